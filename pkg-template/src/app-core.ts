@@ -1,0 +1,75 @@
+/**
+ * What all runs of an app share: the compiled graph in the engine, the functions, and names by the engine's ids.
+ *
+ * The compiled graph dies with a wasm instance that traps; the definition lives here, so it is compiled again at the next use.
+ */
+
+import type { AppParts } from './blueprint.js';
+import { engine, instanceNumber, type Engine } from './engine.js';
+import { createGraphError, type GraphProblem } from './errors.js';
+import { Names } from './failures.js';
+import type { NodeFn, NodeOptions, RouteFn } from './nodes.js';
+import { END_ID } from './words.js';
+import { END } from './graph-builder.js';
+
+type RawGraph = ReturnType<Engine['RawGraph']['compile']>;
+
+/** A route, and the engine's ids of what it may answer. */
+export interface RouteCore {
+  readonly from: string;
+  readonly route: RouteFn<any>;
+  readonly targets: ReadonlyMap<string, number>;
+}
+
+export class AppCore {
+  readonly parts: AppParts;
+  readonly names: Names;
+  readonly nodeIds: ReadonlyMap<string, number>;
+  readonly channelIds: ReadonlyMap<string, number>;
+  readonly routes: readonly RouteCore[];
+  readonly hash: string;
+  /** Node, plain and join edge, and conditional edge counts. */
+  readonly counts: readonly [nodes: number, edges: number, conditionalEdges: number];
+  readonly nodes: ReadonlyArray<{ readonly id: string; readonly run: NodeFn<any, any, any>; readonly options: NodeOptions }>;
+  #graph: RawGraph;
+  #instance: number;
+
+  constructor(parts: AppParts) {
+    this.parts = parts;
+    this.nodes = parts.nodes;
+    this.#graph = compile(parts);
+    this.#instance = instanceNumber();
+    this.names = new Names(
+      parts.nodes.map((node) => node.id),
+      parts.channelNames,
+    );
+    this.nodeIds = new Map([...parts.nodes.map((node, id) => [node.id, id] as const), [END, END_ID]]);
+    this.channelIds = new Map(parts.channelNames.map((name, id) => [name, id]));
+    this.routes = parts.routes.map(({ from, route }, id) => ({ from, route, targets: this.#routeTargets(id) }));
+    this.hash = this.#graph.hash();
+    this.counts = [...this.#graph.counts()] as [number, number, number];
+  }
+
+  /** The compiled graph of the instance that answers now. */
+  graph(): RawGraph {
+    if (this.#instance !== instanceNumber()) {
+      this.#graph = compile(this.parts);
+      this.#instance = instanceNumber();
+    }
+    return this.#graph;
+  }
+
+  #routeTargets(route: number): ReadonlyMap<string, number> {
+    if (!this.#graph.isRouteClosed(route)) return this.nodeIds;
+    const nodes = this.#graph.routeNodes(route);
+    return new Map(this.#graph.routeLabels(route).map((label, index) => [label, nodes[index]!]));
+  }
+}
+
+function compile(parts: AppParts): RawGraph {
+  try {
+    return engine().RawGraph.compile(parts.definition);
+  } catch (thrown) {
+    throw Array.isArray(thrown) ? createGraphError(thrown as GraphProblem[]) : thrown;
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * A compiled graph, and the register of the runs that are active in this realm.
+ *
+ * Owns who may start: one execution per session and per run id. It must not know how a run goes.
+ */
+
+import { AppCore } from './app-core.js';
+import type { AppParts } from './blueprint.js';
+import type { Channels, DefaultChannels, StateOf, UpdateOf } from './channels.js';
+import { toGraphDefinition } from './definition-json.js';
+import { engine } from './engine.js';
+import { createError, kindOf, WeaveError } from './errors.js';
+import { Execution } from './execution.js';
+import { RunHandle } from './run.js';
+import type { ActiveExecution, LogStore } from './log-store.js';
+import { checkDefaults, readOptions, type ReadOptions } from './read-options.js';
+import { readCheckpoint, readHistory } from './restore.js';
+import type { GraphDefinition, GraphMetadata, Run } from './results.js';
+import type { RunDefaults, RunOptions } from './run-options.js';
+import type { Answers, Checkpoint, CheckpointSummary } from './sessions.js';
+import { packageVersion } from './version.js';
+
+/** Runs of this realm by id. */
+const activeRuns = new Map<string, Execution>();
+const key = Symbol('made by compile');
+
+/**
+ * A compiled graph: immutable, shareable, many runs at once. Made by {@link GraphBuilder.compile}.
+ *
+ * ```ts
+ * import { append, END, GraphBuilder, START } from 'weavegraph-wasm';
+ *
+ * const app = new GraphBuilder({ channels: { lines: append<string>() } })
+ *   .addNode('greet', (_state, ctx) => {
+ *     ctx.emit('note', 'about to greet');
+ *     return { lines: 'hello' };
+ *   })
+ *   .addEdge(START, 'greet')
+ *   .addEdge('greet', END)
+ *   .compile();
+ * const run = app.invokeStreaming({});
+ * for await (const event of run) console.log(event.seq, event.type);
+ * console.log((await run.join()).lines); // ['hello']
+ * ```
+ */
+export class App<C extends Channels = DefaultChannels, X = unknown> {
+  readonly name: string;
+  readonly #core: AppCore;
+  readonly #defaults: RunDefaults<X>;
+  /** Runs of sessions that have no store. */
+  readonly #active = new Map<string, ActiveExecution>();
+
+  /** @internal */
+  constructor(given: typeof key, core: AppCore, defaults: RunDefaults<X>) {
+    if (given !== key) throw createError('GRAPH_INVALID', 'an App is made by GraphBuilder.compile()');
+    this.name = core.parts.name;
+    this.#core = core;
+    this.#defaults = defaults;
+  }
+
+  /**
+   * Runs to the end.
+   *
+   * @param input writes, folded into the channels before the first step
+   * @returns the final state
+   * @throws RunFailed with the code of what failed it, also for bad input and options (nothing is stored then); RunCancelled RUN_CANCELLED.
+   */
+  invoke(input?: UpdateOf<C>, options?: RunOptions<X>): Promise<StateOf<C>> {
+    return new RunHandle<C>(this.#begin(input, options, undefined), false).join();
+  }
+
+  /** Starts now and calls no user code before it returns. Bad input ends the run as failed, with nothing stored. */
+  invokeStreaming(input?: UpdateOf<C>, options?: RunOptions<X>): Run<C> {
+    return new RunHandle<C>(this.#begin(input, options, undefined), true);
+  }
+
+  /**
+   * Goes on under the same run id after a failure, a cancel or a crash. Finished tasks of a half-done step do not run again. A session
+   * that is complete ends at once with its state.
+   *
+   * @throws RunFailed SESSION_NOT_FOUND, SESSION_BUSY, CHECKPOINT_NO_STORE, INTERRUPT_UNKNOWN and what `invoke` throws.
+   */
+  resume(sessionId: string, answers?: Answers, options?: RunOptions<X>): Promise<StateOf<C>> {
+    return new RunHandle<C>(this.#begin(undefined, options, { sessionId, answers }), false).join();
+  }
+
+  /** The same, as a run whose events can be read. */
+  resumeStreaming(sessionId: string, answers?: Answers, options?: RunOptions<X>): Run<C> {
+    return new RunHandle<C>(this.#begin(undefined, options, { sessionId, answers }), true);
+  }
+
+  /** The run of this session that is active in this realm, if any. */
+  attach(sessionId: string): Run<C> | null {
+    const store = this.#readStore();
+    const active = store?.active.get(sessionId) ?? this.#active.get(sessionId);
+    return active instanceof Execution ? new RunHandle<C>(active, true) : null;
+  }
+
+  /**
+   * A checkpoint of a session: the newest, or that of a step (0: the input). `null` where there is none.
+   *
+   * @throws CheckpointError CHECKPOINT_NO_STORE, CHECKPOINT_CORRUPT, CHECKPOINT_VERSION, CHECKPOINT_UNAVAILABLE
+   */
+  async getState(sessionId: string, at?: { step?: number }): Promise<Checkpoint<C> | null> {
+    const step = at?.step;
+    if (step !== undefined && (!Number.isSafeInteger(step) || step < 0)) throw createError('RUN_INVALID_OPTION', 'step is not a step number');
+    return readCheckpoint(this.#core, sessionId, this.#needStore(), step);
+  }
+
+  /**
+   * Checkpoints without their states, newest first: at most `limit` (default 100) of steps below `before`.
+   *
+   * @throws the same as `getState`
+   */
+  async history(sessionId: string, page?: { limit?: number; before?: number }): Promise<CheckpointSummary[]> {
+    const { limit = 100, before = Infinity } = page ?? {};
+    if (!(Number.isSafeInteger(limit) && limit > 0)) throw createError('RUN_INVALID_OPTION', 'limit is not a positive integer');
+    if (typeof before !== 'number' || Number.isNaN(before)) throw createError('RUN_INVALID_OPTION', 'before is not a step number');
+    return readHistory(this.#core, sessionId, this.#needStore(), limit, before);
+  }
+
+  /** 16 hexadecimal digits over nodes and their data options, edges, joins, declared targets and channels; not over functions, descriptions and the order in which they were added. */
+  definitionHash(): string {
+    return this.#core.hash;
+  }
+
+  metadata(): GraphMetadata {
+    const [nodeCount, edgeCount, conditionalEdgeCount] = this.#core.counts;
+    const { channelNames, channels } = this.#core.parts;
+    return {
+      version: packageVersion,
+      graphHash: this.#core.hash,
+      nodeCount,
+      edgeCount,
+      conditionalEdgeCount,
+      channels: Object.fromEntries(channelNames.map((name, channel) => [name, channels[channel]!.kind])),
+    };
+  }
+
+  /** The graph as Mermaid text; every name is escaped. `direction`: `TB` (default) or `LR`. */
+  toMermaid(options?: { direction?: 'TB' | 'LR' }): string {
+    return this.#core.graph().toMermaid(options?.direction === 'LR');
+  }
+
+  /** The graph as data: everything but its functions. */
+  toJSON(): GraphDefinition {
+    return toGraphDefinition(this.#core.parts);
+  }
+
+  #readStore(): LogStore | undefined {
+    return readOptions({ checkpointer: this.#defaults.checkpointer }, undefined).store;
+  }
+
+  #needStore(): LogStore {
+    const store = this.#readStore();
+    if (store === undefined) throw createError('CHECKPOINT_NO_STORE', 'the app has no checkpointer; give one to compile()');
+    return store;
+  }
+
+  /** Makes an execution and lets it start, or end as refused. */
+  #begin(input: unknown, given: RunOptions<X> | undefined, resume: { sessionId: string; answers: unknown } | undefined): Execution {
+    const { newId } = engine();
+    let options: ReadOptions;
+    let problem: WeaveError | undefined;
+    try {
+      options = readOptions(this.#defaults, given);
+    } catch (thrown) {
+      problem = thrown instanceof WeaveError ? thrown : createError('RUN_INVALID_OPTION', 'the options cannot be read', { cause: thrown });
+      options = readOptions({}, undefined);
+    }
+    const sessionId = resume?.sessionId ?? options.sessionId ?? newId();
+    const active = options.store?.active ?? this.#active;
+    const execution: Execution = new Execution(this.#core, options, options.runId ?? newId(), sessionId, () => {
+      if (active.get(sessionId) === execution) active.delete(sessionId);
+      if (activeRuns.get(execution.runId) === execution) activeRuns.delete(execution.runId);
+    });
+    problem ??= resume === undefined ? undefined : checkResume(resume, options);
+    problem ??= this.#checkFree(execution, active);
+    if (problem !== undefined) {
+      const refused = problem;
+      queueMicrotask(() => execution.refuse(refused));
+      return execution;
+    }
+    active.set(sessionId, execution);
+    activeRuns.set(execution.runId, execution);
+    execution.start({ input, isResume: resume !== undefined });
+    return execution;
+  }
+
+  #checkFree({ sessionId, runId }: Execution, active: ReadonlyMap<string, ActiveExecution>): WeaveError | undefined {
+    const owner = active.get(sessionId);
+    if (owner !== undefined) {
+      const message = `session \`${sessionId}\` is held by run \`${owner.runId}\`; wait for it, cancel it, or attach to it`;
+      return createError('SESSION_BUSY', message, { sessionId, details: { owner: owner.runId } });
+    }
+    if (activeRuns.has(runId)) return createError('RUN_ALREADY_ACTIVE', `run \`${runId}\` is active; give another runId or attach to its session`, { runId });
+    return undefined;
+  }
+}
+
+/** Compiles what a builder collected. @internal */
+export function createApp<C extends Channels, X>(parts: AppParts): App<C, X> {
+  const { allowCycles: _, ...defaults } = parts.options;
+  const core = new AppCore(parts);
+  checkDefaults(defaults);
+  return new App<C, X>(key, core, defaults as RunDefaults<X>);
+}
+
+function checkResume({ sessionId, answers }: { sessionId: unknown; answers: unknown }, options: ReadOptions): WeaveError | undefined {
+  if (typeof sessionId !== 'string' || sessionId === '') return createError('RUN_INVALID_OPTION', `the session's id is ${kindOf(sessionId)}; give a string`);
+  if (options.store === undefined) return createError('CHECKPOINT_NO_STORE', 'there is no checkpointer to resume from; give one to compile() or in the options');
+  const isEmpty = answers === undefined || (typeof answers === 'object' && answers !== null && Object.keys(answers).length === 0);
+  if (!isEmpty) return createError('INTERRUPT_UNKNOWN', `session \`${sessionId}\` has no open interrupt to answer`, { sessionId });
+  return undefined;
+}

@@ -1,0 +1,110 @@
+/**
+ * The contents of one session's channels, and what nodes see of them.
+ *
+ * Owns when views are made: one state object per step, shared by its tasks. It must not decide what is written: the engine orders
+ * every change. Invariant: between `begin` and `commit` or `rollback`, `committed()` is the state before the barrier.
+ */
+
+import type { AppCore } from './app-core.js';
+import { readReplace } from './channels.js';
+import { createContent, type Content } from './contents.js';
+import { createStateViews } from './state-view.js';
+import { copyValue } from './values.js';
+
+export class ChannelState {
+  readonly contents: readonly Content[];
+  readonly #names: readonly string[];
+  readonly #makeView: (contents: readonly Content[]) => object;
+  readonly #touched: number[] = [];
+  #changedMask = 0;
+  #changed: number[] = [];
+  #view: object | undefined;
+
+  constructor(app: AppCore) {
+    const { channelNames, channels } = app.parts;
+    this.#names = channelNames;
+    this.contents = channels.map(createContent);
+    this.#makeView = createStateViews(channelNames);
+  }
+
+  /** What this step's tasks see. */
+  view(): object {
+    return (this.#view ??= this.#makeView(this.contents));
+  }
+
+  /** A state of the task's own, where values cannot be frozen: binary data. */
+  viewForTask(): object {
+    const view = this.view();
+    if (!this.contents.some((content) => content.hasBinary)) return view;
+    return this.#makeView(this.contents);
+  }
+
+  /** The state after the last finished step, as a plain frozen object. */
+  committed(): Record<string, unknown> {
+    const state: Record<string, unknown> = {};
+    this.#names.forEach((name, channel) => (state[name] = this.contents[channel]!.committedView()));
+    return Object.freeze(state);
+  }
+
+  begin(): void {
+    this.#changedMask = 0;
+    if (this.#changed.length > 0) this.#changed = [];
+  }
+
+  /** Folds one channel's write out of an update. May throw what a reducer or key function throws. */
+  write(channel: number, update: unknown, isReplace: boolean): void {
+    const write = (update as Record<string, unknown>)[this.#names[channel]!];
+    const value = isReplace ? readReplace(write)?.__replace : write;
+    this.#note(channel, this.#open(channel).fold(value, isReplace));
+  }
+
+  /** Sets a channel's whole content, as `save` gave it. */
+  load(channel: number, value: unknown): void {
+    this.#open(channel).load(value);
+    this.#note(channel, true);
+  }
+
+  /** Appends to the `errors` channel. */
+  append(channel: number, item: unknown): void {
+    this.#note(channel, this.#open(channel).fold(copyValue(item, 'errors'), false));
+  }
+
+  #open(channel: number): Content {
+    const content = this.contents[channel]!;
+    if (!this.#touched.includes(channel)) {
+      this.#touched.push(channel);
+      content.begin();
+    }
+    return content;
+  }
+
+  #note(channel: number, hasChanged: boolean): void {
+    if (!hasChanged) return;
+    if (channel < 32) this.#changedMask |= 1 << channel;
+    if (!this.#changed.includes(channel)) this.#changed.push(channel);
+  }
+
+  /** All changes are made: routes see them. */
+  endFolds(): { readonly mask: number; readonly changed: readonly number[] } {
+    if (this.#touched.length > 0) this.#view = undefined;
+    return { mask: this.#changedMask >>> 0, changed: this.#changed };
+  }
+
+  commit(): void {
+    for (const channel of this.#touched) this.contents[channel]!.commit();
+    this.#touched.length = 0;
+  }
+
+  rollback(): void {
+    for (const channel of this.#touched) this.contents[channel]!.rollback();
+    this.#touched.length = 0;
+    this.#view = undefined;
+  }
+
+  /** Approximate bytes of all contents. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const content of this.contents) bytes += content.bytes;
+    return bytes;
+  }
+}

@@ -1,0 +1,9 @@
+// Deno: a source phase import needs no permission to read. JavaScript, since TypeScript cannot parse it.
+import source module from '../wasm/weavegraph_wasm_bg.wasm';
+import { initSync } from '../wasm/weavegraph_wasm.js';
+import { markReady } from '../engine.js';
+
+initSync({ module });
+markReady();
+
+export * from '../index.js';

@@ -1,0 +1,9 @@
+// Cloudflare Workers and edge runtimes: they compile at upload and import the wasm as a module.
+import module from '../wasm/weavegraph_wasm_bg.wasm';
+import { initSync } from '../wasm/weavegraph_wasm.js';
+import { markReady } from '../engine.js';
+
+initSync({ module });
+markReady();
+
+export * from '../index.js';

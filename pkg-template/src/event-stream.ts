@@ -1,0 +1,224 @@
+/**
+ * One reader of a run's events: an async iterator over a local batch, filled from the engine's queue when it is empty.
+ *
+ * Owns the waiting `next()` calls, in order. It must not decide what a reader loses or when a run pauses: the engine keeps the queue.
+ */
+
+import { createError, type WeaveError } from './errors.js';
+import type { EventStream, WeaveEvent } from './events.js';
+import type { ReadableStreamLike } from './platform.js';
+import type { Pulled, Readers } from './readers.js';
+import type { ReadSubscription } from './read-options.js';
+
+type Result = IteratorResult<WeaveEvent, undefined>;
+
+export class RunEvents implements EventStream {
+  /** Names it to the engine. @internal */
+  id = 0;
+  #batch: readonly WeaveEvent[] = [];
+  #at = 0;
+  /** What was left when the run ended; then the engine is not asked any more. */
+  #rest: readonly WeaveEvent[] | undefined;
+  #refillAfter: number | undefined;
+  #isRefilling = false;
+  #isEnded = false;
+  #error: WeaveError | undefined;
+  #dropped = 0;
+  readonly #calls: Array<{ resolve(result: Result): void; reject(error: unknown): void; isGone: boolean }> = [];
+  readonly #readers: Readers;
+  readonly #onAbort = (): void => void this.return();
+
+  constructor(
+    readers: Readers,
+    /** @internal */ readonly subscription: ReadSubscription,
+    /** The run's own iterator. @internal */ readonly isOwn: boolean,
+  ) {
+    this.#readers = readers;
+    const { signal } = subscription;
+    if (signal?.aborted) this.#isEnded = true;
+    else signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** Events that this reader lost. */
+  get dropped(): number {
+    return this.#readers.isAttached() ? this.#readers.dropped(this) : this.#dropped;
+  }
+
+  /** @throws WeaveError STREAM_INVALID: the filter threw. */
+  next(): Promise<Result> {
+    if (this.#calls.length === 0) {
+      try {
+        const event = this.#take();
+        if (event !== null) return Promise.resolve(toResult(event));
+      } catch (thrown) {
+        return Promise.reject(thrown);
+      }
+    }
+    return new Promise((resolve, reject) => this.#calls.push({ resolve, reject, isGone: false }));
+  }
+
+  tryNext(): WeaveEvent | null | undefined {
+    return this.#calls.length > 0 ? null : this.#take();
+  }
+
+  nextTimeout(ms: number): Promise<WeaveEvent | null | undefined> {
+    return new Promise((resolve, reject) => {
+      const call = {
+        isGone: false,
+        resolve: (result: Result) => {
+          clearTimeout(timer);
+          resolve(result.done === true ? undefined : result.value);
+        },
+        reject: (error: unknown) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      };
+      const timer = setTimeout(() => {
+        call.isGone = true;
+        this.#calls.splice(this.#calls.indexOf(call), 1);
+        resolve(null);
+      }, ms);
+      this.#calls.push(call);
+      this.#answer();
+    });
+  }
+
+  return(): Promise<Result> {
+    this.#finish();
+    return Promise.resolve({ value: undefined, done: true });
+  }
+
+  toReadableStream(): ReadableStreamLike {
+    const pull = async (controller: { enqueue(event: WeaveEvent): void; close(): void }): Promise<void> => {
+      const { value, done } = await this.next();
+      if (done === true) controller.close();
+      else controller.enqueue(value);
+    };
+    // A high-water mark of 0: nothing is pulled that nobody asked for, so the stream's back-pressure is this reader's.
+    const cancel = (): void => this.#finish();
+    return new ReadableStream({ pull, cancel }, { highWaterMark: 0 }) as unknown as ReadableStreamLike;
+  }
+
+  /** There may be something to pull. @internal */
+  wake(): void {
+    this.#answer();
+  }
+
+  /** The run is over: these events are left. @internal */
+  leave(events: readonly WeaveEvent[], dropped: number): void {
+    this.#dropped = dropped;
+    this.#rest = events;
+    this.#answer();
+  }
+
+  /** The run ended while this reader lagged behind its log. @internal */
+  lag(after: number): void {
+    this.#refillAfter = after;
+    this.#answer();
+  }
+
+  /** An event, `null` when there is none now, `undefined` at the end. */
+  #take(): WeaveEvent | null | undefined {
+    for (;;) {
+      if (this.#error !== undefined) {
+        const error = this.#error;
+        this.#error = undefined;
+        throw error;
+      }
+      if (this.#isEnded) return undefined;
+      if (this.#at < this.#batch.length) {
+        const event = this.#batch[this.#at++]!;
+        if (this.#keeps(event)) return event;
+        continue;
+      }
+      const pulled = this.#pull();
+      if (pulled === 'empty') return null;
+      if (pulled === 'ended') {
+        this.#finish();
+        return undefined;
+      }
+      if (!Array.isArray(pulled)) {
+        this.#refill((pulled as { readonly refillAfter: number }).refillAfter);
+        return null;
+      }
+      this.#batch = pulled;
+      this.#at = 0;
+    }
+  }
+
+  #pull(): Pulled {
+    if (this.#isRefilling) return 'empty';
+    if (this.#refillAfter !== undefined && !this.#readers.isAttached()) return { refillAfter: this.#refillAfter };
+    if (this.#rest !== undefined) {
+      const rest = this.#rest as WeaveEvent[];
+      this.#rest = undefined;
+      return rest;
+    }
+    return this.#readers.pull(this);
+  }
+
+  #refill(after: number): void {
+    this.#isRefilling = true;
+    this.#refillAfter = undefined;
+    this.#readers.refill(this, after).then(
+      (events) => {
+        this.#isRefilling = false;
+        this.#batch = events;
+        this.#at = 0;
+        this.#answer();
+      },
+      (thrown: unknown) => {
+        this.#isRefilling = false;
+        this.#error = createError('CHECKPOINT_UNAVAILABLE', 'the log could not be read for a reader that lags', { cause: thrown });
+        this.#answer();
+      },
+    );
+  }
+
+  #keeps(event: WeaveEvent): boolean {
+    const { keeps } = this.subscription;
+    if (keeps === undefined) return true;
+    try {
+      return keeps(event);
+    } catch (thrown) {
+      this.#finish();
+      this.#error = createError('STREAM_INVALID', 'the filter of a reader threw', { cause: thrown });
+      return false;
+    }
+  }
+
+  /** Serves the calls that wait, as far as there are events. */
+  #answer(): void {
+    while (this.#calls.length > 0) {
+      let event: WeaveEvent | null | undefined;
+      try {
+        event = this.#take();
+      } catch (thrown) {
+        this.#calls.shift()?.reject(thrown);
+        continue;
+      }
+      if (event === null) return;
+      this.#calls.shift()?.resolve(toResult(event));
+    }
+  }
+
+  #finish(): void {
+    if (this.#isEnded) return;
+    this.#dropped = this.dropped;
+    this.#isEnded = true;
+    this.#batch = [];
+    this.#rest = undefined;
+    this.subscription.signal?.removeEventListener('abort', this.#onAbort);
+    this.#readers.close(this);
+    this.#answer();
+  }
+}
+
+function toResult(event: WeaveEvent | undefined): Result {
+  return event === undefined ? { value: undefined, done: true } : { value: event, done: false };
+}

@@ -1,0 +1,17 @@
+export { App } from './app.js';
+export { append, last, merge, reduce, replace } from './channels.js';
+export type { Channel, Channels, DefaultChannels, ErrorEvent, ErrorScope, Message, Replace, StateOf, UpdateOf, Value } from './channels.js';
+export { command, send } from './commands.js';
+export type { Command, Send } from './commands.js';
+export { CheckpointError, GraphError, NodeError, RunCancelled, RunFailed, RunInterrupted, StateError, WeaveError } from './errors.js';
+export type { ErrorCode, GraphErrorCode, GraphProblem } from './errors.js';
+export type { ErrorInfo, EventBase, EventFilter, EventStream, NodeBase, SubscribeOptions, WeaveEvent } from './events.js';
+export { END, GraphBuilder, START, type } from './graph-builder.js';
+export type { GraphEdge } from './graph-builder.js';
+export { MemoryCheckpointer } from './memory-checkpointer.js';
+export type { LlmMeta, NodeContext } from './node-context.js';
+export type { NodeFn, NodeOptions, NodeResult, RetryPolicy, RouteFn, RouteResult } from './nodes.js';
+export type { ReadableStreamLike } from './platform.js';
+export type { GraphDefinition, GraphMetadata, Run, RunResult } from './results.js';
+export type { Clock, CompileOptions, RunDefaults, RunOptions } from './run-options.js';
+export type { Answer, Answers, Checkpoint, Checkpointer, CheckpointSummary, Interrupt, RunStatus, SessionSummary } from './sessions.js';

@@ -1,0 +1,215 @@
+/**
+ * Reads the options of a run, once, before anything happens. Whatever is wrong is RUN_INVALID_OPTION with the option's name; options that
+ * this version does not have yet say so.
+ */
+
+import { createError, kindOf, type WeaveError } from './errors.js';
+import type { EventFilter, SubscribeOptions, WeaveEvent } from './events.js';
+import { engine } from './engine.js';
+import type { LogStore } from './log-store.js';
+import { MemoryCheckpointer } from './memory-checkpointer.js';
+import type { Clock, RunOptions } from './run-options.js';
+import { copyValue } from './values.js';
+
+/** Options as the driver uses them. Durations are milliseconds; 0 means unlimited. */
+export interface ReadOptions {
+  readonly store: LogStore | undefined;
+  /** As the engine numbers it: 0 none, 1 sync, 2 async, 3 exit. */
+  readonly durability: number;
+  readonly concurrency: number;
+  readonly maxSteps: number;
+  readonly timeoutMs: number;
+  readonly clock: Clock | undefined;
+  readonly context: unknown;
+  readonly sessionId: string | undefined;
+  readonly runId: string | undefined;
+  readonly seed: bigint | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly events: ReadSubscription;
+  readonly abandons: boolean;
+  readonly metadata: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A reader's options. */
+export interface ReadSubscription {
+  /** Of event types, by number. */
+  readonly mask: number;
+  /** Of what the mask lets pass. */
+  readonly keeps: ((event: WeaveEvent) => boolean) | undefined;
+  readonly after: number | undefined;
+  readonly capacity: number;
+  readonly waits: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+const durabilities: Readonly<Record<string, number>> = { sync: 1, async: 2, exit: 3 };
+const known = new Set([
+  'checkpointer',
+  'durability',
+  'concurrency',
+  'maxSteps',
+  'timeoutMs',
+  'clock',
+  'context',
+  'sessionId',
+  'runId',
+  'seed',
+  'signal',
+  'events',
+  'abandon',
+  'metadata',
+  'allowCycles',
+]);
+const planned = new Set(['interruptBefore', 'interruptAfter', 'bus', 'sinks', 'drainTimeoutMs', 'observer', 'onGraphChanged', 'retention', 'whenBusy']);
+
+function invalid(message: string): WeaveError {
+  return createError('RUN_INVALID_OPTION', message);
+}
+
+/** `given` stands in place of `defaults`, option by option. */
+export function readOptions(defaults: object, given: object | undefined): ReadOptions {
+  if (given !== undefined && (typeof given !== 'object' || given === null)) throw invalid(`the options are ${kindOf(given)}; give an object`);
+  for (const options of [defaults, given ?? {}]) checkNames(options as Record<string, unknown>);
+  const options: RunOptions<unknown> = { ...defaults };
+  for (const [name, value] of Object.entries(given ?? {})) if (value !== undefined) Object.assign(options, { [name]: value });
+
+  const store = readStore(options.checkpointer);
+  return {
+    store,
+    durability: readDurability(options.durability, store),
+    concurrency: readInteger('concurrency', options.concurrency) ?? 0,
+    maxSteps: readInteger('maxSteps', options.maxSteps) ?? 1000,
+    timeoutMs: readDuration('timeoutMs', options.timeoutMs) ?? 0,
+    clock: readClock(options.clock),
+    context: options.context,
+    sessionId: readId('sessionId', options.sessionId),
+    runId: readId('runId', options.runId),
+    seed: readSeed(options.seed),
+    signal: readSignal(options.signal),
+    events: readSubscription(options.events ?? {}, true),
+    abandons: readFlag('abandon', options.abandon),
+    metadata: readMetadata(options.metadata),
+  };
+}
+
+/** Options that hold for every run of an app. */
+export function checkDefaults(defaults: object): void {
+  readOptions(defaults, undefined);
+}
+
+function checkNames(options: Record<string, unknown>): void {
+  for (const name of Object.keys(options)) {
+    if (options[name] === undefined || known.has(name)) continue;
+    throw invalid(planned.has(name) ? `the option \`${name}\` is not available in this version` : `there is no option \`${name}\``);
+  }
+}
+
+function readStore(checkpointer: unknown): LogStore | undefined {
+  if (checkpointer === undefined) return undefined;
+  const store = MemoryCheckpointer.logOf(checkpointer);
+  if (store === undefined) throw invalid('checkpointer is not one of this package; make it with new MemoryCheckpointer()');
+  return store;
+}
+
+function readDurability(durability: unknown, store: LogStore | undefined): number {
+  const number = durability === undefined ? 1 : durabilities[String(durability)];
+  if (number === undefined) throw invalid(`durability is ${String(durability)}; it is 'sync', 'async' or 'exit'`);
+  return store === undefined ? 0 : number;
+}
+
+function readInteger(name: string, value: unknown): number | undefined {
+  if (value === undefined || value === Infinity) return undefined;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > 0xffff_fffe) throw invalid(`${name} is not a positive integer`);
+  return value;
+}
+
+function readDuration(name: string, value: unknown): number | undefined {
+  if (value === undefined || value === Infinity) return undefined;
+  if (typeof value !== 'number' || !(value > 0)) throw invalid(`${name} is not a positive number of milliseconds`);
+  return value;
+}
+
+function readId(name: string, value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string' || value === '' || value.length > 256) throw invalid(`${name} is not a string of 1 to 256 characters`);
+  return value;
+}
+
+function readSeed(seed: unknown): bigint | undefined {
+  if (seed === undefined) return undefined;
+  if (typeof seed === 'bigint') return BigInt.asUintN(64, seed);
+  if (typeof seed !== 'number' || !Number.isSafeInteger(seed)) throw invalid('seed is neither a safe integer nor a bigint');
+  return BigInt.asUintN(64, BigInt(seed));
+}
+
+function readSignal(signal: unknown): AbortSignal | undefined {
+  if (signal === undefined) return undefined;
+  const isSignal = typeof signal === 'object' && signal !== null && 'aborted' in signal && 'addEventListener' in signal;
+  if (!isSignal) throw invalid('signal is not an AbortSignal');
+  return signal as AbortSignal;
+}
+
+function readClock(clock: unknown): Clock | undefined {
+  if (clock === undefined) return undefined;
+  if (typeof clock !== 'object' || clock === null || typeof (clock as Clock).now !== 'function') throw invalid('clock has no function now()');
+  const { sleep } = clock as Clock;
+  if (sleep !== undefined && typeof sleep !== 'function') throw invalid('clock.sleep is not a function');
+  return clock as Clock;
+}
+
+function readFlag(name: string, value: unknown): boolean {
+  if (value !== undefined && typeof value !== 'boolean') throw invalid(`${name} is neither true nor false`);
+  return value === true;
+}
+
+function readMetadata(metadata: unknown): Readonly<Record<string, unknown>> | undefined {
+  if (metadata === undefined) return undefined;
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) throw invalid(`metadata is ${kindOf(metadata)}; give an object`);
+  return copyValue(metadata, 'metadata') as Readonly<Record<string, unknown>>;
+}
+
+/** A run's own iterator waits by default; other readers drop. */
+export function readSubscription(options: SubscribeOptions, isOwn: boolean): ReadSubscription {
+  if (typeof options !== 'object' || options === null) throw invalid(`the options of a reader are ${kindOf(options)}; give an object`);
+  const { filter, after, capacity, overflow, signal } = options;
+  if (overflow !== undefined && overflow !== 'wait' && overflow !== 'drop') throw invalid(`overflow is ${String(overflow)}; it is 'wait' or 'drop'`);
+  return {
+    ...readFilter(filter),
+    after: readCursor(after),
+    capacity: readInteger('capacity', capacity) ?? 1024,
+    waits: overflow === undefined ? isOwn : overflow === 'wait',
+    signal: readSignal(signal),
+  };
+}
+
+function readCursor(after: unknown): number | undefined {
+  if (after === undefined) return undefined;
+  const number = typeof after === 'string' && /^\d+$/.test(after) ? Number(after) : after;
+  if (typeof number !== 'number' || !Number.isSafeInteger(number) || number < 0) throw invalid('after is not the number of an event');
+  return number;
+}
+
+function readFilter(filter: EventFilter | undefined): Pick<ReadSubscription, 'mask' | 'keeps'> {
+  if (filter === undefined) return { mask: 0xffff_ffff, keeps: undefined };
+  if (typeof filter === 'function') return { mask: 0xffff_ffff, keeps: (event) => isLifecycle(event) || Boolean(filter(event)) };
+  const names: readonly unknown[] = typeof filter === 'string' ? [filter] : filter;
+  if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) throw invalid('filter is neither a preset, a list of event types nor a function');
+  const isPreset = typeof filter === 'string';
+  const presets = ['minimal', 'chat', 'debug', 'all'];
+  const wrong = names.find((name) => presets.includes(name) !== isPreset);
+  if (wrong !== undefined) throw invalid(`filter names \`${wrong}\`; give one of 'minimal', 'chat', 'debug' and 'all', or a list of event types`);
+  let mask: number;
+  try {
+    mask = engine().parseFilter(names);
+  } catch (thrown) {
+    if (typeof thrown !== 'string') throw thrown;
+    throw invalid(`filter names \`${thrown}\`, which is no event type`);
+  }
+  const customs = names.filter((name) => name.startsWith('custom:')).map((name) => name.slice('custom:'.length));
+  if (customs.length === 0 || names.includes('custom')) return { mask, keeps: undefined };
+  return { mask, keeps: (event) => event.type !== 'custom' || customs.includes(event.name) };
+}
+
+function isLifecycle(event: WeaveEvent): boolean {
+  return event.type.startsWith('run.') || event.type.startsWith('stream.') || event.type === 'snapshot';
+}

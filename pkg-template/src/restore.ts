@@ -1,0 +1,247 @@
+/**
+ * Sessions out of their logs: for a run that goes on, for `getState` and `history`, and for readers that lag.
+ *
+ * Owns how a log is paged. It must not interpret a record: the engine reads the bytes and says what to fold.
+ */
+
+import type { AppCore } from './app-core.js';
+import { Arena } from './arena.js';
+import { ChannelState } from './channel-state.js';
+import { engine, readWords, type Engine } from './engine.js';
+import { toErrorEvent } from './error-note.js';
+import { createError } from './errors.js';
+import { readEvents, type EventSource } from './event-factory.js';
+import type { WeaveEvent } from './events.js';
+import { toError, takeError, type FailureParts, type Names } from './failures.js';
+import type { LogStore, StoredRecord } from './log-store.js';
+import type { Checkpoint, CheckpointSummary, RunStatus } from './sessions.js';
+import { Op } from './words.js';
+
+type RawLog = InstanceType<Engine['RawLog']>;
+
+const PAGE = 256;
+/** What a value in the log counts for when the engine asks for sizes: they are only known as values enter. */
+const STORED_BYTES = 64;
+
+/**
+ * The session as its log leaves it, folded into `state`. A new session has an empty log.
+ *
+ * @throws WeaveError SESSION_NOT_FOUND, CheckpointError CHECKPOINT_*
+ */
+export async function restore(app: AppCore, sessionId: string, store: LogStore | undefined, arena: Arena, state: ChannelState, isResume: boolean): Promise<RawLog> {
+  const { RawLog } = engine();
+  const log = new RawLog(app.graph());
+  if (store === undefined) return log;
+  const newest = await store.newest(sessionId);
+  if (newest === undefined) {
+    if (isResume) throw notFound(sessionId);
+    return log;
+  }
+  const reading = new Reading(app, sessionId, arena, state, log);
+  for (let slot = reading.snapshotSlot(newest); ; ) {
+    const page = await store.read(sessionId, slot, PAGE);
+    for (const record of page) reading.read(record, -1, false);
+    if (page.length < PAGE) return log;
+    slot = page.at(-1)!.slot + 1;
+  }
+}
+
+/** A checkpoint, or `null` where there is none. */
+export async function readCheckpoint(app: AppCore, sessionId: string, store: LogStore, step: number | undefined): Promise<Checkpoint | null> {
+  const newest = await store.newest(sessionId);
+  if (newest === undefined) return null;
+  const { RawLog } = engine();
+  const arena = new Arena();
+  const state = new ChannelState(app);
+  const log = new RawLog(app.graph());
+  const reading = new Reading(app, sessionId, arena, state, log);
+  try {
+    for (let slot = step === undefined ? reading.snapshotSlot(newest) : 0; ; ) {
+      const page = await store.read(sessionId, slot, PAGE);
+      for (const record of page) {
+        reading.read(record, step ?? -1, false);
+        if (log.isAtGoal()) return reading.checkpoint();
+      }
+      if (page.length < PAGE) break;
+      slot = page.at(-1)!.slot + 1;
+    }
+    const last = reading.checkpoint();
+    return step === undefined || last.step === step ? last : null;
+  } finally {
+    log.free();
+  }
+}
+
+/** Checkpoints newest first: at most `limit`, of steps below `before`. */
+export async function readHistory(app: AppCore, sessionId: string, store: LogStore, limit: number, before: number): Promise<CheckpointSummary[]> {
+  const { RawLog } = engine();
+  const log = new RawLog(app.graph());
+  const reading = new Reading(app, sessionId, new Arena(), undefined, log);
+  const byStep = new Map<number, CheckpointSummary>();
+  try {
+    for (let slot = 0; ; ) {
+      const page = await store.read(sessionId, slot, PAGE);
+      for (const record of page) {
+        reading.read(record, -1, true);
+        for (const raw of log.checkpoints() as Described[]) {
+          const summary = reading.summary(raw);
+          byStep.delete(summary.step);
+          byStep.set(summary.step, summary);
+        }
+      }
+      if (page.length < PAGE) break;
+      slot = page.at(-1)!.slot + 1;
+    }
+  } finally {
+    log.free();
+  }
+  return [...byStep.values()]
+    .reverse()
+    .filter((summary) => summary.step < before)
+    .slice(0, limit);
+}
+
+/** Up to about `limit` durable events after the number `after`. */
+export async function readLog(source: EventSource & { readonly app: AppCore }, store: LogStore, after: number, limit: number): Promise<WeaveEvent[]> {
+  const newest = await store.newest(source.sessionId);
+  if (newest === undefined) return [];
+  const { RawLog } = engine();
+  const log = new RawLog(source.app.graph());
+  const arena = new Arena();
+  const reading = new Reading(source.app, source.sessionId, arena, undefined, log);
+  const events: WeaveEvent[] = [];
+  try {
+    for (let slot = 0; ; ) {
+      const page = await store.read(source.sessionId, slot, PAGE);
+      for (const record of page) {
+        reading.read(record, -1, false);
+        const count = log.events(after);
+        const names = source.names.withForeign(log.foreignNames());
+        const runId = reading.runId();
+        events.push(...readEvents(readWords(count), 0, count, { arena, names, sessionId: source.sessionId, runId, storeName: store.name }));
+        if (events.length >= limit) return events;
+      }
+      if (page.length < PAGE) return events;
+      slot = page.at(-1)!.slot + 1;
+    }
+  } finally {
+    log.free();
+  }
+}
+
+export function notFound(sessionId: string): Error {
+  return createError('SESSION_NOT_FOUND', `the store has no session \`${sessionId}\`; start it with invoke`, { sessionId });
+}
+
+/** What `describe` of the engine returns. */
+interface Described {
+  runId: string;
+  step: number;
+  seq: number;
+  at: number;
+  status: RunStatus;
+  versions: number[];
+  graphHash: string;
+  frontier: number[];
+  next: Array<[node: number, task: number, input: number]>;
+  ran: number[];
+  skipped: number[];
+  updatedChannels: number[];
+}
+
+class Reading {
+  readonly #app: AppCore;
+  readonly #sessionId: string;
+  readonly #arena: Arena;
+  readonly #state: ChannelState | undefined;
+  readonly #log: RawLog;
+
+  constructor(app: AppCore, sessionId: string, arena: Arena, state: ChannelState | undefined, log: RawLog) {
+    this.#app = app;
+    this.#sessionId = sessionId;
+    this.#arena = arena;
+    this.#state = state;
+    this.#log = log;
+  }
+
+  get #names(): Names {
+    return this.#app.names.withForeign(this.#log.foreignNames());
+  }
+
+  #typed<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (thrown) {
+      if (!Array.isArray(thrown)) throw thrown;
+      throw toError(thrown as FailureParts, this.#arena, this.#app.names, { runId: '', sessionId: this.#sessionId });
+    }
+  }
+
+  snapshotSlot(newest: StoredRecord): number {
+    return this.#typed(() => engine().snapshotSlot(newest.slot, newest.bytes));
+  }
+
+  read(record: StoredRecord, untilStep: number, lists: boolean): void {
+    const handles = Uint32Array.from(record.values, (value) => this.#arena.put(value));
+    const sizes = new Uint32Array(handles.length).fill(STORED_BYTES);
+    const count = this.#typed(() => this.#log.read(record.slot, record.bytes, handles, sizes, untilStep, lists));
+    const words = readWords(count).slice(0, count);
+    for (let at = 0; at < count; ) at = this.#fold(words, at);
+    this.#state?.endFolds();
+    this.#state?.commit();
+  }
+
+  #fold(words: Float64Array, at: number): number {
+    const state = this.#state;
+    switch (words[at]) {
+      case Op.Write:
+        state?.write(words[at + 1]!, this.#arena.get(words[at + 2]!), words[at + 3] === 1);
+        return at + 4;
+      case Op.Load:
+        state?.load(words[at + 1]!, this.#arena.get(words[at + 2]!));
+        return at + 3;
+      case Op.Note: {
+        const error = takeError(words[at + 4]!, this.#arena, this.#names, { runId: '', sessionId: this.#sessionId });
+        const channel = this.#app.channelIds.get('errors');
+        if (channel !== undefined) state?.append(channel, toErrorEvent(error, words[at + 1]!, words[at + 2]!, words[at + 3]!));
+        return at + 5;
+      }
+      case Op.Release: {
+        const end = at + 2 + words[at + 1]!;
+        for (let index = at + 2; index < end; index += 1) this.#arena.release(words[index]!);
+        return end;
+      }
+      default:
+        throw new Error(`unknown word ${words[at]} in a restore`);
+    }
+  }
+
+  runId(): string {
+    return (this.#log.describe() as Described).runId;
+  }
+
+  checkpoint(): Checkpoint {
+    return { ...this.summary(this.#log.describe() as Described), state: this.#state!.committed() as any };
+  }
+
+  summary(raw: Described): CheckpointSummary {
+    const names = this.#names;
+    const nodes = (ids: number[]): string[] => ids.map((id) => names.node(id));
+    return {
+      sessionId: this.#sessionId,
+      runId: raw.runId,
+      step: raw.step,
+      seq: raw.seq,
+      at: raw.at,
+      status: raw.status,
+      versions: Object.fromEntries(raw.versions.map((version, channel) => [names.channel(channel), version])),
+      frontier: nodes(raw.frontier),
+      next: raw.next.map(([node, task, input]) => ({ node: names.node(node), task, ...(input > 0 && { input: this.#arena.get(input - 1) }) })),
+      ran: nodes(raw.ran),
+      skipped: nodes(raw.skipped),
+      updatedChannels: raw.updatedChannels.map((channel) => names.channel(channel)),
+      interrupts: [],
+      graphHash: raw.graphHash,
+    };
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * Types of the options of an app and of a run.
+ *
+ * Owns nothing at run time; checking them is `app.ts`'s, their meaning the engine's.
+ */
+
+import type { Value } from './channels.js';
+import type { SubscribeOptions } from './events.js';
+import type { Checkpointer } from './sessions.js';
+
+/** Where a run gets the time. Retries, timeouts and `ctx.sleep` all ask it. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Resolves after `ms` milliseconds of this clock; rejects when the signal aborts. Default: the platform's timers. */
+  sleep?(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** What an app may fix for all its runs. Unknown or invalid options are RUN_INVALID_OPTION. Durations are milliseconds. */
+export interface RunDefaults<X = unknown> {
+  /** Keeps the sessions. Default: nothing is kept, and a session ends with its run. */
+  checkpointer?: Checkpointer | undefined;
+  /**
+   * When a step is stored: `'sync'`, the default, before the next one starts, and its events reach readers only then, so that no
+   * reader sees what a crash takes back; `'async'` behind the next ones, at most 64 steps or 1 MB late; `'exit'` once, as the run
+   * ends.
+   */
+  durability?: 'sync' | 'async' | 'exit' | undefined;
+  /** Tasks at once in the whole run. Default: no limit. */
+  concurrency?: number | undefined;
+  /** Steps of one execution. Then it fails with RUN_STEP_LIMIT and may be resumed. Default 1000. */
+  maxSteps?: number | undefined;
+  /** For one execution. Then it fails with RUN_TIMEOUT and may be resumed. Default: no limit. */
+  timeoutMs?: number | undefined;
+  /** Default: the platform's. */
+  clock?: Clock | undefined;
+  /** Handed to nodes as `ctx.context`, by reference; never stored. */
+  context?: X | undefined;
+}
+
+/** Options of one run; they stand in place of the app's. */
+export interface RunOptions<X = unknown> extends RunDefaults<X> {
+  /** The session that the run continues or begins. Default: a fresh one. */
+  sessionId?: string | undefined;
+  /** Default: a fresh one. RUN_ALREADY_ACTIVE if a run of this id is active. */
+  runId?: string | undefined;
+  /** Of `ctx.random` and of the jitter of retries; stored with the session. Default: by chance. Ids never come from it. */
+  seed?: number | bigint | undefined;
+  /** Cancels the run. */
+  signal?: AbortSignal | undefined;
+  /** Of the run's own iterator. */
+  events?: SubscribeOptions | undefined;
+  /** Drops the half-done step of a session whose last run did not end; otherwise that is SESSION_UNFINISHED. Default false. */
+  abandon?: boolean | undefined;
+  /** Nodes read it as `ctx.metadata`; `run.started` tells it. */
+  metadata?: Record<string, Value> | undefined;
+}
+
+/** Options of `compile()`: the defaults of the app's runs, and how the graph is checked. */
+export interface CompileOptions<X = unknown> extends RunDefaults<X> {
+  /** Lets plain edges and joins form cycles, which are GRAPH_CYCLE otherwise. Conditional edges may always. Default false. */
+  allowCycles?: boolean;
+}

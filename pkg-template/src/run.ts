@@ -1,0 +1,87 @@
+/**
+ * What a caller holds of a run. It owns nothing: the execution does.
+ */
+
+import type { Channels, StateOf } from './channels.js';
+import { asRunFailed, createError } from './errors.js';
+import type { RunEvents } from './event-stream.js';
+import type { EventStream, SubscribeOptions, WeaveEvent } from './events.js';
+import type { Execution } from './execution.js';
+import { readSubscription } from './read-options.js';
+import type { Run, RunResult } from './results.js';
+import type { RunStatus } from './sessions.js';
+
+export class RunHandle<C extends Channels> implements Run<C> {
+  readonly #execution: Execution;
+  readonly #own: RunEvents | undefined;
+  #result: Promise<RunResult<C>> | undefined;
+
+  /** `isExposed`: the caller may read events. */
+  constructor(execution: Execution, isExposed: boolean) {
+    this.#execution = execution;
+    if (!isExposed) return;
+    execution.readers.isExposed = true;
+    this.#own = execution.readers.openOwn();
+  }
+
+  get id(): string {
+    return this.#execution.runId;
+  }
+  get sessionId(): string {
+    return this.#execution.sessionId;
+  }
+  get status(): RunStatus {
+    return this.#execution.status;
+  }
+  get state(): StateOf<C> {
+    return this.#execution.state.committed() as StateOf<C>;
+  }
+
+  get result(): Promise<RunResult<C>> {
+    this.#execution.readers.excuse();
+    return (this.#result ??= this.#execution.ended.then((event) => this.#toResult(event)));
+  }
+
+  async join(): Promise<StateOf<C>> {
+    const result = await this.result;
+    const place = { runId: result.runId, sessionId: result.sessionId };
+    switch (result.status) {
+      case 'completed':
+        return result.state;
+      case 'cancelled':
+        throw createError('RUN_CANCELLED', result.reason ?? 'the run was cancelled', place);
+      case 'interrupted':
+        throw createError('RUN_INTERRUPTED', 'the run waits for answers', { ...place, interrupts: result.interrupts });
+      case 'failed':
+        throw asRunFailed(result.error);
+    }
+  }
+
+  cancel(reason?: string): Promise<void> {
+    return this.#execution.cancel(reason);
+  }
+
+  events(options: SubscribeOptions = {}): EventStream {
+    return this.#execution.readers.open(readSubscription(options, false));
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<WeaveEvent, undefined> {
+    return this.#own!;
+  }
+
+  #toResult(event: WeaveEvent): RunResult<C> {
+    const { runId, sessionId, steps, state } = this.#execution;
+    const final = state.committed() as StateOf<C>;
+    const base = { runId, sessionId, steps };
+    switch (event.type) {
+      case 'run.completed':
+        return { ...base, durationMs: event.durationMs, status: 'completed', reason: event.reason, waiting: event.waiting ?? [], state: final };
+      case 'run.cancelled':
+        return { ...base, durationMs: event.durationMs, status: 'cancelled', ...(event.reason !== undefined && { reason: event.reason }), state: final };
+      case 'run.failed':
+        return { ...base, durationMs: event.durationMs, status: 'failed', error: this.#execution.error!, state: final };
+      default:
+        throw new Error(`a run ended with ${event.type}`);
+    }
+  }
+}

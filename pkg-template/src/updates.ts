@@ -1,0 +1,120 @@
+/**
+ * Reads what nodes return and what callers hand in: copies it once, and says in words which channels it writes and where it leads.
+ */
+
+import type { AppCore } from './app-core.js';
+import { readReplace, replace } from './channels.js';
+import { readCommand, readSend, type Send } from './commands.js';
+import { createError, kindOf } from './errors.js';
+import { copiedBytes, copyValue } from './values.js';
+import { NONE } from './words.js';
+
+/** An update, copied. */
+export interface Update {
+  /** By channel, frozen; `undefined` when nothing is written. */
+  readonly value: Readonly<Record<string, unknown>> | undefined;
+  readonly bytes: number;
+  /** Bit `n`: channel `n` is written. */
+  readonly mask: number;
+  /** `channel * 2 + isReplace` of each write. */
+  readonly writes: readonly number[];
+  /** The mask says it all: at most 32 channels, no `replace`. */
+  readonly isSimple: boolean;
+}
+
+const nothing: Update = { value: undefined, bytes: 0, mask: 0, writes: [], isSimple: true };
+
+/**
+ * Reads an update.
+ *
+ * @throws StateError STATE_UNKNOWN_CHANNEL, STATE_INVALID_UPDATE, STATE_NOT_CLONEABLE
+ */
+export function readUpdate(app: AppCore, update: unknown, where: string): Update {
+  if (update === undefined || update === null) return nothing;
+  if (typeof update !== 'object' || Array.isArray(update)) {
+    throw createError('STATE_INVALID_UPDATE', `${where} is ${kindOf(update)}; give an object of writes by channel`);
+  }
+  const given = update as Record<string, unknown>;
+  const value: Record<string, unknown> = {};
+  const writes: number[] = [];
+  let mask = 0;
+  let bytes = 0;
+  let isSimple = true;
+  for (const name of Object.keys(given)) {
+    const write = given[name];
+    if (write === undefined) continue;
+    const channel = app.channelIds.get(name);
+    if (channel === undefined) {
+      const names = app.parts.channelNames.map((known) => `\`${known}\``).join(', ');
+      throw createError('STATE_UNKNOWN_CHANNEL', `${where} writes channel \`${name}\`, which the graph does not have; its channels are ${names}`);
+    }
+    const whole = readReplace(write);
+    const copy = copyValue(whole === undefined ? write : whole.__replace, name);
+    value[name] = whole === undefined ? copy : replace(copy);
+    bytes += copiedBytes;
+    writes.push(channel * 2 + (whole === undefined ? 0 : 1));
+    if (whole !== undefined || channel > 31) isSimple = false;
+    else mask |= 1 << channel;
+  }
+  if (writes.length === 0) return nothing;
+  // Writes go in channel order, whatever the order of the keys.
+  if (writes.length > 1) writes.sort((a, b) => a - b);
+  return { value: Object.freeze(value), bytes, mask: mask >>> 0, writes, isSimple };
+}
+
+/** What a node returned. */
+export interface NodeReturn {
+  readonly update: Update;
+  /** For `settleWith`; `undefined` when the update is simple and there is no command. */
+  readonly words: Uint32Array | undefined;
+}
+
+/** A target that is not a node of the graph. */
+export class UnknownTarget {
+  constructor(readonly name: string) {}
+}
+
+/**
+ * Reads a node's result.
+ *
+ * @throws NodeError NODE_INVALID_RESULT, StateError, UnknownTarget
+ */
+export function readReturn(app: AppCore, result: unknown, keep: (value: unknown) => number): NodeReturn {
+  if (result === undefined || result === null) return { update: nothing, words: undefined };
+  const command = readCommand(result);
+  if (command === undefined) {
+    if (typeof result !== 'object' || Array.isArray(result)) {
+      throw createError('NODE_INVALID_RESULT', `it returned ${kindOf(result)}; return an update (an object of writes by channel), a command(…) or nothing`);
+    }
+    const update = readUpdate(app, result, 'its update');
+    return { update, words: update.isSimple ? undefined : new Uint32Array([update.writes.length, ...update.writes, 0, 0]) };
+  }
+  if (command.problem !== '') throw createError('NODE_INVALID_RESULT', command.problem);
+  const update = readUpdate(app, command.update, 'the update of its command');
+  const targets = command.goto === undefined ? [] : readTargetWords(app.nodeIds, app, command.goto, keep);
+  // Without a goto the node's own edges stay.
+  const mode = command.goto === undefined ? 0 : command.mode === 'append' ? 1 : 2;
+  return { update, words: new Uint32Array([update.writes.length, ...update.writes, mode, targets.length / 3, ...targets]) };
+}
+
+/**
+ * Targets as `(node, isSend, input handle)` words.
+ *
+ * @throws UnknownTarget, StateError STATE_NOT_CLONEABLE
+ */
+export function readTargetWords(known: ReadonlyMap<string, number>, app: AppCore, targets: ReadonlyArray<string | Send>, keep: (value: unknown) => number): number[] {
+  const words: number[] = [];
+  for (const target of targets) {
+    const sent = typeof target === 'string' ? undefined : readSend(target);
+    const name = sent === undefined ? String(target) : sent.node;
+    const node = known.get(name);
+    if (node === undefined || (sent !== undefined && node >= app.nodes.length)) throw new UnknownTarget(name);
+    words.push(node, sent === undefined ? 0 : 1, sent === undefined ? NONE : keep(copyValue(sent.input, 'input')));
+  }
+  return words;
+}
+
+/** An update as `start` takes it: its writes, no command. */
+export function toStartWords(update: Update): Uint32Array {
+  return new Uint32Array([update.writes.length, ...update.writes, 0, 0]);
+}

@@ -1,0 +1,78 @@
+/**
+ * The vocabulary of the boundary: commands, event types and statuses by number.
+ *
+ * These lists repeat the engine's; the test `vocabulary` compares them with what a build with test hooks says.
+ */
+
+import type { WeaveEvent } from './events.js';
+import type { RunStatus } from './sessions.js';
+
+/** The first word of a command. */
+export const Op = {
+  Run: 0,
+  Rescue: 1,
+  AskRetry: 2,
+  Abort: 3,
+  Begin: 4,
+  Write: 5,
+  Load: 6,
+  Note: 7,
+  EndFolds: 8,
+  Commit: 9,
+  Rollback: 10,
+  Route: 11,
+  StartTimer: 12,
+  StopTimer: 13,
+  WakeSleep: 14,
+  Flushed: 15,
+  Append: 16,
+  Yield: 17,
+  WakeReaders: 18,
+  Finish: 19,
+  Release: 20,
+} as const;
+
+/** Event types by number. */
+export const eventTypes = [
+  'run.started',
+  'run.completed',
+  'run.failed',
+  'run.cancelled',
+  'run.interrupted',
+  'step.started',
+  'step.completed',
+  'node.started',
+  'node.completed',
+  'node.skipped',
+  'node.failed',
+  'node.retrying',
+  'message',
+  'llm.chunk',
+  'llm.final',
+  'llm.error',
+  'tool.call',
+  'tool.result',
+  'progress',
+  'milestone',
+  'custom',
+  'diagnostic',
+  'checkpoint.saved',
+  'stream.gap',
+  'stream.reset',
+  'snapshot',
+] as const satisfies ReadonlyArray<WeaveEvent['type']>;
+
+/** The number of an event type. */
+export const Kind = Object.freeze(Object.fromEntries(eventTypes.map((type, number) => [type, number]))) as Readonly<Record<WeaveEvent['type'], number>>;
+
+/** Statuses by number. */
+export const statuses = ['running', 'completed', 'failed', 'cancelled', 'interrupted'] as const satisfies readonly RunStatus[];
+
+/** Why a task's signal aborts. */
+export const Abort = { Cancel: 0, Failure: 1, Timeout: 2 } as const;
+
+/** No handle. */
+export const NONE = 0xffff_ffff;
+/** The engine's ids of the virtual nodes. */
+export const START_ID = 0xffff_ffff;
+export const END_ID = 0xffff_fffe;

@@ -1,0 +1,41 @@
+// Owns the assembly of an installable package from the wasm, the facade and pkg-template/.
+// Must not know how the two were built. Invariant: the folder holds exactly what is published, and files that did not
+// change are not touched, so whoever serves or imports the folder meanwhile is not disturbed.
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { root, say } from './command.mjs';
+import { filesIn } from './inputs.mjs';
+import { reachedFrom } from './modules.mjs';
+
+/** Assembles `folder` from build/facade and the given wasm folder. */
+export function assemblePackage(folder, { facade, wasm, crate }) {
+  const files = new Map();
+  const add = (path, content) => files.set(path, Buffer.from(content));
+  for (const path of filesIn(facade).filter((name) => !name.endsWith('.d.ts'))) add(path, readFileSync(join(facade, path)));
+  for (const path of filesIn(wasm).filter((name) => !name.endsWith('.d.ts'))) add(`wasm/${path}`, readFileSync(join(wasm, path)));
+
+  const { name, ...rest } = JSON.parse(readFileSync(join(root, 'pkg-template/package.json'), 'utf8'));
+  add('package.json', `${JSON.stringify({ name, version: crate.version, ...rest }, null, 2)}\n`);
+  add('README.md', readFileSync(join(root, 'pkg-template/README.md')));
+  add('LICENSE', readFileSync(join(root, 'LICENSE')));
+
+  // Of the declarations only those that the public ones mention: the rest is nobody's business.
+  const declarations = { read: (path) => readIfThere(join(facade, path)), rename: (path) => path.replace(/\.js$/, '.d.ts') };
+  for (const path of reachedFrom(['index.d.ts', 'entries/slim.d.ts'], declarations)) add(path, readFileSync(join(facade, path)));
+
+  const stale = existsSync(folder) ? filesIn(folder).filter((path) => !files.has(path)) : [];
+  for (const path of stale) rmSync(join(folder, path));
+  let changed = stale.length;
+  for (const [path, content] of files) {
+    const target = join(folder, path);
+    if (existsSync(target) && readFileSync(target).equals(content)) continue;
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, content);
+    changed += 1;
+  }
+  say(`${relative(root, folder)}: ${files.size} files, ${changed} changed`);
+}
+
+function readIfThere(path) {
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}

@@ -1,0 +1,100 @@
+// Owns what the commands need from the machine: finds it, installs what can be installed, and says so first.
+// Uses Node's built-ins only, since npm's packages are among what it installs. Invariant: nothing is installed silently,
+// and nothing that is there in another version is replaced.
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { Refusal, probe, root, run, say } from './command.mjs';
+
+const wasmTarget = 'wasm32-unknown-unknown';
+
+/** Node and npm's packages, as the lock file names them. */
+export async function ensureNodePackages() {
+  const major = Number(process.versions.node.split('.')[0]);
+  if (major < 20) throw new Refusal(`Node ${process.versions.node} is too old: install Node 20 or newer.`);
+  await ensurePackagesIn(root);
+}
+
+/** The packages of the lock file in `folder`, which names each that it needs in an exact version. */
+export async function ensurePackagesIn(folder) {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const wanted = Object.entries({ ...dependencies, ...devDependencies });
+  const missing = wanted.filter(([name, version]) => installedVersion(folder, name) !== version.split('@').pop());
+  if (missing.length === 0) return;
+  say(`Installing npm's packages${folder === root ? '' : ` in ${relative(root, folder)}/`} (${missing.map(([name]) => name).join(', ')}): npm ci`);
+  await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder });
+}
+
+/** Rust with the wasm target, and the linker that cargo needs for build scripts and macros. */
+export async function ensureRust() {
+  // Loud: rustup may first fetch the toolchain that rust-toolchain.toml names.
+  if (probe('cargo', ['--version'], { isLoud: true }) === undefined) {
+    throw new Refusal('Rust is missing: install rustup (https://rustup.rs), then run this again.');
+  }
+  if (probe('cc', ['--version']) === undefined) {
+    throw new Refusal('A C compiler (cc) is missing, cargo links with it: apt-get install build-essential (macOS: xcode-select --install).');
+  }
+  const targets = probe('rustup', ['target', 'list', '--installed']);
+  if (targets?.split(/\s+/).includes(wasmTarget) === false) {
+    say(`Installing the Rust target: rustup target add ${wasmTarget}`);
+    await run('rustup', ['target', 'add', wasmTarget]);
+  }
+}
+
+/** A command line tool from crates.io in exactly this version. A compile takes minutes; cargo shows how far it is. */
+export async function ensureCargoTool(tool, crate, version) {
+  const found = probe(tool, ['--version'])?.split(' ').pop();
+  if (found === version) return;
+  const install = ['install', crate, '--version', version];
+  if (found !== undefined) {
+    throw new Refusal(`${tool} ${found} is installed, ${version} is needed: cargo ${install.join(' ')} --force`);
+  }
+  say(`${tool} is missing. Installing it, which takes some minutes: cargo ${install.join(' ')}`);
+  await run('cargo', install);
+}
+
+/** Chromium and its driver. Returns their paths; the environment variables CHROMIUM and CHROMEDRIVER come first. */
+export async function ensureChromium() {
+  if (findChromium() === undefined || findDriver() === undefined) await installChromium();
+  const [chromium, driver] = [findChromium(), findDriver()];
+  if (chromium === undefined || driver === undefined) throw new Refusal(chromiumRemedy);
+  return { chromium, driver };
+}
+
+/** The path of Chromium, or `undefined`. */
+export function findChromium() {
+  return process.env.CHROMIUM ?? findProgram('chromium', 'chromium-browser', 'google-chrome');
+}
+
+const chromiumRemedy =
+  'Chromium or its driver is missing: apt-get install chromium chromium-driver, or name them in the environment as CHROMIUM and CHROMEDRIVER.';
+
+function findDriver() {
+  return process.env.CHROMEDRIVER ?? findProgram('chromedriver');
+}
+
+async function installChromium() {
+  if (findProgram('apt-get') === undefined) throw new Refusal(chromiumRemedy);
+  const asRoot = process.getuid?.() === 0 ? [] : probe('sudo', ['-n', 'true']) === undefined ? undefined : ['sudo', '-n'];
+  if (asRoot === undefined) throw new Refusal(chromiumRemedy);
+  say('Chromium or its driver is missing. Installing them: apt-get install chromium chromium-driver');
+  for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'chromium', 'chromium-driver']]) {
+    const [command, ...rest] = [...asRoot, 'apt-get', ...args];
+    await run(command, rest, { env: { DEBIAN_FRONTEND: 'noninteractive' } });
+  }
+}
+
+function findProgram(...names) {
+  for (const name of names) {
+    const path = probe('sh', ['-c', `command -v ${name}`]);
+    if (path) return path;
+  }
+  return undefined;
+}
+
+function installedVersion(folder, name) {
+  try {
+    return JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')).version;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,48 @@
+// Owns the measuring of what a user downloads, and the budget. Must not know how the package is built.
+// Invariant: every JavaScript module that the default entry reaches counts, each compressed by itself as a server sends it.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { Refusal, say } from './command.mjs';
+import { reachedFrom } from './modules.mjs';
+
+const defaultEntry = 'entries/web.js';
+
+/** Prints the sizes of the package in `folder`, unless `isBrief`; above the budget is a refusal. */
+export function checkSizes(folder, budget, { isBrief = false } = {}) {
+  const modules = reachedFrom([defaultEntry], { read: (path) => (existsSync(join(folder, path)) ? readFileSync(join(folder, path), 'utf8') : undefined) });
+  const glue = modules.filter((path) => path.startsWith('wasm/'));
+  const facade = modules.filter((path) => !path.startsWith('wasm/'));
+  const rows = [
+    measure('wasm', folder, ['wasm/weavegraph_wasm_bg.wasm']),
+    measure('glue', folder, glue),
+    measure(`facade (${facade.length} modules)`, folder, facade),
+  ];
+  const total = rows.reduce((sum, row) => ({ what: 'total', raw: sum.raw + row.raw, gzip: sum.gzip + row.gzip, brotli: sum.brotli + row.brotli }));
+  if (!isBrief) print(rows, total, facade.map((path) => measure(path, folder, [path])));
+  const limit = budget['total-gzip'];
+  if (total.gzip > limit) throw new Refusal(`The package is ${total.gzip} bytes gzip'ed, the budget in wasm-pack.toml is ${limit}.`);
+  if (!isBrief) say(`budget: ${total.gzip} of ${limit} bytes gzip (${Math.round((100 * total.gzip) / limit)} %)`);
+}
+
+function print(rows, total, modules) {
+  say(line('bytes', 'raw', 'gzip', 'brotli'));
+  for (const { what, raw, gzip, brotli } of [...rows, total]) say(line(what, raw, gzip, brotli));
+  const largest = modules.sort((a, b) => b.gzip - a.gzip).slice(0, 5);
+  say(`largest modules, gzip: ${largest.map(({ what, gzip }) => `${what} ${gzip}`).join(', ')}`);
+}
+
+function measure(what, folder, paths) {
+  const contents = paths.map((path) => readFileSync(join(folder, path)));
+  const sum = (size) => contents.reduce((bytes, content) => bytes + size(content), 0);
+  return {
+    what,
+    raw: sum((content) => content.length),
+    gzip: sum((content) => gzipSync(content, { level: 9 }).length),
+    brotli: sum((content) => brotliCompressSync(content).length),
+  };
+}
+
+function line(what, ...columns) {
+  return `  ${what.padEnd(22)}${columns.map((column) => String(column).padStart(10)).join('')}`;
+}

@@ -1,0 +1,124 @@
+// Owns the stages of `npm test`, from fast to slow. Must not know how they are chosen, timed and summed up: test.mjs does.
+// Invariant: each stage returns `{ passed, failed }`; one command without tests of its own, such as a linter, is one.
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, run } from './command.mjs';
+import { build } from './build.mjs';
+import { ensureChromium } from './prerequisites.mjs';
+
+const host = ['--no-default-features', '--features', 'json'];
+const wasm = ['--target', 'wasm32-unknown-unknown', '--features', 'test-hooks'];
+const oneByOne = ['--test-concurrency=1'];
+const deny = ['--', '-D', 'warnings'];
+const cargoResults = /test result: \w+\. (\d+) passed; (\d+) failed/g;
+const nodeResults = { passed: /^. pass (\d+)$/gm, failed: /^. (?:fail|cancelled) (\d+)$/gm };
+
+/** `needs` names stages that run first, even if only this one was chosen. */
+export const stages = [
+  { name: 'format', run: () => checks([['cargo', ['fmt', '--check']]]) },
+  {
+    name: 'clippy',
+    run: () => checks([['cargo', ['clippy', '--all-targets', ...host, ...deny]], ['cargo', ['clippy', '--all-targets', ...wasm, ...deny]]]),
+  },
+  { name: 'rustdoc', run: () => checks([['cargo', ['doc', '--no-deps', '--all-features'], { env: { RUSTDOCFLAGS: '-D warnings' } }]]) },
+  { name: 'core', run: () => cargoTests('cargo', ['test', ...host]) },
+  { name: 'build', run: buildBoth },
+  { name: 'sizes', needs: ['build'], run: checkBudget },
+  { name: 'install', needs: ['build'], run: install },
+  { name: 'types', needs: ['install'], run: typeTests },
+  { name: 'wasm', usesChromium: true, run: wasmTests },
+  { name: 'js', needs: ['install'], run: (files) => nodeTests('js', files, ['--expose-gc']) },
+  { name: 'packaging', needs: ['build'], usesChromium: true, run: (files) => nodeTests('packaging', files, oneByOne) },
+  { name: 'browser', needs: ['install'], usesChromium: true, run: (files) => nodeTests('browser', files, oneByOne) },
+];
+
+async function checks(commands) {
+  let failed = 0;
+  for (const [command, args, options] of commands) {
+    await run(command, args, options).catch((error) => {
+      console.error(error.message);
+      failed += 1;
+    });
+  }
+  return { passed: commands.length - failed, failed };
+}
+
+async function cargoTests(command, args) {
+  const output = await outputOf(command, args);
+  const counts = { passed: 0, failed: 0 };
+  for (const [, passed, failed] of output.text.matchAll(cargoResults)) {
+    counts.passed += Number(passed);
+    counts.failed += Number(failed);
+  }
+  return withCrash(counts, output);
+}
+
+async function wasmTests() {
+  const { driver } = await ensureChromium();
+  const options = ['--headless', '--chrome', '--chromedriver', driver, '--mode', 'no-install'];
+  return cargoTests('wasm-pack', ['test', ...options, root, '--features', 'test-hooks', '--test', 'wasm']);
+}
+
+async function nodeTests(folder, chosen, options) {
+  const files = testFiles(folder).filter((file) => chosen.length === 0 || chosen.some((part) => file.includes(part)));
+  if (files.length === 0) return { passed: 0, failed: 0 };
+  const output = await outputOf(process.execPath, [...options, '--test', '--test-reporter=spec', '--test-timeout=300000', ...files]);
+  const sum = (pattern) => [...output.text.matchAll(pattern)].reduce((total, [, count]) => total + Number(count), 0);
+  return withCrash({ passed: sum(nodeResults.passed), failed: sum(nodeResults.failed) }, output);
+}
+
+/** One test is one file under one compiler; the oldest TypeScript that is promised is the second one. */
+async function typeTests() {
+  const files = testFiles('types', '.ts').filter((file) => !file.endsWith('.d.ts'));
+  const counts = { passed: 0, failed: 0 };
+  for (const compiler of ['typescript', 'typescript-5.9']) {
+    for (const project of readdirSync(join(root, 'tests/types')).filter((name) => /^tsconfig.*\.json$/.test(name))) {
+      const output = await outputOf(process.execPath, [join(root, 'node_modules', compiler, 'bin/tsc'), '--pretty', 'false', '--noEmit', '-p', join('tests/types', project)]);
+      const broken = files.filter((file) => output.text.includes(`${file}(`)).length;
+      counts.passed += files.length - broken;
+      counts.failed += broken;
+      if (!output.isSuccess && broken === 0) counts.failed += 1;
+    }
+  }
+  return counts;
+}
+
+async function buildBoth() {
+  await build({ withHooks: true });
+  return { passed: 2, failed: 0 };
+}
+
+async function checkBudget() {
+  const { readManifest } = await import('./manifest.mjs');
+  const { checkSizes } = await import('./sizes.mjs');
+  checkSizes(join(root, 'pkg'), readManifest().budget);
+  return { passed: 1, failed: 0 };
+}
+
+async function install() {
+  const { installPacked } = await import('./install-packed.mjs');
+  await installPacked();
+  return { passed: 1, failed: 0 };
+}
+
+function testFiles(folder, ending = '.test.mjs') {
+  const path = join('tests', folder);
+  if (!existsSync(join(root, path))) return [];
+  const inside = readdirSync(join(root, path), { recursive: true });
+  return inside.filter((file) => file.endsWith(ending) && !file.includes('node_modules')).sort().map((file) => join(path, file));
+}
+
+async function outputOf(command, args) {
+  try {
+    return { text: await run(command, args), isSuccess: true };
+  } catch (error) {
+    if (error.output === undefined) throw error;
+    console.error(error.message);
+    return { text: error.output, isSuccess: false };
+  }
+}
+
+/** A command that failed without a failed test has crashed, or did not compile: that counts as one. */
+function withCrash({ passed, failed }, { isSuccess }) {
+  return { passed, failed: !isSuccess && failed === 0 ? 1 : failed };
+}

@@ -1,0 +1,58 @@
+// Owns the way from Rust sources to one optimised wasm and its glue, in build/wasm (or build/wasm-hooks).
+// Must not know the facade or the package. Invariant: a folder that is left is complete, and equal inputs are not built
+// again.
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { probe, root, run, say, since } from './command.mjs';
+import { digestOf, isUpToDate, markUpToDate } from './inputs.mjs';
+
+/** The base name of the wasm and the glue. */
+export const glueName = 'weavegraph_wasm';
+
+/** Builds `build/<folder>` with the given cargo features, unless it is up to date. Returns the folder. */
+export async function buildWasm(manifest, folder, features) {
+  const out = join(root, 'build', folder);
+  const sources = ['src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', 'scripts/wasm.mjs'];
+  const digest = digestOf(sources, [manifest.tools, manifest.build, features, probe('rustc', ['--version'])]);
+  if (isUpToDate(out, digest)) {
+    say(`${folder}: up to date`);
+    return out;
+  }
+  const startedAt = performance.now();
+  const raw = join(root, 'build', `${folder}-unoptimised`);
+  await run('wasm-pack', [
+    '--log-level', 'warn',
+    'build', root, '--target', manifest.build.target, '--profile', manifest.build['cargo-profile'],
+    '--no-opt', '--no-pack', '--no-gitignore', '--mode', 'no-install', '--out-dir', raw, '--out-name', glueName,
+    ...(features.length > 0 ? ['--', '--features', features.join(',')] : []),
+  ]);
+  const staged = `${out}-staged`;
+  rmSync(staged, { recursive: true, force: true });
+  mkdirSync(staged, { recursive: true });
+  await run(process.execPath, [
+    join(root, 'node_modules/binaryen/bin/wasm-opt'), ...manifest.build['wasm-opt'],
+    join(raw, `${glueName}_bg.wasm`), '-o', join(staged, `${glueName}_bg.wasm`),
+  ]);
+  await stripComments(join(raw, `${glueName}.js`), staged);
+  cpSync(join(raw, `${glueName}.d.ts`), join(staged, `${glueName}.d.ts`));
+  if (existsSync(join(raw, 'snippets'))) cpSync(join(raw, 'snippets'), join(staged, 'snippets'), { recursive: true });
+  writeInline(staged);
+  markUpToDate(staged, digest);
+  rmSync(out, { recursive: true, force: true });
+  renameSync(staged, out);
+  say(`${folder}: built in ${since(startedAt)}`);
+  return out;
+}
+
+/** The documentation of the exports is a third of the glue; its readers have the declarations. */
+async function stripComments(glue, folder) {
+  const options = ['--ignoreConfig', '--allowJs', '--noCheck', '--noResolve', '--removeComments', '--target', 'ES2022', '--module', 'ES2022'];
+  await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...options, '--types', '', '--outDir', folder, glue]);
+}
+
+/** The wasm once more, as base64 in a module of its own, for `./inline`. */
+function writeInline(folder) {
+  const base64 = readFileSync(join(folder, `${glueName}_bg.wasm`)).toString('base64');
+  writeFileSync(join(folder, `${glueName}_base64.js`), `export default '${base64}';\n`);
+  writeFileSync(join(folder, `${glueName}_base64.d.ts`), 'declare const base64: string;\nexport default base64;\n');
+}

@@ -1,0 +1,315 @@
+//! How one durable event is written in a record, and read back. A lifecycle event takes three to six bytes and is rebuilt from
+//! them; user events and what tasks returned bring their value along.
+
+use super::Names;
+use super::codec::{Broken, Reader, Writer};
+use crate::error::{ErrorCode, Failure, Scope};
+use crate::events::{Body, Ending, Entry, Event, EventKind, RunStart, StepReport, TaskRef, Waiting};
+use crate::graph::NodeId;
+use crate::state::{Routing, Target, TaskResult, Value, Write};
+use std::rc::Rc;
+
+pub fn write(to: &mut Writer, names: &mut Names, event: &Event) {
+    to.byte(event.body.kind() as u8);
+    to.instant(event.at);
+    match &event.body {
+        Body::RunStarted(start) => write_start(to, names, start),
+        Body::RunEnded { ending, steps, duration_ms } => {
+            to.number(*steps);
+            to.duration(*duration_ms);
+            write_ending(to, names, ending);
+        }
+        Body::StepStarted { step, frontier } => {
+            to.number(*step);
+            write_nodes(to, names, frontier);
+        }
+        Body::StepCompleted(report) => write_report(to, names, report),
+        Body::NodeStarted(task) | Body::NodeSkipped(task) => write_task(to, names, task),
+        Body::NodeCompleted { task, duration_ms, result } => {
+            write_task(to, names, task);
+            to.duration(*duration_ms);
+            write_result(to, names, result);
+        }
+        Body::NodeFailed { task, failure, duration_ms, will_retry } => {
+            write_task(to, names, task);
+            to.duration(*duration_ms);
+            to.bool(*will_retry);
+            write_failure(to, names, failure);
+        }
+        Body::NodeRetrying { task, delay_ms } => {
+            write_task(to, names, task);
+            to.duration(*delay_ms);
+        }
+        Body::User { task, payload, number, .. } => {
+            write_task(to, names, task);
+            to.duration(*number);
+            to.value(payload);
+        }
+        // Transient kinds are never stored.
+        Body::Diagnostic { .. } | Body::CheckpointSaved { .. } | Body::StreamGap { .. } | Body::StreamReset { .. } => {}
+    }
+}
+
+pub fn read(from: &mut Reader<'_>, names: &Names, seq: u64) -> Result<Event, Broken> {
+    let kind = EventKind::from_number(u32::from(from.byte()?)).ok_or(Broken("an event has an unknown type"))?;
+    let at = from.instant()?;
+    let body = match kind {
+        EventKind::RunStarted => Body::RunStarted(Rc::new(read_start(from, names)?)),
+        EventKind::RunCompleted | EventKind::RunFailed | EventKind::RunCancelled => {
+            let steps = from.small()?;
+            let duration_ms = from.duration()?;
+            Body::RunEnded { steps, duration_ms, ending: Rc::new(read_ending(from, names, kind)?) }
+        }
+        EventKind::StepStarted => Body::StepStarted { step: from.small()?, frontier: read_nodes(from, names)?.into() },
+        EventKind::StepCompleted => Body::StepCompleted(Rc::new(read_report(from, names)?)),
+        EventKind::NodeStarted => Body::NodeStarted(read_task(from, names)?),
+        EventKind::NodeSkipped => Body::NodeSkipped(read_task(from, names)?),
+        EventKind::NodeCompleted => {
+            let task = read_task(from, names)?;
+            let duration_ms = from.duration()?;
+            Body::NodeCompleted { task, duration_ms, result: Rc::new(read_result(from, names)?) }
+        }
+        EventKind::NodeFailed => {
+            let task = read_task(from, names)?;
+            let duration_ms = from.duration()?;
+            let will_retry = from.bool()?;
+            Body::NodeFailed { task, duration_ms, will_retry, failure: Rc::new(read_failure(from, names)?) }
+        }
+        EventKind::NodeRetrying => Body::NodeRetrying { task: read_task(from, names)?, delay_ms: from.duration()? },
+        EventKind::Message
+        | EventKind::LlmChunk
+        | EventKind::LlmFinal
+        | EventKind::LlmError
+        | EventKind::ToolCall
+        | EventKind::ToolResult
+        | EventKind::Progress
+        | EventKind::Milestone
+        | EventKind::Custom
+        | EventKind::Diagnostic => {
+            let task = read_task(from, names)?;
+            let number = from.duration()?;
+            Body::User { kind, task, number, payload: from.value()? }
+        }
+        EventKind::RunInterrupted | EventKind::CheckpointSaved | EventKind::StreamGap | EventKind::StreamReset | EventKind::Snapshot => {
+            return Err(Broken("an event has a type that is never stored"));
+        }
+    };
+    Ok(Event { seq, at, is_transient: false, body })
+}
+
+fn write_task(to: &mut Writer, names: &mut Names, task: &TaskRef) {
+    to.number(task.step);
+    names.write_node(to, task.node);
+    to.number(task.task);
+    to.number(task.attempt);
+}
+
+fn read_task(from: &mut Reader<'_>, names: &Names) -> Result<TaskRef, Broken> {
+    Ok(TaskRef { step: from.small()?, node: names.read_node(from)?, task: from.small()?, attempt: from.small()? })
+}
+
+fn write_nodes(to: &mut Writer, names: &mut Names, nodes: &[NodeId]) {
+    to.len(nodes.len());
+    for node in nodes {
+        names.write_node(to, *node);
+    }
+}
+
+fn read_nodes(from: &mut Reader<'_>, names: &Names) -> Result<Vec<NodeId>, Broken> {
+    from.list(|from| names.read_node(from))
+}
+
+fn write_channels(to: &mut Writer, names: &mut Names, channels: &[u32]) {
+    to.len(channels.len());
+    for channel in channels {
+        names.write_channel(to, *channel);
+    }
+}
+
+fn read_channels(from: &mut Reader<'_>, names: &Names) -> Result<Vec<u32>, Broken> {
+    Ok(from.list(|from| names.read_channel(from))?.into_iter().flatten().collect())
+}
+
+fn write_loads(to: &mut Writer, names: &mut Names, loads: &[(u32, Value)]) {
+    to.len(loads.len());
+    for (channel, value) in loads {
+        names.write_channel(to, *channel);
+        to.value(value);
+    }
+}
+
+fn read_loads(from: &mut Reader<'_>, names: &Names) -> Result<Vec<(u32, Value)>, Broken> {
+    let loads = from.list(|from| Ok((names.read_channel(from)?, from.value()?)))?;
+    Ok(loads.into_iter().filter_map(|(channel, value)| channel.map(|channel| (channel, value))).collect())
+}
+
+pub fn write_result(to: &mut Writer, names: &mut Names, result: &TaskResult) {
+    to.option(result.update.as_ref());
+    to.len(result.writes.len());
+    for write in &result.writes {
+        names.write_channel(to, write.channel);
+        to.bool(write.is_replace);
+    }
+    to.bool(result.routing.is_some());
+    if let Some(routing) = &result.routing {
+        to.bool(routing.is_replace);
+        to.len(routing.targets.len());
+        for target in &routing.targets {
+            names.write_node(to, target.node);
+            to.bool(target.is_send);
+            to.option(target.input.as_ref());
+        }
+    }
+}
+
+pub fn read_result(from: &mut Reader<'_>, names: &Names) -> Result<TaskResult, Broken> {
+    let update = from.option()?;
+    let writes = from.list(|from| Ok((names.read_channel(from)?, from.bool()?)))?;
+    let writes = writes.into_iter().filter_map(|(channel, is_replace)| channel.map(|channel| Write { channel, is_replace })).collect();
+    let routing = if from.bool()? {
+        let is_replace = from.bool()?;
+        let targets = from.list(|from| Ok(Target { node: names.read_node(from)?, is_send: from.bool()?, input: from.option()? }))?;
+        Some(Routing { is_replace, targets })
+    } else {
+        None
+    };
+    Ok(TaskResult { update, writes, routing })
+}
+
+pub fn write_frontier(to: &mut Writer, names: &mut Names, frontier: &[Entry]) {
+    to.len(frontier.len());
+    for entry in frontier {
+        names.write_node(to, entry.node);
+        to.number(entry.task);
+        to.byte(u8::from(entry.is_send) | u8::from(entry.is_gated) << 1 | u8::from(entry.input.is_some()) << 2 | u8::from(!entry.joins.is_empty()) << 3);
+        if let Some(input) = &entry.input {
+            to.value(input);
+        }
+        if !entry.joins.is_empty() {
+            to.len(entry.joins.len());
+            entry.joins.iter().for_each(|join| to.number(*join));
+        }
+    }
+}
+
+pub fn read_frontier(from: &mut Reader<'_>, names: &Names) -> Result<Rc<[Entry]>, Broken> {
+    let entries = from.list(|from| {
+        let node = names.read_node(from)?;
+        let task = from.small()?;
+        let flags = from.byte()?;
+        let input = if flags & 4 != 0 { Some(from.value()?) } else { None };
+        let joins = if flags & 8 != 0 { from.list(Reader::small)? } else { Vec::new() };
+        Ok(Entry { node, task, is_send: flags & 1 != 0, input, is_gated: flags & 2 != 0, joins })
+    })?;
+    Ok(entries.into())
+}
+
+fn write_start(to: &mut Writer, names: &mut Names, start: &RunStart) {
+    to.text(&start.run_id);
+    to.bool(start.is_resumed);
+    to.number(start.seed);
+    to.number(start.graph_hash);
+    write_result(to, names, &start.input);
+    write_channels(to, names, &start.updated);
+    write_loads(to, names, &start.reduced);
+    to.bool(start.frontier.is_some());
+    if let Some(frontier) = &start.frontier {
+        write_frontier(to, names, frontier);
+    }
+    write_nodes(to, names, &start.abandoned);
+    to.option(start.metadata.as_ref());
+}
+
+fn read_start(from: &mut Reader<'_>, names: &Names) -> Result<RunStart, Broken> {
+    Ok(RunStart {
+        run_id: from.text()?,
+        is_resumed: from.bool()?,
+        seed: from.number()?,
+        graph_hash: from.number()?,
+        input: read_result(from, names)?,
+        updated: read_channels(from, names)?,
+        reduced: read_loads(from, names)?,
+        frontier: if from.bool()? { Some(read_frontier(from, names)?) } else { None },
+        abandoned: read_nodes(from, names)?,
+        metadata: from.option()?,
+    })
+}
+
+pub fn write_report(to: &mut Writer, names: &mut Names, report: &StepReport) {
+    to.number(report.step);
+    write_nodes(to, names, &report.ran);
+    write_nodes(to, names, &report.skipped);
+    write_channels(to, names, &report.updated);
+    write_frontier(to, names, &report.next);
+    write_loads(to, names, &report.reduced);
+    to.number(report.errors);
+}
+
+/// Without `versions`, which follow from what changed; `Session` fills them in.
+pub fn read_report(from: &mut Reader<'_>, names: &Names) -> Result<StepReport, Broken> {
+    let step = from.small()?;
+    let ran = read_nodes(from, names)?;
+    let skipped = read_nodes(from, names)?;
+    Ok(StepReport {
+        step,
+        ran,
+        skipped,
+        updated: read_channels(from, names)?,
+        next: read_frontier(from, names)?,
+        versions: Vec::new(),
+        reduced: read_loads(from, names)?,
+        errors: from.small()?,
+    })
+}
+
+pub fn write_failure(to: &mut Writer, names: &mut Names, failure: &Failure) {
+    to.byte(failure.code as u8);
+    to.text(&failure.message);
+    to.byte(failure.scope as u8);
+    to.bool(failure.node.is_some());
+    if let Some(node) = failure.node {
+        names.write_node(to, node);
+    }
+    to.number(failure.step.map_or(0, |step| step + 1));
+    to.option(failure.cause.as_ref());
+}
+
+pub fn read_failure(from: &mut Reader<'_>, names: &Names) -> Result<Failure, Broken> {
+    let code = ErrorCode::ALL.get(from.byte()? as usize).copied().ok_or(Broken("an error has an unknown code"))?;
+    let message = from.text()?;
+    let scope = match from.byte()? {
+        0 => Scope::Node,
+        1 => Scope::Scheduler,
+        2 => Scope::Runner,
+        _ => return Err(Broken("an error has an unknown scope")),
+    };
+    let node = if from.bool()? { Some(names.read_node(from)?) } else { None };
+    let step = from.small()?.checked_sub(1);
+    Ok(Failure { code, message, node, step, cause: from.option()?, scope })
+}
+
+fn write_ending(to: &mut Writer, names: &mut Names, ending: &Ending) {
+    match ending {
+        Ending::Completed { is_end, waiting } => {
+            to.bool(*is_end);
+            to.len(waiting.len());
+            for wait in waiting {
+                names.write_node(to, wait.to);
+                write_nodes(to, names, &wait.missing);
+            }
+        }
+        Ending::Failed(failure) => write_failure(to, names, failure),
+        Ending::Cancelled(reason) => to.option(reason.as_ref()),
+    }
+}
+
+fn read_ending(from: &mut Reader<'_>, names: &Names, kind: EventKind) -> Result<Ending, Broken> {
+    Ok(match kind {
+        EventKind::RunCompleted => Ending::Completed {
+            is_end: from.bool()?,
+            waiting: from.list(|from| Ok(Waiting { to: names.read_node(from)?, missing: read_nodes(from, names)? }))?,
+        },
+        EventKind::RunFailed => Ending::Failed(Rc::new(read_failure(from, names)?)),
+        _ => Ending::Cancelled(from.option()?),
+    })
+}

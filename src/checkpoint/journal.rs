@@ -1,0 +1,195 @@
+//! The writing half of a session's log: what waits for the next append, and when there is one.
+//!
+//! One append is in flight at a time; what gathers meanwhile is the next (group commit). A full snapshot goes with a record once
+//! the deltas since the last one exceed 64 KiB and twice the state's size, so snapshots cost a constant factor.
+
+use super::names::Names;
+use super::record::{Head, encode};
+use super::session::Session;
+use crate::events::{Body, Event};
+use crate::graph::Program;
+use crate::state::{TaskResult, Value};
+use std::rc::Rc;
+
+const SNAPSHOT_AFTER_BYTES: u64 = 64 * 1024;
+const MAX_UNSAVED_STEPS: u32 = 64;
+const MAX_UNSAVED_BYTES: u64 = 1024 * 1024;
+
+/// When a step is stored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Durability {
+    /// Before the next step.
+    Sync,
+    /// Behind it, at most 64 steps or 1 MiB.
+    Async,
+    /// Once, at the end.
+    Exit,
+}
+
+/// An append that the store has not answered.
+#[derive(Clone, Copy, Debug)]
+pub struct InFlight {
+    /// Where.
+    pub slot: u32,
+    /// The last event in it.
+    pub seq: u64,
+    /// The last completed step in it.
+    pub step: u32,
+    /// It completes a step or ends the run.
+    pub has_checkpoint: bool,
+    /// It ends the run.
+    pub is_terminal: bool,
+    /// When it was sent.
+    pub at: f64,
+}
+
+/// A record for the store.
+#[derive(Debug)]
+pub struct Append {
+    /// Where it goes, if the slot is free.
+    pub slot: u32,
+    /// The record.
+    pub bytes: Vec<u8>,
+    /// What it mentions, in order.
+    pub values: Vec<Value>,
+    /// The host adds the contents of all channels, in order.
+    pub saves_contents: bool,
+    /// A session row goes with it: the session starts, is taken up or ends.
+    pub has_row: bool,
+}
+
+/// See the module's head.
+pub struct Journal {
+    durability: Durability,
+    writer: u64,
+    slot: u32,
+    snapshot_slot: u32,
+    names: Names,
+    pending: Vec<Rc<Event>>,
+    pending_steps: u32,
+    pending_bytes: u64,
+    delta_bytes: u64,
+    in_flight: Option<InFlight>,
+}
+
+impl Journal {
+    /// Of an execution that writes from `slot` on; `snapshot_slot` is where a restore begins.
+    pub fn new(durability: Durability, writer: u64, slot: u32, snapshot_slot: u32, names: Names) -> Self {
+        Self {
+            durability,
+            writer,
+            slot,
+            snapshot_slot,
+            names,
+            pending: Vec::new(),
+            pending_steps: 0,
+            pending_bytes: 0,
+            delta_bytes: 0,
+            in_flight: None,
+        }
+    }
+
+    /// Keeps a durable event for the next append.
+    pub fn add(&mut self, event: Rc<Event>) {
+        let bytes = 16 + match &event.body {
+            Body::NodeCompleted { result, .. } => result_bytes(result),
+            Body::User { payload, .. } => u64::from(payload.bytes()),
+            Body::RunStarted(start) => result_bytes(&start.input),
+            Body::StepCompleted(report) => report.reduced.iter().map(|(_, value)| u64::from(value.bytes())).sum(),
+            _ => 0,
+        };
+        self.pending_bytes += bytes;
+        self.delta_bytes += bytes;
+        self.pending_steps += u32::from(matches!(event.body, Body::StepCompleted(_)));
+        self.pending.push(event);
+    }
+
+    /// Whether anything waits.
+    pub fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// When the oldest waiting event happened.
+    pub fn oldest_at(&self) -> Option<f64> {
+        self.pending.first().map(|event| event.at)
+    }
+
+    /// The append that the store has not answered.
+    pub fn in_flight(&self) -> Option<&InFlight> {
+        self.in_flight.as_ref()
+    }
+
+    /// Whether the next step may not start before the store has answered.
+    pub fn blocks_steps(&self) -> bool {
+        match self.durability {
+            Durability::Sync => self.in_flight.is_some() || self.has_pending(),
+            Durability::Async => self.pending_steps > MAX_UNSAVED_STEPS || self.pending_bytes > MAX_UNSAVED_BYTES,
+            Durability::Exit => false,
+        }
+    }
+
+    /// Whether a completed step asks for an append.
+    pub fn is_due(&self) -> bool {
+        self.durability != Durability::Exit && self.has_pending() && self.in_flight.is_none()
+    }
+
+    /// The mode.
+    pub fn durability(&self) -> Durability {
+        self.durability
+    }
+
+    /// Names of the log that the program does not have.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Makes the next record of all that waits; `session` is given at a step boundary, where a snapshot may go along.
+    /// `None` while an append is in flight or nothing waits.
+    pub fn append(&mut self, program: &Program, now: f64, session: Option<&Session>, contents_bytes: u64) -> Option<Append> {
+        if self.in_flight.is_some() {
+            return None;
+        }
+        let first = self.pending.first()?;
+        let last = self.pending.last()?;
+        let snapshot = session.filter(|_| self.delta_bytes > SNAPSHOT_AFTER_BYTES && self.delta_bytes > 2 * contents_bytes);
+        if snapshot.is_some() {
+            self.snapshot_slot = self.slot;
+            self.delta_bytes = 0;
+        }
+        let head = Head::new(program.hash, self.writer, self.snapshot_slot, first.seq);
+        let mut in_flight = InFlight { slot: self.slot, seq: last.seq, step: 0, has_checkpoint: false, is_terminal: false, at: now };
+        let mut has_row = false;
+        for event in &self.pending {
+            match &event.body {
+                Body::StepCompleted(report) => {
+                    in_flight.step = report.step;
+                    in_flight.has_checkpoint = true;
+                }
+                Body::RunStarted(_) => has_row = true,
+                Body::RunEnded { .. } => {
+                    has_row = true;
+                    in_flight.is_terminal = true;
+                }
+                _ => {}
+            }
+        }
+        let (bytes, values) = encode(program, &mut self.names, &head, &self.pending, snapshot);
+        self.pending.clear();
+        self.pending_steps = 0;
+        self.pending_bytes = 0;
+        self.in_flight = Some(in_flight);
+        let slot = self.slot;
+        self.slot += 1;
+        Some(Append { slot, bytes, values, saves_contents: snapshot.is_some(), has_row })
+    }
+
+    /// The store has answered.
+    pub fn answered(&mut self) -> Option<InFlight> {
+        self.in_flight.take()
+    }
+}
+
+fn result_bytes(result: &TaskResult) -> u64 {
+    let inputs = result.routing.iter().flat_map(|routing| &routing.targets).filter_map(|target| target.input.as_ref());
+    inputs.chain(result.update.as_ref()).map(|value| u64::from(value.bytes())).sum()
+}

@@ -1,0 +1,15 @@
+//! The session log: what one append stores, how a session is rebuilt from records, and when to append. Owns the record format
+//! and the group commit; knows nothing of stores: a record is bytes and a list of values.
+
+mod codec;
+mod entries;
+mod journal;
+mod names;
+mod record;
+mod session;
+
+pub use codec::Broken;
+pub use journal::{Append, Durability, InFlight, Journal};
+pub use names::{Index, Names};
+pub use record::{Decoded, Head, RecordError, SCHEMA_VERSION, decode, snapshot_slot};
+pub use session::{Done, ErrorNote, Fold, Session, Status};

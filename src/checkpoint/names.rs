@@ -1,0 +1,162 @@
+//! Names of nodes and channels in records. A log mentions a name once, with a number of its own; so records survive a graph
+//! whose nodes come in another order, and a name that the graph no longer has is still shown in old events.
+
+use super::codec::{Broken, Reader, Writer};
+use crate::graph::{NodeId, Program};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// Both directions: numbers of the log to names and to the program's ids.
+///
+/// Number 0 is START, 1 is END; others are `2 + 2 * index` for a node, `3 + 2 * index` for a channel, with the index of the program
+/// that first mentioned it. A name that this program does not know gets an id after the program's own ("foreign").
+#[derive(Default)]
+pub struct Names {
+    written: Vec<bool>,
+    fresh: Vec<u32>,
+    read: HashMap<u32, u32>,
+    given: HashMap<u32, u32>,
+    foreign: Vec<Rc<str>>,
+    highest: u32,
+}
+
+const START: u32 = 0;
+const END: u32 = 1;
+
+impl Names {
+    /// Names that records mention and the program does not have; the first has the id `program.nodes.len()`.
+    pub fn foreign(&self) -> &[Rc<str>] {
+        &self.foreign
+    }
+
+    /// A record with a snapshot stands for itself: it mentions every name again.
+    pub fn forget_written(&mut self) {
+        self.written.clear();
+    }
+
+    fn mention(&mut self, own: u32) -> u32 {
+        // A session that was read keeps the numbers it found; new names go above them.
+        let number = match self.given.get(&own) {
+            Some(number) => *number,
+            None if self.highest == 0 => own,
+            None => {
+                self.highest += 2;
+                let number = (self.highest & !1) | (own & 1);
+                self.given.insert(own, number);
+                number
+            }
+        };
+        let at = own as usize;
+        if self.written.len() <= at {
+            self.written.resize(at + 1, false);
+        }
+        if !self.written[at] {
+            self.written[at] = true;
+            self.fresh.push(own);
+        }
+        number
+    }
+
+    pub fn write_node(&mut self, to: &mut Writer, node: NodeId) {
+        let number = match node {
+            NodeId::START => START,
+            NodeId::END => END,
+            NodeId(index) => self.mention(2 + 2 * index),
+        };
+        to.number(number);
+    }
+
+    pub fn write_channel(&mut self, to: &mut Writer, channel: u32) {
+        let number = self.mention(3 + 2 * channel);
+        to.number(number);
+    }
+
+    /// The names that were mentioned for the first time since the last call, as the head of a record.
+    pub fn write_fresh(&mut self, to: &mut Writer, program: &Program) {
+        let fresh = std::mem::take(&mut self.fresh);
+        to.len(fresh.len());
+        for own in fresh {
+            to.number(self.given.get(&own).copied().unwrap_or(own));
+            let index = ((own - 2) / 2) as usize;
+            let name = if own % 2 == 1 {
+                program.channels.get(index).map(|channel| &channel.name)
+            } else {
+                program.nodes.get(index).map(|node| &node.name).or_else(|| self.foreign.get(index - program.nodes.len()))
+            };
+            to.text(name.map_or("", |name| name));
+        }
+    }
+
+    /// Reads the head that `write_fresh` wrote.
+    pub fn read_fresh(&mut self, from: &mut Reader<'_>, program: &Program, index: &Index) -> Result<(), Broken> {
+        for _ in 0..from.len()? {
+            let number = from.small()?;
+            let name = from.text()?;
+            let own = if number % 2 == 1 {
+                match index.channels.get(&*name) {
+                    Some(channel) => 3 + 2 * channel,
+                    None => u32::MAX,
+                }
+            } else {
+                match index.nodes.get(&*name) {
+                    Some(node) => 2 + 2 * node,
+                    None => {
+                        let known = self.foreign.iter().position(|foreign| *foreign == name);
+                        let at = known.unwrap_or_else(|| {
+                            self.foreign.push(Rc::clone(&name));
+                            self.foreign.len() - 1
+                        });
+                        2 + 2 * (program.nodes.len() + at) as u32
+                    }
+                }
+            };
+            self.highest = self.highest.max(number | 1);
+            self.read.insert(number, own);
+            if own != u32::MAX {
+                self.given.insert(own, number);
+                let at = own as usize;
+                if self.written.len() <= at {
+                    self.written.resize(at + 1, false);
+                }
+                self.written[at] = true;
+            }
+        }
+        Ok(())
+    }
+
+    pub fn read_node(&self, from: &mut Reader<'_>) -> Result<NodeId, Broken> {
+        match from.small()? {
+            START => Ok(NodeId::START),
+            END => Ok(NodeId::END),
+            number => match self.read.get(&number) {
+                Some(own) if own % 2 == 0 => Ok(NodeId((own - 2) / 2)),
+                _ => Err(Broken("it mentions a node without a name")),
+            },
+        }
+    }
+
+    /// `None` for a channel that the program does not have.
+    pub fn read_channel(&self, from: &mut Reader<'_>) -> Result<Option<u32>, Broken> {
+        match self.read.get(&from.small()?) {
+            Some(&u32::MAX) => Ok(None),
+            Some(own) if own % 2 == 1 => Ok(Some((own - 3) / 2)),
+            _ => Err(Broken("it mentions a channel without a name")),
+        }
+    }
+}
+
+/// Ids by name, made once per restore.
+pub struct Index {
+    nodes: HashMap<Rc<str>, u32>,
+    channels: HashMap<Rc<str>, u32>,
+}
+
+impl Index {
+    pub fn new(program: &Program) -> Self {
+        let number = |(index, name): (usize, &Rc<str>)| (Rc::clone(name), index as u32);
+        Self {
+            nodes: program.nodes.iter().map(|node| &node.name).enumerate().map(number).collect(),
+            channels: program.channels.iter().map(|channel| &channel.name).enumerate().map(number).collect(),
+        }
+    }
+}

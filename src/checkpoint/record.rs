@@ -1,0 +1,223 @@
+//! One record: what one append stores at one slot. A head, the events since the record before, and sometimes a snapshot.
+//!
+//! Layout: schema version, flags, graph hash and writer id (8 bytes each, little-endian), the slot of the newest snapshot, the number of the first
+//! event, names that are new, events, and with a snapshot the session. The values that events and snapshot mention stand
+//! beside the bytes, in order; a snapshot's last values are the channels' contents.
+
+use super::codec::{Broken, Reader, Writer};
+use super::names::{Index, Names};
+use super::session::{Done, ErrorNote, Fold, Session, Status};
+use super::{entries, session};
+use crate::events::{Event, StepReport};
+use crate::graph::Program;
+use crate::state::{Value, Versions};
+use std::rc::Rc;
+
+/// The schema that this version writes, and the highest that it reads.
+pub const SCHEMA_VERSION: u8 = 1;
+
+const HAS_SNAPSHOT: u8 = 1;
+
+/// A record that cannot be taken up.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// Damaged.
+    #[error(transparent)]
+    Broken(#[from] Broken),
+    /// Written by a later version.
+    #[error("schema {0}")]
+    Version(u8),
+}
+
+/// What the head of a record says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Head {
+    /// Of the graph that wrote it.
+    pub graph_hash: u64,
+    /// Of the execution that wrote it.
+    pub writer: u64,
+    /// A restore begins there.
+    pub snapshot_slot: u32,
+    /// Number of the first event in it.
+    pub first_seq: u64,
+    has_snapshot: bool,
+}
+
+/// A record, read.
+pub struct Decoded {
+    /// Its head.
+    pub head: Head,
+    /// Its events.
+    pub events: Vec<Event>,
+    /// The session after them, and how to load the contents.
+    pub snapshot: Option<(Session, Vec<Fold>)>,
+}
+
+/// Writes a record. With `snapshot`, the session as of its last event; the host adds the contents' values.
+pub fn encode(program: &Program, names: &mut Names, head: &Head, events: &[Rc<Event>], snapshot: Option<&Session>) -> (Vec<u8>, Vec<Value>) {
+    if snapshot.is_some() {
+        names.forget_written();
+    }
+    let mut body = Writer::default();
+    body.len(events.len());
+    for event in events {
+        entries::write(&mut body, names, event);
+    }
+    if let Some(session) = snapshot {
+        write_session(&mut body, names, program, session);
+    }
+    let mut record = Writer::default();
+    record.byte(SCHEMA_VERSION);
+    record.byte(if snapshot.is_some() { HAS_SNAPSHOT } else { 0 });
+    record.bytes.extend_from_slice(&head.graph_hash.to_le_bytes());
+    record.bytes.extend_from_slice(&head.writer.to_le_bytes());
+    record.number(head.snapshot_slot);
+    record.number(head.first_seq);
+    names.write_fresh(&mut record, program);
+    record.bytes.extend_from_slice(&body.bytes);
+    (record.bytes, body.values)
+}
+
+impl Head {
+    /// The head of a record to be written.
+    pub fn new(graph_hash: u64, writer: u64, snapshot_slot: u32, first_seq: u64) -> Self {
+        Self { graph_hash, writer, snapshot_slot, first_seq, has_snapshot: false }
+    }
+}
+
+fn read_head(from: &mut Reader<'_>) -> Result<Head, RecordError> {
+    let schema = from.byte()?;
+    if schema > SCHEMA_VERSION {
+        return Err(RecordError::Version(schema));
+    }
+    if schema == 0 {
+        return Err(Broken("it has no schema").into());
+    }
+    let flags = from.byte()?;
+    if flags & !HAS_SNAPSHOT != 0 {
+        return Err(Broken("it has unknown flags").into());
+    }
+    let graph_hash = from.float()?.to_bits();
+    let writer = from.float()?.to_bits();
+    Ok(Head { graph_hash, writer, snapshot_slot: from.small()?, first_seq: from.number()?, has_snapshot: flags & HAS_SNAPSHOT != 0 })
+}
+
+/// Where a restore of the session has to begin, by its newest record.
+///
+/// # Errors
+/// A damaged record, or one of a later version.
+pub fn snapshot_slot(bytes: &[u8]) -> Result<u32, RecordError> {
+    Ok(read_head(&mut Reader::new(bytes, &[]))?.snapshot_slot)
+}
+
+/// Reads a record.
+///
+/// # Errors
+/// A damaged record, or one of a later version.
+pub fn decode(program: &Program, index: &Index, names: &mut Names, bytes: &[u8], values: &[Value]) -> Result<Decoded, RecordError> {
+    let mut from = Reader::new(bytes, values);
+    let head = read_head(&mut from)?;
+    names.read_fresh(&mut from, program, index)?;
+    let mut events = Vec::new();
+    for offset in 0..from.len()? {
+        events.push(entries::read(&mut from, names, head.first_seq + offset as u64)?);
+    }
+    let snapshot = if head.has_snapshot { Some(read_session(&mut from, names, program)?) } else { None };
+    if !from.is_at_end() {
+        return Err(Broken("it goes on after its end").into());
+    }
+    Ok(Decoded { head, events, snapshot })
+}
+
+fn write_session(to: &mut Writer, names: &mut Names, program: &Program, session: &Session) {
+    to.text(&session.run_id);
+    to.number(session.seed);
+    to.byte(session.status as u8);
+    to.number(session.step);
+    to.number(session.seq);
+    to.float(session.at);
+    to.float(session.created_at);
+    to.number(session.versions.tick);
+    let seen: Vec<(u32, u64)> = (0u32..).zip(&session.versions.seen).filter(|(_, seen)| **seen > 0).map(|(node, seen)| (node, *seen)).collect();
+    to.len(seen.len());
+    for (node, seen) in seen {
+        names.write_node(to, crate::graph::NodeId(node));
+        to.number(seen);
+    }
+    to.len(session.arrivals.len());
+    for arrived in &session.arrivals {
+        to.len(arrived.len());
+        arrived.iter().for_each(|has| to.bool(*has));
+    }
+    entries::write_frontier(to, names, &session.frontier);
+    to.bool(session.is_entering);
+    to.bool(session.is_half_done);
+    to.bool(session.has_reached_end);
+    to.len(session.done.len());
+    for done in &session.done {
+        names.write_node(to, done.node);
+        to.number(done.task);
+        entries::write_result(to, names, &done.result);
+    }
+    to.len(session.notes.len());
+    for note in &session.notes {
+        to.float(note.at);
+        to.number(note.step);
+        entries::write_failure(to, names, &note.failure);
+    }
+    to.option(session.metadata.as_ref());
+    to.bool(session.last.is_some());
+    if let Some(last) = &session.last {
+        let last = StepReport { next: Rc::from([]), reduced: Vec::new(), ..(**last).clone() };
+        entries::write_report(to, names, &last);
+    }
+    to.len(program.channels.len());
+    for (channel, version) in (0u32..).zip(&session.versions.channels) {
+        names.write_channel(to, channel);
+        to.number(*version);
+    }
+}
+
+fn read_session(from: &mut Reader<'_>, names: &Names, program: &Program) -> Result<(Session, Vec<Fold>), Broken> {
+    let mut session = Session::new(program);
+    session.run_id = from.text()?;
+    session.seed = from.number()?;
+    session.status = Status::from_number(from.byte()?).ok_or(Broken("a status is unknown"))?;
+    session.step = from.small()?;
+    session.seq = from.number()?;
+    session.at = from.float()?;
+    session.created_at = from.float()?;
+    session.versions = Versions { tick: from.number()?, ..session.versions };
+    for (node, seen) in from.list(|from| Ok((names.read_node(from)?, from.number()?)))? {
+        if let Some(slot) = node.index().and_then(|index| session.versions.seen.get_mut(index)) {
+            *slot = seen;
+        }
+    }
+    session.arrivals = from.list(|from| from.list(Reader::bool))?;
+    session.frontier = entries::read_frontier(from, names)?;
+    session.is_entering = from.bool()?;
+    session.is_half_done = from.bool()?;
+    session.has_reached_end = from.bool()?;
+    session.done = from.list(|from| {
+        let (node, task) = (names.read_node(from)?, from.small()?);
+        Ok(Done { node, task, result: Rc::new(entries::read_result(from, names)?) })
+    })?;
+    session.notes = from.list(|from| {
+        let (at, step) = (from.float()?, from.small()?);
+        Ok(ErrorNote { at, step, failure: Rc::new(entries::read_failure(from, names)?) })
+    })?;
+    session.metadata = from.option()?;
+    let last = if from.bool()? { Some(entries::read_report(from, names)?) } else { None };
+    let channels = from.list(|from| Ok((names.read_channel(from)?, from.small()?)))?;
+    let mut loads = Vec::new();
+    for (channel, version) in channels {
+        let value = from.value()?;
+        let Some(channel) = channel else { continue };
+        session.versions.channels[channel as usize] = version;
+        loads.push(session::Fold::Load { channel, value });
+    }
+    session.last = last.map(|last| {
+        Rc::new(StepReport { next: Rc::clone(&session.frontier), versions: session.versions.channels.clone(), ..last })
+    });
+    Ok((session, loads))
+}

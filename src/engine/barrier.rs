@@ -1,0 +1,307 @@
+//! A superstep's end: all tasks are done, their writes are folded in node order, routes see the new state, and the next frontier is
+//! built. Until the routes have answered nothing stands: a failure rolls the contents back, and the tasks' results stay in the
+//! half-done step.
+
+use super::command::Command;
+use super::input::Thrown;
+use super::machine::{Machine, Phase};
+use crate::checkpoint::Fold;
+use crate::error::{ErrorCode, RunError, Scope};
+use crate::events::{Body, Entry, StepReport};
+use crate::graph::{NodeId, RouteId};
+use crate::state::{Target, TaskResult, Value, find_conflict};
+use std::rc::Rc;
+
+/// Routes that were called and have not all answered.
+pub(super) struct Routing {
+    calls: Vec<Call>,
+    open: u32,
+}
+
+struct Call {
+    from: NodeId,
+    route: RouteId,
+    targets: Option<Vec<Target>>,
+}
+
+/// The frontier that is being built.
+struct Frontier<'a> {
+    entries: Vec<Entry>,
+    /// By node: the round that placed it, and where.
+    placed: &'a mut Vec<(u32, u32)>,
+    round: u32,
+    end: Option<u32>,
+}
+
+impl Frontier<'_> {
+    fn add(&mut self, target: &Target, is_gated: bool, join: Option<u32>) {
+        let fresh = Entry { node: target.node, task: 0, is_send: target.is_send, input: target.input.clone(), is_gated, joins: join.into_iter().collect() };
+        if target.is_send {
+            self.entries.push(fresh);
+            return;
+        }
+        let position = match target.node.index() {
+            None => self.end,
+            Some(index) => self.placed.get(index).filter(|(round, _)| *round == self.round).map(|(_, position)| *position),
+        };
+        if let Some(position) = position {
+            let entry = &mut self.entries[position as usize];
+            entry.is_gated &= is_gated;
+            entry.joins.extend(join);
+            return;
+        }
+        let position = self.entries.len() as u32;
+        match target.node.index() {
+            None => self.end = Some(position),
+            Some(index) => self.placed[index] = (self.round, position),
+        }
+        self.entries.push(fresh);
+    }
+
+    fn add_node(&mut self, node: NodeId, is_gated: bool, join: Option<u32>) {
+        self.add(&Target { node, is_send: false, input: None }, is_gated, join);
+    }
+
+    /// Ordinals count a node's entries in order.
+    fn finish(mut self) -> Rc<[Entry]> {
+        for entry in &mut self.entries {
+            let Some(index) = entry.node.index() else { continue };
+            let (round, count) = &mut self.placed[index];
+            if *round != self.round + 1 {
+                (*round, *count) = (self.round + 1, 0);
+            }
+            entry.task = *count;
+            *count += 1;
+        }
+        self.entries.into()
+    }
+}
+
+impl Machine {
+    fn frontier(&mut self) -> Frontier<'_> {
+        self.round += 2;
+        if self.placed.is_empty() {
+            self.placed = vec![(0, 0); self.program.nodes.len()];
+        }
+        Frontier { entries: Vec::new(), placed: &mut self.placed, round: self.round, end: None }
+    }
+
+    fn results(&self) -> impl Iterator<Item = &TaskResult> {
+        self.tasks.iter().filter_map(|task| task.result.as_deref())
+    }
+
+    pub(super) fn begin_barrier(&mut self) {
+        if let Some((channel, positions)) = find_conflict(&self.program, self.results()) {
+            let names: Vec<String> = positions.iter().map(|position| format!("`{}`", self.node_name(self.tasks[*position].entry.node))).collect();
+            let step = self.session.step + 1;
+            let error = RunError::Conflict { channel: &self.program.channels[channel as usize].name, writers: &names.join(" and "), step };
+            let failure = error.failure(Scope::Scheduler).at(None, step);
+            return self.fail(failure);
+        }
+        let mut folds: Vec<Fold> = Vec::new();
+        if self.program.channels.iter().any(|channel| channel.is_exempt) {
+            folds.extend(self.session.notes.iter().cloned().map(Fold::Error));
+        }
+        for result in self.results() {
+            let Some(value) = &result.update else { continue };
+            folds.extend(result.writes.iter().map(|write| Fold::Write { channel: write.channel, value: value.clone(), is_replace: write.is_replace }));
+        }
+        self.push(Command::Begin);
+        self.phase = Phase::Folding;
+        if folds.is_empty() {
+            return self.applied(Vec::new(), Vec::new());
+        }
+        for fold in folds {
+            self.push(Command::Fold(fold));
+        }
+        self.push(Command::EndFolds);
+    }
+
+    pub(super) fn applied(&mut self, changed: Vec<u32>, reduced: Vec<(u32, Value)>) {
+        if !matches!(self.phase, Phase::Folding) {
+            return;
+        }
+        if self.start.is_some() {
+            return self.input_applied(changed, reduced);
+        }
+        self.changed = changed;
+        self.reduced = reduced;
+        let sources = self.sources();
+        self.call_routes(&sources);
+    }
+
+    pub(super) fn fold_failed(&mut self, channel: u32, thrown: &Thrown) {
+        if !matches!(self.phase, Phase::Folding) {
+            return;
+        }
+        let step = self.session.step + 1;
+        let name = self.program.channels.get(channel as usize).map_or("?", |channel| &channel.name);
+        let error = RunError::Fold { code: thrown.code, channel: name, step, text: &thrown.text };
+        let failure = error.failure(Scope::Scheduler).at(None, step).because(thrown.cause.clone());
+        if self.start.is_some() {
+            self.push(Command::Rollback);
+            return self.refuse(failure);
+        }
+        self.fail(failure);
+    }
+
+    /// Nodes that ran and whose own edges are followed: not those whose every task returned a replacing command.
+    fn sources(&self) -> Vec<NodeId> {
+        let mut sources: Vec<NodeId> = Vec::with_capacity(self.tasks.len().min(16));
+        let mut last = NodeId::START;
+        for task in &self.tasks {
+            let is_silenced = task.result.as_ref().and_then(|result| result.routing.as_ref()).is_some_and(|routing| routing.is_replace);
+            let node = task.entry.node;
+            // Tasks of one fan-out stand together, so this keeps a wide step linear; stray repeats are removed below.
+            if !is_silenced && node != last {
+                sources.push(node);
+                last = node;
+            }
+        }
+        if sources.len() > 1 {
+            let mut seen = std::collections::HashSet::with_capacity(sources.len());
+            sources.retain(|node| seen.insert(*node));
+        }
+        sources
+    }
+
+    pub(super) fn call_routes(&mut self, sources: &[NodeId]) {
+        let mut calls = Vec::new();
+        for from in sources {
+            let exits = match from.index() {
+                None => &self.program.start,
+                Some(index) => &self.program.nodes[index].exits,
+            };
+            calls.extend(exits.routes.iter().map(|route| Call { from: *from, route: *route, targets: None }));
+        }
+        let open = calls.len() as u32;
+        for (call, route) in (0u32..).zip(&calls) {
+            let route = route.route;
+            self.push(Command::Route { call, route });
+        }
+        self.phase = Phase::Routing(Routing { calls, open });
+        if open == 0 {
+            self.routes_answered();
+        }
+    }
+
+    pub(super) fn routed(&mut self, call: u32, targets: Vec<Target>) {
+        let Phase::Routing(routing) = &mut self.phase else { return };
+        let Some(slot) = routing.calls.get_mut(call as usize).filter(|call| call.targets.is_none()) else { return };
+        slot.targets = Some(targets);
+        routing.open -= 1;
+        if routing.open == 0 {
+            self.routes_answered();
+        }
+    }
+
+    fn route_source(&self, call: u32) -> Option<NodeId> {
+        let Phase::Routing(routing) = &self.phase else { return None };
+        routing.calls.get(call as usize).filter(|call| call.targets.is_none()).map(|call| call.from)
+    }
+
+    pub(super) fn route_threw(&mut self, call: u32, thrown: &Thrown) {
+        let Some(from) = self.route_source(call) else { return };
+        let step = self.session.step + u32::from(self.start.is_none());
+        let name = self.node_name(from);
+        let failure = RunError::RouteThrew { from: &name, step, text: &thrown.text }.failure(Scope::Scheduler);
+        let code = if thrown.code == ErrorCode::NodeThrew { failure.code } else { thrown.code };
+        let failure = crate::error::Failure { code, ..failure }.at(from.index().map(|_| from), step).because(thrown.cause.clone());
+        self.fail(failure);
+    }
+
+    pub(super) fn route_unknown(&mut self, call: u32, target: &str) {
+        let Some(from) = self.route_source(call) else { return };
+        let step = self.session.step + u32::from(self.start.is_none());
+        let name = self.node_name(from);
+        let error = RunError::RouteTarget { from: &name, target, step };
+        let failure = error.failure(Scope::Scheduler).at(from.index().map(|_| from), step);
+        self.fail(failure);
+    }
+
+    fn routes_answered(&mut self) {
+        let Phase::Routing(Routing { calls, .. }) = std::mem::replace(&mut self.phase, Phase::Boundary) else { return };
+        if self.start.is_some() {
+            let program = Rc::clone(&self.program);
+            let mut frontier = self.frontier();
+            for node in &program.start.plain {
+                frontier.add_node(*node, false, None);
+            }
+            for target in calls.iter().filter_map(|call| call.targets.as_ref()).flatten() {
+                frontier.add(target, false, None);
+            }
+            let entries = frontier.finish();
+            if let Some(start) = &mut self.start {
+                start.frontier = Some(entries);
+            }
+            self.push(Command::Commit);
+            self.announce();
+            return;
+        }
+        self.complete_step(&calls);
+    }
+
+    /// For each task that ran, in node order: its node's plain edges, joins, routes (once, if not silenced), then its command.
+    fn complete_step(&mut self, calls: &[Call]) {
+        let program = Rc::clone(&self.program);
+        let ran: Vec<Entry> = self.tasks.iter().map(|task| task.entry.clone()).collect();
+        self.session.note_run(&program, &ran);
+        let mut sources = self.sources().into_iter().peekable();
+        let mut calls = calls.iter().peekable();
+        let tasks = std::mem::take(&mut self.tasks);
+        let complete: Vec<bool> = if program.joins.is_empty() { Vec::new() } else { (0u32..).zip(&program.joins).map(|(join, _)| self.session.is_complete(join)).collect() };
+        let mut frontier = self.frontier();
+        for task in &tasks {
+            let node = task.entry.node;
+            let routing = task.result.as_ref().and_then(|result| result.routing.as_ref());
+            let is_silenced = routing.is_some_and(|routing| routing.is_replace);
+            if !is_silenced && sources.next_if_eq(&node).is_some() {
+                if let Some(spec) = node.index().map(|index| &program.nodes[index]) {
+                    spec.exits.plain.iter().for_each(|target| frontier.add_node(*target, true, None));
+                    for join in spec.joins.iter().filter(|join| complete[**join as usize]) {
+                        frontier.add_join(program.joins[*join as usize].target, *join);
+                    }
+                    while let Some(call) = calls.next_if(|call| call.from == node) {
+                        call.targets.iter().flatten().for_each(|target| frontier.add(target, !target.is_send, None));
+                    }
+                }
+            }
+            routing.iter().flat_map(|routing| &routing.targets).for_each(|target| frontier.add(target, false, None));
+        }
+        let next = frontier.finish();
+        let updated = std::mem::take(&mut self.changed);
+        let errors = if program.channels.iter().any(|channel| channel.is_exempt) { self.session.notes.len() as u32 } else { 0 };
+        let mut report = StepReport {
+            step: self.session.step + 1,
+            ran: ran.iter().map(|entry| entry.node).collect(),
+            skipped: std::mem::take(&mut self.skipped),
+            updated,
+            next,
+            versions: Vec::new(),
+            reduced: std::mem::take(&mut self.reduced),
+            errors,
+        };
+        self.session.versions.bump(&program, &report.updated);
+        report.versions.clone_from(&self.session.versions.channels);
+        let report = Rc::new(report);
+        self.session.complete_step(&report);
+        self.is_quiescent = report.ran.is_empty();
+        self.push(Command::Commit);
+        self.phase = Phase::Boundary;
+        self.publish(Body::StepCompleted(report));
+    }
+}
+
+impl Frontier<'_> {
+    /// Several sources of one join may have run in this step; it fires once, where the first of them stands.
+    fn add_join(&mut self, target: NodeId, join: u32) {
+        let is_there = match target.index() {
+            None => self.end,
+            Some(index) => self.placed.get(index).filter(|(round, _)| *round == self.round).map(|(_, position)| *position),
+        };
+        if is_there.is_some_and(|position| self.entries[position as usize].joins.contains(&join)) {
+            return;
+        }
+        self.add_node(target, true, Some(join));
+    }
+}

@@ -1,0 +1,165 @@
+//! What the host tells the machine.
+
+use crate::checkpoint::Durability;
+use crate::error::ErrorCode;
+use crate::graph::ChannelId;
+use crate::state::{Target, TaskResult, Value};
+use std::rc::Rc;
+
+/// Limits of an execution.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Tasks at once; `None` is unlimited.
+    pub concurrency: Option<u32>,
+    /// Supersteps of this execution.
+    pub max_steps: u32,
+    /// Milliseconds of this execution.
+    pub timeout_ms: Option<f64>,
+    /// When steps are stored; `None` without a store.
+    pub durability: Option<Durability>,
+    /// Events kept for late readers.
+    pub capacity: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { concurrency: None, max_steps: 1000, timeout_ms: None, durability: None, capacity: 1024 }
+    }
+}
+
+/// How an execution starts.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// Its id; a resume keeps the session's.
+    pub run_id: Rc<str>,
+    /// Of random numbers; a session keeps its first.
+    pub seed: u64,
+    /// The input.
+    pub input: TaskResult,
+    /// Goes on with the session's unfinished execution.
+    pub is_resume: bool,
+    /// Drops what the last execution left unfinished.
+    pub abandons: bool,
+    /// The user's metadata.
+    pub metadata: Option<Value>,
+}
+
+/// What user code threw, or what is wrong with what it returned.
+#[derive(Clone, Debug)]
+pub struct Thrown {
+    /// The area's code: `NODE_THREW` for what a node threw, and so on.
+    pub code: ErrorCode,
+    /// The error's message.
+    pub text: String,
+    /// The thrown object.
+    pub cause: Option<Value>,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// With a result.
+    Returned(TaskResult),
+    /// With an error.
+    Threw(Thrown),
+    /// With a command that names a node which does not exist.
+    UnknownTarget(String),
+}
+
+/// See the module's head.
+#[derive(Debug)]
+pub enum Input {
+    /// The first input.
+    Start(Start),
+    /// An attempt, or the `onError` after it, ended.
+    Settled {
+        /// Position in the step.
+        task: u32,
+        /// The attempt.
+        token: u32,
+        /// How.
+        outcome: Outcome,
+    },
+    /// What `retryOn` said; a throw of it comes as the outcome of the attempt it was asked about.
+    RetryAnswer {
+        /// Position in the step.
+        task: u32,
+        /// The attempt.
+        token: u32,
+        /// Try again.
+        retries: bool,
+    },
+    /// All folds are made.
+    Applied {
+        /// Channels that changed.
+        changed: Vec<ChannelId>,
+        /// New values of `reduce` channels among them.
+        reduced: Vec<(ChannelId, Value)>,
+        /// Approximate size of all contents.
+        contents_bytes: u64,
+    },
+    /// A fold threw; the host has made none after it.
+    FoldFailed {
+        /// Its channel.
+        channel: ChannelId,
+        /// What happened.
+        thrown: Thrown,
+    },
+    /// A route answered.
+    Routed {
+        /// The call.
+        call: u32,
+        /// What it named.
+        targets: Vec<Target>,
+    },
+    /// A route threw.
+    RouteThrew {
+        /// The call.
+        call: u32,
+        /// What.
+        thrown: Thrown,
+    },
+    /// A route named what it may not.
+    RouteUnknown {
+        /// The call.
+        call: u32,
+        /// The name.
+        target: String,
+    },
+    /// A timer's time has come.
+    Fired {
+        /// Which one.
+        timer: u32,
+    },
+    /// A task called `ctx.sleep`.
+    Sleep {
+        /// Position in the step.
+        task: u32,
+        /// The attempt.
+        token: u32,
+        /// The host's number of it.
+        sleep: u32,
+        /// How long.
+        ms: f64,
+    },
+    /// A task called `ctx.flush`.
+    Flush {
+        /// The host's number of it.
+        flush: u32,
+    },
+    /// The store has the record.
+    Appended,
+    /// The slot was not free.
+    Taken,
+    /// The store refused for good.
+    AppendFailed(Thrown),
+    /// The turn that `Yield` asked for.
+    Turn,
+    /// Readers have pulled, or `join` was called.
+    Pulled,
+    /// `Run.cancel`, or the run's signal.
+    Cancel {
+        /// Shown in the event.
+        reason: Option<Value>,
+    },
+}

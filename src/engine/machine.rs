@@ -1,0 +1,413 @@
+//! The machine's state, its one entry `handle`, and what all its parts use: publishing, timers, appending.
+
+use super::barrier::Routing;
+use super::command::{Abort, Command};
+use super::input::{Input, Options, Thrown};
+use super::pool::Pool;
+use super::task::Task;
+use super::timers::{TimerKind, Timers};
+use crate::checkpoint::{Durability, Journal, Names, Session};
+use crate::error::{Failure, RunError, Scope};
+use crate::events::{Body, Cursor, Event, Hub, HubOptions, Mask, Overflow, Pulled, ReaderId, RunStart, SILENCE_MS};
+use crate::graph::Program;
+use crate::state::Value;
+use std::rc::Rc;
+
+/// A run of steps yields after this many milliseconds, or steps: some hosts' clocks stand still while code runs.
+const SLICE_MS: f64 = 8.0;
+const SLICE_STEPS: u32 = 256;
+/// How long events of an unfinished step wait for company before they are stored, in milliseconds.
+const FLUSH_AFTER_MS: f64 = 8.0;
+
+/// What the machine waits for.
+pub(super) enum Phase {
+    /// The first input.
+    New,
+    /// The host folds the input, or a barrier.
+    Folding,
+    /// Routes answer: of START or after a barrier.
+    Routing(Routing),
+    /// Between two steps: on the store, a reader or a turn.
+    Boundary,
+    /// Tasks run.
+    Stepping,
+    /// The store answers about the terminal event.
+    Ending,
+    /// Nothing.
+    Ended,
+}
+
+/// One execution of one session. See the module's head.
+pub struct Machine {
+    pub(super) program: Rc<Program>,
+    pub(super) options: Options,
+    pub(super) session: Session,
+    pub(super) session_id: Rc<str>,
+    pub(super) hub: Hub,
+    pub(super) journal: Option<Journal>,
+    pub(super) phase: Phase,
+    pub(super) now: f64,
+    pub(super) started_at: f64,
+    pub(super) first_step: u32,
+    /// The start that is under way: its event goes out with the first frontier.
+    pub(super) start: Option<Box<RunStart>>,
+    pub(super) tasks: Vec<Task>,
+    pub(super) skipped: Vec<crate::graph::NodeId>,
+    pub(super) unfinished: u32,
+    pub(super) pool: Pool,
+    pub(super) timers: Timers,
+    pub(super) tokens: u32,
+    pub(super) contents_bytes: u64,
+    pub(super) changed: Vec<u32>,
+    pub(super) reduced: Vec<(u32, Value)>,
+    pub(super) placed: Vec<(u32, u32)>,
+    pub(super) round: u32,
+    /// The last frontier was gated as a whole.
+    pub(super) is_quiescent: bool,
+    pub(super) outcome: Option<Rc<crate::events::Ending>>,
+    pub(super) duration_ms: f64,
+    commands: Vec<Command>,
+    generation: u32,
+    slice_at: f64,
+    slice_steps: u32,
+    is_yielding: bool,
+    is_held: bool,
+    has_flush_timer: bool,
+    has_silence_timer: bool,
+    flushes: Vec<(u32, u64)>,
+}
+
+impl Machine {
+    /// An execution of a session that `session` describes (restored, or new), which writes from `slot` on.
+    pub fn new(program: Rc<Program>, options: Options, session_id: Rc<str>, session: Session, log: Option<(Names, u64, u32, u32)>) -> Self {
+        let durability = options.durability.filter(|_| log.is_some());
+        let hub = Hub::new(
+            HubOptions { capacity: options.capacity, has_log: durability.is_some(), is_strict: durability == Some(Durability::Sync) },
+            session.seq,
+        );
+        let journal = match (durability, log) {
+            (Some(durability), Some((names, writer, slot, snapshot_slot))) => Some(Journal::new(durability, writer, slot, snapshot_slot, names)),
+            _ => None,
+        };
+        let pool = Pool::new(options.concurrency);
+        let first_step = session.step;
+        Self {
+            program,
+            options,
+            session,
+            session_id,
+            hub,
+            journal,
+            phase: Phase::New,
+            now: 0.0,
+            started_at: 0.0,
+            first_step,
+            start: None,
+            tasks: Vec::new(),
+            skipped: Vec::new(),
+            unfinished: 0,
+            pool,
+            timers: Timers::default(),
+            tokens: 0,
+            contents_bytes: 0,
+            changed: Vec::new(),
+            reduced: Vec::new(),
+            placed: Vec::new(),
+            round: 0,
+            is_quiescent: false,
+            outcome: None,
+            duration_ms: 0.0,
+            commands: Vec::new(),
+            generation: 0,
+            slice_at: f64::NEG_INFINITY,
+            slice_steps: 0,
+            is_yielding: false,
+            is_held: false,
+            has_flush_timer: false,
+            has_silence_timer: false,
+            flushes: Vec::new(),
+        }
+    }
+
+    /// Takes one input at the time `now` (epoch milliseconds) and leaves commands for `take_commands`.
+    pub fn handle(&mut self, now: f64, input: Input) {
+        self.now = now;
+        match input {
+            Input::Start(start) => self.begin(start),
+            Input::Settled { task, token, outcome } => self.settled(task, token, outcome),
+            Input::RetryAnswer { task, token, retries } => self.retry_answered(task, token, retries),
+            Input::Applied { changed, reduced, contents_bytes } => {
+                self.contents_bytes = contents_bytes;
+                self.applied(changed, reduced);
+            }
+            Input::FoldFailed { channel, thrown } => self.fold_failed(channel, &thrown),
+            Input::Routed { call, targets } => self.routed(call, targets),
+            Input::RouteThrew { call, thrown } => self.route_threw(call, &thrown),
+            Input::RouteUnknown { call, target } => self.route_unknown(call, &target),
+            Input::Fired { timer } => self.fired(timer),
+            Input::Sleep { task, token, sleep, ms } => self.sleep(task, token, sleep, ms),
+            Input::Flush { flush } => self.flush(flush),
+            Input::Appended => self.appended(),
+            Input::Taken => self.append_failed(None),
+            Input::AppendFailed(thrown) => self.append_failed(Some(&thrown)),
+            Input::Turn => {
+                self.is_yielding = false;
+                self.slice_at = now;
+                self.slice_steps = 0;
+            }
+            Input::Pulled => {}
+            Input::Cancel { reason } => self.cancel(reason),
+        }
+        self.advance();
+        self.settle_up();
+    }
+
+    /// Moves from step to step as long as nothing has to be waited for.
+    fn advance(&mut self) {
+        while matches!(self.phase, Phase::Boundary) {
+            if self.journal.as_ref().is_some_and(Journal::is_due) {
+                self.append(true);
+            }
+            if self.is_yielding || self.journal.as_ref().is_some_and(Journal::blocks_steps) || self.is_held() {
+                return;
+            }
+            if !self.has_work() {
+                self.complete();
+                return;
+            }
+            if self.slice_at == f64::NEG_INFINITY {
+                self.slice_at = self.now;
+            }
+            if self.now - self.slice_at >= SLICE_MS || self.slice_steps >= SLICE_STEPS {
+                self.is_yielding = true;
+                self.push(Command::Yield);
+                return;
+            }
+            self.slice_steps += 1;
+            self.begin_step();
+        }
+    }
+
+    fn is_held(&mut self) -> bool {
+        let was_held = std::mem::replace(&mut self.is_held, self.hub.must_hold());
+        if self.is_held && !was_held {
+            self.watch_silence();
+        }
+        self.is_held
+    }
+
+    fn watch_silence(&mut self) {
+        if !self.has_silence_timer {
+            self.has_silence_timer = true;
+            self.start_timer(TimerKind::Silence, SILENCE_MS);
+        }
+    }
+
+    /// What every input ends with: readers are woken, waiting flushes answered, early events stored.
+    fn settle_up(&mut self) {
+        if !self.flushes.is_empty() && self.journal.as_ref().is_none_or(|journal| !journal.has_pending() && journal.in_flight().is_none()) {
+            if !self.hub.must_hold() {
+                for (flush, _) in std::mem::take(&mut self.flushes) {
+                    self.push(Command::Flushed { flush });
+                }
+            } else {
+                self.watch_silence();
+            }
+        }
+        if self.hub.take_woken() {
+            self.push(Command::WakeReaders);
+        }
+    }
+
+    fn flush(&mut self, flush: u32) {
+        self.flushes.push((flush, self.hub.seq()));
+        self.append(false);
+    }
+
+    fn fired(&mut self, timer: u32) {
+        match self.timers.close(timer) {
+            Some(TimerKind::Attempt { task, token }) => self.timed_out(task, token),
+            Some(TimerKind::Backoff { task, token }) => self.retry(task, token),
+            Some(TimerKind::Sleep { task, token, sleep }) => self.slept(task, token, sleep),
+            Some(TimerKind::Run) => self.run_timed_out(),
+            Some(TimerKind::Flush) => {
+                self.has_flush_timer = false;
+                self.flush_early();
+            }
+            Some(TimerKind::Silence) => {
+                self.has_silence_timer = false;
+                let dropped = self.hub.drop_silent(self.now);
+                if dropped > 0 {
+                    let message = format!("{dropped} readers with overflow 'wait' did not read for 30 s and now drop their oldest events");
+                    self.hub.push(self.now, true, Body::Diagnostic { scope: "stream", message: message.into() });
+                }
+                if self.hub.must_hold() {
+                    self.watch_silence();
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// The events of an unfinished step are stored early if someone reads them.
+    fn flush_early(&mut self) {
+        let Some(oldest) = self.journal.as_ref().and_then(Journal::oldest_at) else { return };
+        let waited = self.now - oldest;
+        if waited >= FLUSH_AFTER_MS {
+            self.append(false);
+        } else {
+            self.arm_flush(FLUSH_AFTER_MS - waited);
+        }
+    }
+
+    fn arm_flush(&mut self, ms: f64) {
+        if !self.has_flush_timer {
+            self.has_flush_timer = true;
+            self.start_timer(TimerKind::Flush, ms);
+        }
+    }
+
+    /// Numbers a durable event, keeps it for readers and for the log.
+    pub(super) fn publish(&mut self, body: Body) {
+        let event = self.hub.push(self.now, false, body);
+        self.session.seq = event.seq;
+        self.session.at = event.at;
+        if let Some(journal) = &mut self.journal {
+            journal.add(event);
+            if matches!(self.phase, Phase::Stepping) && journal.durability() == Durability::Sync && self.hub.has_readers() {
+                self.arm_flush(FLUSH_AFTER_MS);
+            }
+        }
+    }
+
+    pub(super) fn publish_transient(&mut self, body: Body) {
+        self.hub.push(self.now, true, body);
+    }
+
+    /// Sends what waits to the store, unless an append is under way. `is_boundary`: a snapshot may go along.
+    pub(super) fn append(&mut self, is_boundary: bool) {
+        let Some(journal) = &mut self.journal else { return };
+        let session = is_boundary.then_some(&self.session);
+        if let Some(append) = journal.append(&self.program, self.now, session, self.contents_bytes) {
+            self.commands.push(Command::Append(append));
+        }
+    }
+
+    fn appended(&mut self) {
+        let Some(stored) = self.journal.as_mut().and_then(Journal::answered) else { return };
+        self.hub.stored(stored.seq);
+        if stored.has_checkpoint && !stored.is_terminal {
+            self.publish_transient(Body::CheckpointSaved { step: stored.step, duration_ms: (self.now - stored.at).max(0.0) });
+        }
+        if matches!(self.phase, Phase::Ending) {
+            if stored.is_terminal {
+                self.close();
+            } else {
+                self.append(true);
+            }
+        } else if !self.flushes.is_empty() {
+            self.append(false);
+        }
+    }
+
+    fn append_failed(&mut self, thrown: Option<&Thrown>) {
+        let Some(lost) = self.journal.as_mut().and_then(Journal::answered) else { return };
+        let failure = match thrown {
+            None => RunError::Taken { slot: lost.slot }.failure(Scope::Runner),
+            Some(thrown) => {
+                let failure = RunError::Store { slot: lost.slot, text: &thrown.text }.failure(Scope::Runner);
+                Failure { code: thrown.code, ..failure }.because(thrown.cause.clone())
+            }
+        };
+        self.lose_store(failure);
+    }
+
+    pub(super) fn push(&mut self, command: Command) {
+        self.commands.push(command);
+    }
+
+    pub(super) fn start_timer(&mut self, kind: TimerKind, ms: f64) -> u32 {
+        let timer = self.timers.open(kind);
+        self.commands.push(Command::StartTimer { timer, ms: ms.max(0.0) });
+        timer
+    }
+
+    pub(super) fn stop_timers(&mut self, is_over: impl Fn(TimerKind) -> bool) {
+        let commands = &mut self.commands;
+        self.timers.close_all(is_over, |timer| commands.push(Command::StopTimer { timer }));
+    }
+
+    /// Ends all that the step's tasks do: signals abort, late results are ignored, and a `Run` that has not been carried out yet is void.
+    pub(super) fn abort_tasks(&mut self, why: Abort) {
+        self.generation += 1;
+        self.stop_timers(|kind| matches!(kind, TimerKind::Attempt { .. } | TimerKind::Backoff { .. } | TimerKind::Sleep { .. }));
+        for index in 0..self.tasks.len() {
+            if self.tasks[index].is_live() {
+                let token = self.tasks[index].token;
+                self.close_streams(index);
+                self.commands.push(Command::Abort { task: index as u32, token, why });
+            }
+        }
+    }
+
+    /// Hands the commands over.
+    pub fn take_commands(&mut self) -> std::vec::Drain<'_, Command> {
+        self.commands.drain(..)
+    }
+
+    /// Rises when commands that call user code become void.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// The session as it stands.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The graph.
+    pub fn program(&self) -> &Rc<Program> {
+        &self.program
+    }
+
+    /// Names of nodes that only the log knows; ids follow the program's.
+    pub fn foreign_names(&self) -> &[Rc<str>] {
+        self.journal.as_ref().map_or(&[], |journal| journal.names().foreign())
+    }
+
+    /// The execution's last event, once it has ended.
+    pub fn terminal_event(&self) -> Option<Event> {
+        let ending = self.outcome.as_ref().filter(|_| matches!(self.phase, Phase::Ended))?;
+        let body = Body::RunEnded { ending: Rc::clone(ending), steps: self.steps(), duration_ms: self.duration_ms };
+        Some(Event { seq: self.hub.seq(), at: self.now, is_transient: false, body })
+    }
+
+    /// Steps of this execution.
+    pub fn steps(&self) -> u32 {
+        self.session.step - self.first_step
+    }
+
+    /// Adds a reader.
+    pub fn subscribe(&mut self, mask: Mask, capacity: usize, overflow: Overflow, cursor: Cursor) -> ReaderId {
+        self.hub.subscribe(mask, capacity, overflow, cursor)
+    }
+
+    /// Up to `max` events of a reader. Call `handle(Input::Pulled)` afterwards if `is_waiting_for_readers`.
+    pub fn pull(&mut self, reader: ReaderId, max: usize, now: f64) -> Pulled {
+        let pulled = self.hub.pull(reader, max, now);
+        if let (Pulled::Empty, true, true) = (&pulled, self.hub.has_hidden(), matches!(self.phase, Phase::Stepping)) {
+            self.arm_flush(FLUSH_AFTER_MS);
+        }
+        pulled
+    }
+
+    /// A pull may let the run go on.
+    pub fn is_waiting_for_readers(&self) -> bool {
+        self.is_held || !self.flushes.is_empty() || !self.commands.is_empty()
+    }
+
+    /// The hub, for readers that come and go.
+    pub fn hub(&mut self) -> &mut Hub {
+        &mut self.hub
+    }
+}

@@ -1,0 +1,22 @@
+//! The machine: decides everything about a run and does nothing. Inputs go in, commands come out; it has no I/O, no clock and no
+//! randomness of its own, so any order of completions and a crash after any command can be tried on the host.
+//!
+//! One `Machine` is one execution of one session. Invariant: it holds no values, only handles; and it never waits: where it must, it
+//! keeps a `Phase` and returns.
+
+mod barrier;
+mod command;
+mod finish;
+mod input;
+mod machine;
+mod pool;
+mod random;
+mod start;
+mod step;
+mod task;
+mod timers;
+
+pub use command::{Abort, Command};
+pub use input::{Input, Options, Outcome, Start, Thrown};
+pub use machine::Machine;
+pub use random::Random;

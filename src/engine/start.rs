@@ -1,0 +1,113 @@
+//! How an execution starts: its input is folded, START's edges and routes name the first frontier, and only then does
+//! `run.started` go out, so bad input leaves no trace.
+
+use super::command::Command;
+use super::input::Start;
+use super::machine::{Machine, Phase};
+use super::timers::TimerKind;
+use crate::checkpoint::{Fold, Status};
+use crate::error::{RunError, Scope};
+use crate::events::{Body, RunStart};
+use crate::graph::NodeId;
+
+impl Machine {
+    pub(super) fn begin(&mut self, start: Start) {
+        if !matches!(self.phase, Phase::New) {
+            return;
+        }
+        self.started_at = self.now;
+        let is_open = !self.session.is_fresh() && self.session.status != Status::Completed;
+        if is_open && !start.is_resume && !start.abandons {
+            let error = RunError::Unfinished { session: &self.session_id.clone(), status: self.session.status.as_str() };
+            return self.refuse(error.failure(Scope::Runner));
+        }
+        if let Some(what) = self.find_graph_change(start.is_resume) {
+            return self.refuse(RunError::GraphChanged { what: &what }.failure(Scope::Runner));
+        }
+        if let Some(ms) = self.options.timeout_ms {
+            self.start_timer(TimerKind::Run, ms);
+        }
+        let abandoned = if is_open && !start.is_resume {
+            self.session.frontier.iter().filter(|entry| entry.node != NodeId::END).map(|entry| entry.node).collect()
+        } else {
+            Vec::new()
+        };
+        let has_input = !start.input.writes.is_empty();
+        self.start = Some(Box::new(RunStart {
+            run_id: start.run_id,
+            is_resumed: start.is_resume,
+            seed: if self.session.is_fresh() { start.seed } else { self.session.seed },
+            graph_hash: self.program.hash,
+            input: start.input,
+            updated: Vec::new(),
+            reduced: Vec::new(),
+            frontier: None,
+            abandoned,
+            metadata: start.metadata,
+        }));
+        if has_input {
+            self.fold_input();
+        } else {
+            self.push(Command::Begin);
+            self.enter();
+        }
+    }
+
+    fn fold_input(&mut self) {
+        self.push(Command::Begin);
+        let Some(start) = &self.start else { return };
+        let Some(value) = start.input.update.clone() else { return };
+        let writes = start.input.writes.clone();
+        for write in writes {
+            self.push(Command::Fold(Fold::Write { channel: write.channel, value: value.clone(), is_replace: write.is_replace }));
+        }
+        self.push(Command::EndFolds);
+        self.phase = Phase::Folding;
+    }
+
+    pub(super) fn input_applied(&mut self, changed: Vec<u32>, reduced: Vec<(u32, crate::state::Value)>) {
+        if let Some(start) = &mut self.start {
+            start.updated = changed;
+            start.reduced = reduced;
+        }
+        self.enter();
+    }
+
+    /// START's edges, unless a resumed session stands at a frontier already.
+    fn enter(&mut self) {
+        let is_resumed = self.start.as_ref().is_some_and(|start| start.is_resumed);
+        if is_resumed && !self.session.is_entering {
+            self.push(Command::Commit);
+            self.announce();
+            self.phase = Phase::Boundary;
+            return;
+        }
+        self.call_routes(&[NodeId::START]);
+    }
+
+    /// The first frontier stands, or will never: the execution begins for everyone to see.
+    pub(super) fn announce(&mut self) {
+        let Some(start) = self.start.take() else { return };
+        self.session.start(&self.program, self.now, &start);
+        self.publish(Body::RunStarted(start.into()));
+    }
+
+    /// A session that another graph left can be taken up only if all that it needs is still there.
+    fn find_graph_change(&self, is_resume: bool) -> Option<String> {
+        if self.session.graph_hash == self.program.hash {
+            return None;
+        }
+        let known = self.program.nodes.len() as u32;
+        let is_lost = |node: NodeId| node < NodeId::END && node.0 >= known;
+        if is_resume {
+            let lost = self.session.frontier.iter().map(|entry| entry.node).chain(self.session.done.iter().map(|done| done.node)).find(|node| is_lost(*node));
+            if let Some(node) = lost {
+                let name = self.foreign_names().get((node.0 - known) as usize).map_or("?", |name| name);
+                return Some(format!("its node `{name}` is not in this graph"));
+            }
+        }
+        let shape: Vec<usize> = self.program.joins.iter().map(|join| join.sources.len()).collect();
+        let stored: Vec<usize> = self.session.arrivals.iter().map(Vec::len).collect();
+        (shape != stored).then(|| "its joins are others than this graph's".to_owned())
+    }
+}

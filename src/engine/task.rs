@@ -1,0 +1,342 @@
+//! One task of a step: its attempts, retries, the `onError` after the last, its sleeps and open text streams.
+
+use super::command::{Abort, Command};
+use super::input::{Outcome, Thrown};
+use super::machine::{Machine, Phase};
+use super::pool::Claim;
+use super::random::Random;
+use super::timers::TimerKind;
+use crate::error::{ErrorCode, Failure, RunError, Scope};
+use crate::events::{Body, Entry, EventKind, TaskRef};
+use crate::graph::NodeId;
+use crate::state::{TaskResult, Value};
+use std::rc::Rc;
+
+/// Where a task stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum TaskState {
+    /// Waits for a slot.
+    Ready,
+    /// The node runs.
+    Running,
+    /// `retryOn` is asked.
+    Asking,
+    /// Waits before another attempt.
+    BackingOff,
+    /// `onError` runs.
+    Rescuing,
+    /// It has a result.
+    Done,
+}
+
+pub(super) struct Task {
+    pub entry: Entry,
+    pub state: TaskState,
+    /// Names the attempt; 0 before the first.
+    pub token: u32,
+    pub attempt: u32,
+    pub started_at: f64,
+    pub result: Option<Rc<TaskResult>>,
+    timer: Option<u32>,
+    has_slot: bool,
+    sleeping: u32,
+    streams: Vec<Value>,
+    random: Option<Random>,
+    failure: Option<Rc<Failure>>,
+}
+
+impl Task {
+    pub(super) fn new(entry: Entry, done: Option<Rc<TaskResult>>) -> Self {
+        Self {
+            entry,
+            state: if done.is_some() { TaskState::Done } else { TaskState::Ready },
+            token: 0,
+            attempt: 0,
+            started_at: 0.0,
+            result: done,
+            timer: None,
+            has_slot: false,
+            sleeping: 0,
+            streams: Vec::new(),
+            random: None,
+            failure: None,
+        }
+    }
+
+    pub(super) fn is_live(&self) -> bool {
+        !matches!(self.state, TaskState::Done)
+    }
+
+    fn runs_user_code(&self) -> bool {
+        matches!(self.state, TaskState::Running | TaskState::Rescuing)
+    }
+}
+
+impl Machine {
+    /// The task, if `token` still names its attempt and the step goes on.
+    fn live(&mut self, task: u32, token: u32) -> Option<usize> {
+        let index = task as usize;
+        let is_current = matches!(self.phase, Phase::Stepping) && self.tasks.get(index).is_some_and(|task| task.token == token && task.is_live());
+        is_current.then_some(index)
+    }
+
+    fn reference(&self, index: usize) -> TaskRef {
+        let task = &self.tasks[index];
+        TaskRef { step: self.session.step + 1, node: task.entry.node, task: task.entry.task, attempt: task.attempt }
+    }
+
+    pub(super) fn node_name(&self, node: NodeId) -> Rc<str> {
+        match node {
+            NodeId::START => "__start__".into(),
+            NodeId::END => "__end__".into(),
+            NodeId(index) => self.program.nodes.get(index as usize).map_or_else(|| "?".into(), |node| Rc::clone(&node.name)),
+        }
+    }
+
+    pub(super) fn fill_slots(&mut self) {
+        loop {
+            let (tasks, program) = (&self.tasks, &self.program);
+            let granted = self.pool.grant(|task| {
+                let node = tasks[task as usize].entry.node;
+                (node, node.index().and_then(|index| program.nodes[index].concurrency))
+            });
+            let Some(claim) = granted else { return };
+            let index = claim.task as usize;
+            if claim.sleep == u32::MAX {
+                self.start_attempt(index);
+            } else if self.tasks[index].token == claim.token && self.tasks[index].runs_user_code() {
+                self.tasks[index].has_slot = true;
+                self.push(Command::WakeSleep { sleep: claim.sleep });
+            } else {
+                let node = self.tasks[index].entry.node;
+                self.pool.release(node);
+            }
+        }
+    }
+
+    fn start_attempt(&mut self, index: usize) {
+        self.tokens += 1;
+        let (token, now) = (self.tokens, self.now);
+        let task = &mut self.tasks[index];
+        task.has_slot = true;
+        task.state = TaskState::Running;
+        task.token = token;
+        task.attempt += 1;
+        task.started_at = now;
+        task.random = None;
+        let (node, attempt, ordinal, input) = (task.entry.node, task.attempt, task.entry.task, task.entry.input.clone());
+        self.publish(Body::NodeStarted(self.reference(index)));
+        let (step, generation) = (self.session.step + 1, self.generation());
+        self.push(Command::Run { task: index as u32, token, node, attempt, step, ordinal, input, generation });
+        if let Some(ms) = node.index().and_then(|index| self.program.nodes[index].timeout_ms) {
+            self.tasks[index].timer = Some(self.start_timer(TimerKind::Attempt { task: index as u32, token }, ms));
+        }
+    }
+
+    pub(super) fn settled(&mut self, task: u32, token: u32, outcome: Outcome) {
+        let Some(index) = self.live(task, token) else { return };
+        let state = self.tasks[index].state;
+        if !matches!(state, TaskState::Running | TaskState::Rescuing | TaskState::Asking) {
+            return;
+        }
+        self.stop_attempt_timer(index);
+        self.close_streams(index);
+        let step = self.session.step + 1;
+        let node = self.tasks[index].entry.node;
+        match outcome {
+            Outcome::Returned(result) => self.finished(index, result),
+            Outcome::Threw(thrown) => {
+                let failure = self.node_failure(node, step, &thrown);
+                self.attempt_failed(index, failure, state);
+            }
+            Outcome::UnknownTarget(target) => {
+                let error = RunError::CommandTarget { node: &self.node_name(node), target: &target, step };
+                let failure = error.failure(Scope::Node).at(Some(node), step);
+                self.attempt_failed(index, failure, state);
+            }
+        }
+    }
+
+    fn node_failure(&self, node: NodeId, step: u32, thrown: &Thrown) -> Failure {
+        let name = self.node_name(node);
+        let error = match thrown.code {
+            ErrorCode::NodeThrew => RunError::NodeThrew { node: &name, step, text: &thrown.text },
+            code => RunError::NodeResult { code, node: &name, step, text: &thrown.text },
+        };
+        error.failure(Scope::Node).at(Some(node), step).because(thrown.cause.clone())
+    }
+
+    fn finished(&mut self, index: usize, result: TaskResult) {
+        let result = Rc::new(result);
+        let duration_ms = (self.now - self.tasks[index].started_at).max(0.0);
+        let task = &mut self.tasks[index];
+        task.state = TaskState::Done;
+        task.result = Some(Rc::clone(&result));
+        self.publish(Body::NodeCompleted { task: self.reference(index), duration_ms, result });
+        self.release_slot(index);
+        self.unfinished -= 1;
+        if self.unfinished == 0 {
+            self.begin_barrier();
+        } else {
+            self.fill_slots();
+        }
+    }
+
+    fn attempt_failed(&mut self, index: usize, failure: Failure, state: TaskState) {
+        let failure = Rc::new(failure);
+        if state == TaskState::Rescuing {
+            return self.fail_shared(failure);
+        }
+        let task = &mut self.tasks[index];
+        task.failure = Some(Rc::clone(&failure));
+        let (token, attempt) = (task.token, task.attempt);
+        let retry = task.entry.node.index().map_or_else(Default::default, |index| self.program.nodes[index].retry);
+        if state == TaskState::Asking || attempt >= retry.max_attempts {
+            self.decide(index, false);
+        } else if retry.has_retry_on {
+            self.tasks[index].state = TaskState::Asking;
+            self.push(Command::AskRetry { task: index as u32, token, attempt, failure });
+        } else {
+            self.decide(index, true);
+        }
+    }
+
+    pub(super) fn retry_answered(&mut self, task: u32, token: u32, retries: bool) {
+        if let Some(index) = self.live(task, token).filter(|index| self.tasks[*index].state == TaskState::Asking) {
+            self.decide(index, retries);
+        }
+    }
+
+    fn decide(&mut self, index: usize, will_retry: bool) {
+        let Some(failure) = self.tasks[index].failure.clone() else { return };
+        let duration_ms = (self.now - self.tasks[index].started_at).max(0.0);
+        let reference = self.reference(index);
+        let node = reference.node.index().map(|index| &self.program.nodes[index]);
+        let has_on_error = node.is_some_and(|node| node.has_on_error);
+        let retry = node.map_or_else(Default::default, |node| node.retry);
+        self.publish(Body::NodeFailed { task: reference, failure: Rc::clone(&failure), duration_ms, will_retry });
+        if will_retry {
+            let grown = retry.initial_delay_ms * retry.factor.powi(reference.attempt as i32 - 1);
+            let delay_ms = grown.min(retry.max_delay_ms) * (1.0 - retry.jitter * self.fraction(index));
+            self.publish(Body::NodeRetrying { task: reference, delay_ms });
+            self.tasks[index].state = TaskState::BackingOff;
+            let token = self.tasks[index].token;
+            self.start_timer(TimerKind::Backoff { task: index as u32, token }, delay_ms);
+            self.release_slot(index);
+            self.fill_slots();
+        } else if has_on_error {
+            self.tokens += 1;
+            let token = self.tokens;
+            self.tasks[index].state = TaskState::Rescuing;
+            self.tasks[index].token = token;
+            self.push(Command::Rescue { task: index as u32, token, failure });
+        } else {
+            self.fail_shared(failure);
+        }
+    }
+
+    pub(super) fn retry(&mut self, task: u32, token: u32) {
+        let Some(index) = self.live(task, token).filter(|index| self.tasks[*index].state == TaskState::BackingOff) else { return };
+        self.tasks[index].state = TaskState::Ready;
+        self.pool.claim(Claim { task, token, sleep: u32::MAX });
+        self.fill_slots();
+    }
+
+    pub(super) fn timed_out(&mut self, task: u32, token: u32) {
+        let Some(index) = self.live(task, token).filter(|index| self.tasks[*index].state == TaskState::Running) else { return };
+        self.tasks[index].timer = None;
+        self.close_streams(index);
+        self.stop_timers(|kind| matches!(kind, TimerKind::Sleep { task: of, token: attempt, .. } if of == task && attempt == token));
+        self.push(Command::Abort { task, token, why: Abort::Timeout });
+        let step = self.session.step + 1;
+        let node = self.tasks[index].entry.node;
+        let limit_ms = node.index().and_then(|index| self.program.nodes[index].timeout_ms).unwrap_or_default();
+        let failure = RunError::NodeTimeout { node: &self.node_name(node), step, limit_ms }.failure(Scope::Node).at(Some(node), step);
+        self.attempt_failed(index, failure, TaskState::Running);
+    }
+
+    fn stop_attempt_timer(&mut self, index: usize) {
+        if let Some(timer) = self.tasks[index].timer.take() {
+            self.timers.close(timer);
+            self.push(Command::StopTimer { timer });
+        }
+    }
+
+    fn release_slot(&mut self, index: usize) {
+        let task = &mut self.tasks[index];
+        if std::mem::take(&mut task.has_slot) {
+            let node = task.entry.node;
+            self.pool.release(node);
+        }
+    }
+
+    /// A sleeping task holds no slot, and gets one before it wakes.
+    pub(super) fn sleep(&mut self, task: u32, token: u32, sleep: u32, ms: f64) {
+        let Some(index) = self.live(task, token).filter(|index| self.tasks[*index].runs_user_code()) else { return };
+        self.tasks[index].sleeping += 1;
+        self.start_timer(TimerKind::Sleep { task, token, sleep }, ms);
+        self.release_slot(index);
+        self.fill_slots();
+    }
+
+    pub(super) fn slept(&mut self, task: u32, token: u32, sleep: u32) {
+        let Some(index) = self.live(task, token) else { return };
+        self.tasks[index].sleeping -= 1;
+        if self.tasks[index].has_slot {
+            self.push(Command::WakeSleep { sleep });
+        } else {
+            self.pool.claim(Claim { task, token, sleep });
+            self.fill_slots();
+        }
+    }
+
+    /// A user's event. Returns false, and does nothing, once the attempt is over.
+    pub fn emit(&mut self, now: f64, task: u32, token: u32, kind: EventKind, payload: Value, number: f64) -> bool {
+        let Some(index) = self.live(task, token).filter(|index| self.tasks[*index].runs_user_code()) else { return false };
+        self.now = now;
+        let body = Body::User { kind, task: self.reference(index), payload, number };
+        if kind == EventKind::LlmChunk {
+            self.publish_transient(body);
+        } else {
+            self.publish(body);
+        }
+        if self.hub.take_woken() {
+            self.push(Command::WakeReaders);
+        }
+        true
+    }
+
+    /// A text stream that the host folds; the machine closes it with the attempt if the node does not.
+    pub fn open_stream(&mut self, task: u32, token: u32, stream: Value) {
+        if let Some(index) = self.live(task, token) {
+            self.tasks[index].streams.push(stream);
+        }
+    }
+
+    /// The node closed a stream itself.
+    pub fn close_stream(&mut self, task: u32, token: u32, handle: u32) {
+        if let Some(index) = self.live(task, token) {
+            self.tasks[index].streams.retain(|stream| stream.handle() != handle);
+        }
+    }
+
+    pub(super) fn close_streams(&mut self, index: usize) {
+        for payload in std::mem::take(&mut self.tasks[index].streams) {
+            let task = self.reference(index);
+            self.publish(Body::User { kind: EventKind::LlmFinal, task, payload, number: 0.0 });
+        }
+    }
+
+    fn fraction(&mut self, index: usize) -> f64 {
+        let reference = self.reference(index);
+        let (seed, name) = (self.session.seed, self.node_name(reference.node));
+        let random = &mut self.tasks[index].random;
+        random.get_or_insert_with(|| Random::of_attempt(seed, reference.step, &name, reference.task, reference.attempt)).fraction()
+    }
+
+    /// `ctx.random()`: in 0..1; `None` once the attempt is over.
+    pub fn random(&mut self, task: u32, token: u32) -> Option<f64> {
+        let index = self.live(task, token)?;
+        Some(self.fraction(index))
+    }
+}

@@ -1,0 +1,13 @@
+//! The events of a run: kinds, bodies, the ring of kept ones and its readers. Owns numbering, visibility, filters by kind and
+//! every overflow rule; must not know who reads or how an event looks in JavaScript.
+
+mod event;
+mod kind;
+mod reader;
+mod ring;
+
+pub use event::{Body, Ending, Entry, Event, RunStart, StepReport, TaskRef, Waiting};
+pub use kind::{EventKind, Mask};
+pub use reader::{Cursor, Overflow, Pulled, Reader, ReaderId};
+pub(crate) use ring::SILENCE_MS;
+pub use ring::{Hub, HubOptions};

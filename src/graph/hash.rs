@@ -1,0 +1,159 @@
+//! The hash by which a stored session recognises its graph. The format below is fixed: a change needs a new version tag.
+
+use super::definition::{
+    ChannelDefinition, Definition, EdgeDefinition, NodeDefinition, RouteDefinition,
+};
+use super::program::RetryPolicy;
+use super::sorting::sorted_positions;
+
+/// The first part of what is hashed.
+const VERSION: &str = "weavegraph-wasm-graph-v1";
+
+/// FNV-1a, 64 bit, over parts of UTF-8, each followed by the byte 0xFF (which UTF-8 never has).
+///
+/// The parts: the version tag; then four lists. A list is its number of items and its items, sorted by their bytes.
+/// - nodes: id, maxAttempts, initialDelayMs, factor, maxDelayMs, jitter, timeoutMs, concurrency, runWhen, the list of
+///   `targets`, metadata;
+/// - edges: `edge` or `join`, the list of sources, target;
+/// - routes: source, `open` or `closed`, the list of label and target;
+/// - channels: name, kind, keyed, takesLast, exempt, initial.
+///
+/// Numbers are decimal text, booleans `true` and `false`, absent options the empty text, except that the defaults of retry
+/// and `runWhen` count as if written. `targets` and sources are without repetition. Functions, the order of insertion,
+/// descriptions, the graph's name and `allowCycles` are not in it.
+#[inline(never)]
+pub fn definition_hash(definition: &Definition) -> u64 {
+    let mut all = Parts::default();
+    all.text(VERSION);
+    all.list(definition.nodes.iter().map(node_parts).collect());
+    all.list(definition.edges.iter().map(edge_parts).collect());
+    all.list(definition.routes.iter().map(route_parts).collect());
+    all.list(definition.channels.iter().map(channel_parts).collect());
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for byte in all.0 {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    hash
+}
+
+/// A hash as users see it: 16 hexadecimal digits.
+pub fn hash_text(hash: u64) -> String {
+    format!("{hash:016x}")
+}
+
+/// Parts, each with the byte after it.
+#[derive(Default, PartialEq)]
+struct Parts(Vec<u8>);
+
+impl Parts {
+    fn text(&mut self, text: &str) {
+        self.0.extend_from_slice(text.as_bytes());
+        self.0.push(0xFF);
+    }
+
+    fn flag(&mut self, flag: bool) {
+        self.text(if flag { "true" } else { "false" });
+    }
+
+    /// The shortest decimal text that reads back as the same number, without exponent; 0 has no sign.
+    fn number(&mut self, value: f64) {
+        self.text(&(value + 0.0).to_string());
+    }
+
+    fn option(&mut self, value: Option<f64>) {
+        match value {
+            Some(value) => self.number(value),
+            None => self.text(""),
+        }
+    }
+
+    fn list(&mut self, items: Vec<Parts>) {
+        self.text(&items.len().to_string());
+        let bytes = |position: u32| &items[position as usize].0;
+        for position in sorted_positions(items.len(), &|left, right| bytes(left).cmp(bytes(right)))
+        {
+            self.0.extend_from_slice(bytes(position));
+        }
+    }
+
+    /// The list of different texts.
+    fn set(&mut self, texts: &[String]) {
+        let text = |position: u32| &texts[position as usize];
+        let mut positions =
+            sorted_positions(texts.len(), &|left, right| text(left).cmp(text(right)));
+        positions.dedup_by(|left, right| text(*left) == text(*right));
+        let mut items = Vec::with_capacity(positions.len());
+        for position in positions {
+            let mut item = Parts::default();
+            item.text(text(position));
+            items.push(item);
+        }
+        self.list(items);
+    }
+}
+
+fn node_parts(node: &NodeDefinition) -> Parts {
+    let defaults = RetryPolicy::default();
+    let mut parts = Parts::default();
+    parts.text(&node.id);
+    match &node.retry {
+        Some(retry) => {
+            parts.number(retry.max_attempts);
+            parts.number(retry.initial_delay_ms);
+            parts.number(retry.factor);
+            parts.number(retry.max_delay_ms);
+            parts.number(retry.jitter);
+        }
+        None => {
+            parts.number(f64::from(defaults.max_attempts));
+            parts.number(defaults.initial_delay_ms);
+            parts.number(defaults.factor);
+            parts.number(defaults.max_delay_ms);
+            parts.number(defaults.jitter);
+        }
+    }
+    parts.option(node.timeout_ms);
+    parts.option(node.concurrency);
+    parts.text(node.run_when.as_deref().unwrap_or("changed"));
+    parts.set(node.targets.as_deref().unwrap_or_default());
+    parts.text(&node.metadata);
+    parts
+}
+
+fn edge_parts(edge: &EdgeDefinition) -> Parts {
+    let mut parts = Parts::default();
+    parts.text(if edge.join { "join" } else { "edge" });
+    parts.set(&edge.from);
+    parts.text(&edge.to);
+    parts
+}
+
+fn route_parts(route: &RouteDefinition) -> Parts {
+    let mut parts = Parts::default();
+    parts.text(&route.from);
+    parts.text(if route.targets.is_some() {
+        "closed"
+    } else {
+        "open"
+    });
+    let mut items = Vec::new();
+    for (label, target) in route.targets.iter().flatten() {
+        let mut item = Parts::default();
+        item.text(label);
+        item.text(target);
+        items.push(item);
+    }
+    parts.list(items);
+    parts
+}
+
+fn channel_parts(channel: &ChannelDefinition) -> Parts {
+    let mut parts = Parts::default();
+    parts.text(&channel.name);
+    parts.text(&channel.kind);
+    parts.flag(channel.keyed);
+    parts.flag(channel.takes_last);
+    parts.flag(channel.exempt);
+    parts.text(&channel.initial);
+    parts
+}

@@ -1,0 +1,183 @@
+//! The graph as a Mermaid flowchart. Owns the escaping: no name may change what is drawn or end a label.
+
+use super::arcs::Vertex;
+use super::definition::{Definition, RouteDefinition};
+use super::outline::{END_VERTEX, FIRST_NODE, Outline, START_VERTEX};
+use super::sorting::sorted_set;
+use std::fmt::Write;
+
+/// Which way the chart runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Direction {
+    /// `TB`
+    TopBottom,
+    /// `LR`
+    LeftRight,
+}
+
+impl Direction {
+    /// As Mermaid and users write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TopBottom => "TB",
+            Self::LeftRight => "LR",
+        }
+    }
+
+    /// The direction with this text.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::TopBottom, Self::LeftRight]
+            .into_iter()
+            .find(|direction| direction.as_str() == text)
+    }
+}
+
+/// A flowchart of the graph. Ids are ours (`start`, `stop`, `n0`, `n1`…), names stand in escaped labels only.
+///
+/// Solid: plain edges, and joins through a small circle `+`. Dashed: declared targets of routes, with their labels where
+/// these differ from the target's name; `targets` of nodes; and a diamond `?` for a route that may go anywhere. Works on any
+/// definition; what mentions an unknown name is left out.
+#[inline(never)]
+pub fn to_mermaid(definition: &Definition, direction: Direction) -> String {
+    let outline = Outline::new(definition);
+    let mut chart = Chart {
+        text: format!("flowchart {}\n", direction.as_str()),
+        outline: &outline,
+        symbols: 0,
+    };
+    chart.line(format_args!("start([START])"));
+    for node in outline.node_vertices() {
+        chart.line(format_args!(
+            "{}[\"{}\"]",
+            id(node),
+            label(outline.name(node))
+        ));
+    }
+    chart.line(format_args!("stop([END])"));
+    for (edge, links) in definition.edges.iter().zip(&outline.edges) {
+        if edge.join {
+            chart.join(&links.sources, links.target);
+        } else {
+            for source in &links.sources {
+                chart.arrow(*source, "-->", links.target);
+            }
+        }
+    }
+    for (route, links) in definition.routes.iter().zip(&outline.routes) {
+        chart.route(route, links.source, &links.targets);
+    }
+    for links in &outline.nodes {
+        for target in sorted_set(&links.targets) {
+            chart.arrow(links.vertex, "-.->", target);
+        }
+    }
+    chart.text
+}
+
+struct Chart<'a> {
+    text: String,
+    outline: &'a Outline<'a>,
+    /// Joins and open routes drawn so far.
+    symbols: u32,
+}
+
+impl Chart<'_> {
+    fn line(&mut self, content: std::fmt::Arguments) {
+        // Writing into a String never fails.
+        let _ = writeln!(self.text, "  {content}");
+    }
+
+    fn symbol(&mut self) -> u32 {
+        self.symbols += 1;
+        self.symbols - 1
+    }
+
+    fn arrow(&mut self, from: Vertex, arrow: &str, to: Vertex) {
+        if self.outline.is_known(from) && self.outline.is_known(to) {
+            self.line(format_args!("{} {arrow} {}", id(from), id(to)));
+        }
+    }
+
+    fn join(&mut self, sources: &[Vertex], target: Vertex) {
+        let symbol = self.symbol();
+        self.line(format_args!("j{symbol}((\"#43;\"))"));
+        for source in sources
+            .iter()
+            .filter(|source| self.outline.is_known(**source))
+        {
+            self.line(format_args!("{} --- j{symbol}", id(*source)));
+        }
+        if self.outline.is_known(target) {
+            self.line(format_args!("j{symbol} --> {}", id(target)));
+        }
+    }
+
+    fn route(&mut self, route: &RouteDefinition, source: Vertex, targets: &[Vertex]) {
+        if !self.outline.is_known(source) {
+            return;
+        }
+        let Some(declared) = &route.targets else {
+            let symbol = self.symbol();
+            return self.line(format_args!("{} -.-> r{symbol}{{\"#63;\"}}", id(source)));
+        };
+        for ((name, target_name), target) in declared.iter().zip(targets) {
+            if name == target_name || name.is_empty() {
+                self.arrow(source, "-.->", *target);
+            } else {
+                self.arrow(source, &format!("-.->|\"{}\"|", label(name)), *target);
+            }
+        }
+    }
+}
+
+fn id(vertex: Vertex) -> String {
+    match vertex {
+        START_VERTEX => "start".to_owned(),
+        END_VERTEX => "stop".to_owned(),
+        node => format!("n{}", node - FIRST_NODE),
+    }
+}
+
+/// Text for between the quotes of a label. What is not surely plain text becomes `#<code>;`, because labels go through
+/// Mermaid's comment, directive and icon syntax, Markdown and HTML. Control characters, which HTML cannot name, become
+/// U+FFFD.
+fn label(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    let mut before = None;
+    let mut chars = name.chars().peekable();
+    while let Some(char) = chars.next() {
+        if is_letter(char) || is_plain_sign(before, char, chars.peek().copied()) {
+            text.push(char);
+        } else {
+            let shown = if char.is_control() {
+                char::REPLACEMENT_CHARACTER
+            } else {
+                char
+            };
+            text.push('#');
+            text.push_str(&u32::from(shown).to_string());
+            text.push(';');
+        }
+        before = Some(char);
+    }
+    text
+}
+
+/// Letters, digits and symbols that mean nothing to anyone. Left out: general punctuation with its separators and direction
+/// marks, and the letters of which Mermaid makes its own placeholders for entities (ß, ﬂ; ° and ¶ lie below).
+fn is_letter(char: char) -> bool {
+    char.is_ascii_alphanumeric()
+        || matches!(char, 'À'..='\u{1fff}' | '\u{2070}'..='\u{fefe}' | '\u{10000}'.. if char != 'ß' && char != 'ﬂ')
+}
+
+/// Punctuation that is plain text where it stands: not at the start of a list, emphasis or `www.` link.
+fn is_plain_sign(before: Option<char>, char: char, after: Option<char>) -> bool {
+    let is_between = |test: fn(char) -> bool| before.is_some_and(test) && after.is_some_and(test);
+    match char {
+        '_' => is_between(|char| char.is_ascii_alphanumeric()),
+        '-' | ' ' => is_between(is_letter),
+        '.' => is_between(is_letter) && !matches!(before, Some('w' | 'W')),
+        '?' | '!' | ',' => before.is_some_and(is_letter),
+        _ => false,
+    }
+}

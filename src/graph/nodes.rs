@@ -1,0 +1,136 @@
+//! Rules of single nodes: GRAPH_RESERVED_NAME, GRAPH_INVALID_NAME, GRAPH_DUPLICATE_NODE, and GRAPH_INVALID for options.
+
+use super::arcs::Vertex;
+use super::definition::{Definition, NodeDefinition};
+use super::outline::{FIRST_NODE, Outline};
+use super::problem::{GraphErrorCode, Problem};
+use super::wording::quote;
+
+/// In bytes of UTF-8.
+const MAX_NAME_BYTES: usize = 256;
+
+#[inline(never)]
+pub(super) fn check(definition: &Definition, outline: &Outline, problems: &mut Vec<Problem>) {
+    let mut counts = vec![0_u32; outline.known as usize];
+    for (node, links) in definition.nodes.iter().zip(&outline.nodes) {
+        let count = &mut counts[links.vertex as usize];
+        *count += 1;
+        if *count == 1 {
+            check_name(&node.id, links.vertex, problems);
+        }
+        if *count == 2 && links.vertex >= FIRST_NODE {
+            let name = quote(&node.id);
+            let message = format!("node {name} is added more than once; keep one or rename it");
+            problems.push(Problem::new(
+                GraphErrorCode::DuplicateNode,
+                &[&node.id],
+                message,
+            ));
+        }
+        check_options(node, problems);
+    }
+}
+
+fn check_name(name: &str, vertex: Vertex, problems: &mut Vec<Problem>) {
+    let mut report = |code, message| problems.push(Problem::new(code, &[name], message));
+    if vertex < FIRST_NODE {
+        let message = format!(
+            "`{name}` is the name of {}; give the node another name",
+            quote(name)
+        );
+        report(GraphErrorCode::ReservedName, message);
+    } else if name.is_empty() {
+        let message = "a node has an empty name; give it one".to_owned();
+        report(GraphErrorCode::InvalidName, message);
+    }
+    if name.len() > MAX_NAME_BYTES {
+        let message = format!(
+            "the name of node {} takes {} bytes; shorten it to at most {MAX_NAME_BYTES}",
+            quote(name),
+            name.len()
+        );
+        report(GraphErrorCode::InvalidName, message);
+    }
+    if name.chars().any(char::is_control) {
+        let message = format!(
+            "the name of node {} has control characters; remove them",
+            quote(name)
+        );
+        report(GraphErrorCode::InvalidName, message);
+    }
+}
+
+fn check_options(node: &NodeDefinition, problems: &mut Vec<Problem>) {
+    let mut report = |what: String| {
+        let message = format!("node {}: {what}", quote(&node.id));
+        problems.push(Problem::new(GraphErrorCode::Invalid, &[&node.id], message));
+    };
+    if !node.is_function {
+        report("what runs is not a function; give addNode a function of (state, ctx)".to_owned());
+    }
+    if let Some(run_when) = node.run_when.as_deref().filter(|text| !is_run_when(text)) {
+        report(format!(
+            "runWhen is {}; give 'changed' or 'always'",
+            quote(run_when)
+        ));
+    }
+    let mut number = |option: &str, value: f64, range: Range| {
+        if !range.holds(value) {
+            report(format!("{option} is {value}; give {}", range.text()));
+        }
+    };
+    if let Some(retry) = &node.retry {
+        number("retry.maxAttempts", retry.max_attempts, Range::Count);
+        number(
+            "retry.initialDelayMs",
+            retry.initial_delay_ms,
+            Range::NotNegative,
+        );
+        number("retry.factor", retry.factor, Range::AtLeastOne);
+        number("retry.maxDelayMs", retry.max_delay_ms, Range::NotNegative);
+        number("retry.jitter", retry.jitter, Range::Fraction);
+    }
+    if let Some(timeout_ms) = node.timeout_ms {
+        number("timeoutMs", timeout_ms, Range::Positive);
+    }
+    if let Some(concurrency) = node.concurrency {
+        number("concurrency", concurrency, Range::Count);
+    }
+}
+
+fn is_run_when(text: &str) -> bool {
+    text == "changed" || text == "always"
+}
+
+/// What an option's number may be. NaN and infinity are in none.
+#[derive(Clone, Copy)]
+enum Range {
+    Count,
+    Positive,
+    NotNegative,
+    AtLeastOne,
+    Fraction,
+}
+
+impl Range {
+    fn holds(self, value: f64) -> bool {
+        value.is_finite()
+            && match self {
+                Self::Count => value >= 1.0 && value.fract() == 0.0,
+                Self::Positive => value > 0.0,
+                Self::NotNegative => value >= 0.0,
+                Self::AtLeastOne => value >= 1.0,
+                Self::Fraction => (0.0..=1.0).contains(&value),
+            }
+    }
+
+    fn text(self) -> &'static str {
+        match self {
+            Self::Count => "an integer of at least 1",
+            Self::Positive => "a finite number above 0",
+            Self::NotNegative => "a finite number of at least 0",
+            Self::AtLeastOne => "a finite number of at least 1",
+            Self::Fraction => "a number from 0 to 1",
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! A session read from its log: for a restart, for `getState` and `history`, and for readers that lag.
+
+use super::graph::RawGraph;
+use super::words::{fill, write_events, write_fold, write_released};
+use crate::checkpoint::{self, Fold, Index, Names, Session};
+use crate::error::{Failure, RunError, Scope};
+use crate::events::{Body, Event};
+use crate::graph::Program;
+use crate::state::Values;
+use js_sys::{Array, Object, Reflect};
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+
+pub(super) struct Log {
+    pub program: Rc<Program>,
+    pub index: Index,
+    pub names: Names,
+    pub session: Session,
+    pub values: Values,
+    pub next_slot: u32,
+    pub snapshot_slot: u32,
+    /// The events of the last record.
+    pub events: Vec<Event>,
+    /// The last record's checkpoints, for `history`.
+    checkpoints: Vec<Object>,
+}
+
+/// See the module's head. Records are read in slot order, from the one that `snapshotSlot` names.
+#[wasm_bindgen]
+pub struct RawLog {
+    pub(super) log: RefCell<Option<Log>>,
+    is_at_goal: std::cell::Cell<bool>,
+}
+
+fn broken(slot: u32, error: &checkpoint::RecordError) -> Failure {
+    match error {
+        checkpoint::RecordError::Broken(broken) => RunError::Corrupt { slot, text: broken.0 },
+        checkpoint::RecordError::Version(found) => RunError::Version { slot, found: *found, known: checkpoint::SCHEMA_VERSION },
+    }
+    .failure(Scope::Runner)
+}
+
+fn thrown(failure: &Failure) -> JsValue {
+    super::words::failure_parts(failure).into_iter().collect::<Array>().into()
+}
+
+/// Where to begin, by a session's newest record.
+///
+/// # Errors
+/// The parts of a failure, as `takeFailure` returns them.
+#[wasm_bindgen(js_name = snapshotSlot)]
+pub fn snapshot_slot(slot: u32, record: &[u8]) -> Result<u32, JsValue> {
+    checkpoint::snapshot_slot(record).map_err(|error| thrown(&broken(slot, &error)))
+}
+
+#[wasm_bindgen]
+impl RawLog {
+    /// Before its first record.
+    #[wasm_bindgen(constructor)]
+    pub fn new(graph: &RawGraph) -> Self {
+        let program = Rc::clone(&graph.program);
+        let log = Log {
+            index: Index::new(&program),
+            names: Names::default(),
+            session: Session::new(&program),
+            values: Values::default(),
+            next_slot: 0,
+            snapshot_slot: 0,
+            events: Vec::new(),
+            checkpoints: Vec::new(),
+            program,
+        };
+        Self { log: RefCell::new(Some(log)), is_at_goal: std::cell::Cell::new(false) }
+    }
+
+    /// Takes up the record at `slot`: `handles` and `sizes` of its values, in order. Leaves the folds as words and returns their count.
+    /// With `until_step` (not negative) it stops after that step; with `lists` it
+    /// keeps the checkpoints of the record for `checkpoints`. The snapshot of the first record that is read counts, those of later ones do not.
+    ///
+    /// # Errors
+    /// The parts of a failure, as `takeFailure` returns them.
+    pub fn read(&self, slot: u32, record: &[u8], handles: &[u32], sizes: &[u32], until_step: f64, lists: bool) -> Result<u32, JsValue> {
+        let mut slot_ref = self.log.borrow_mut();
+        let Some(log) = slot_ref.as_mut() else { return Ok(0) };
+        let values: Vec<_> = handles.iter().zip(sizes).map(|(handle, bytes)| log.values.adopt(*handle, *bytes)).collect();
+        let decoded = checkpoint::decode(&log.program, &log.index, &mut log.names, record, &values).map_err(|error| thrown(&broken(slot, &error)))?;
+        let mut folds: Vec<Fold> = Vec::new();
+        let is_first = log.next_slot == 0 && log.session.is_fresh();
+        log.next_slot = slot + 1;
+        log.snapshot_slot = decoded.head.snapshot_slot;
+        log.events = decoded.events;
+        log.checkpoints.clear();
+        match decoded.snapshot {
+            Some((session, loads)) if is_first && slot > 0 => {
+                log.session = session;
+                folds = loads;
+            }
+            _ => {
+                for event in &mut log.events {
+                    if self.is_at_goal.get() {
+                        break;
+                    }
+                    log.session.replay(&log.program, event, &mut folds);
+                    if let (Body::StepCompleted(report), Some(last)) = (&mut event.body, &log.session.last) {
+                        *report = Rc::clone(last);
+                    }
+                    let is_entered = matches!(event.body, Body::RunStarted(_)) && until_step == 0.0;
+                    let is_there = matches!(&event.body, Body::StepCompleted(report) if f64::from(report.step) == until_step);
+                    self.is_at_goal.set(is_there || is_entered);
+                    if lists && matches!(event.body, Body::StepCompleted(_) | Body::RunStarted(_) | Body::RunEnded { .. }) {
+                        log.checkpoints.push(describe(&log.session));
+                    }
+                }
+            }
+        }
+        Ok(fill(|out| {
+            folds.iter().for_each(|fold| write_fold(out, fold));
+            write_released(out, &log.values);
+        }))
+    }
+
+    /// Whether `until_step` has been reached.
+    #[wasm_bindgen(js_name = isAtGoal)]
+    pub fn is_at_goal(&self) -> bool {
+        self.is_at_goal.get()
+    }
+
+    /// The last record's events after the number `after`, as words.
+    pub fn events(&self, after: f64) -> u32 {
+        let slot = self.log.borrow();
+        fill(|out| {
+            if let Some(log) = slot.as_ref() {
+                write_events(out, log.events.iter().filter(|event| event.seq as f64 > after));
+            }
+        })
+    }
+
+    /// Names of nodes that only the log knows; their ids follow the graph's.
+    #[wasm_bindgen(js_name = foreignNames)]
+    pub fn foreign_names(&self) -> Vec<String> {
+        let slot = self.log.borrow();
+        slot.as_ref().map_or_else(Vec::new, |log| log.names.foreign().iter().map(|name| name.to_string()).collect())
+    }
+
+    /// The last record's checkpoints as plain objects, oldest first; one that repeats a step replaces it.
+    pub fn checkpoints(&self) -> Vec<JsValue> {
+        let slot = self.log.borrow();
+        slot.as_ref().map_or_else(Vec::new, |log| log.checkpoints.iter().map(|object| object.clone().into()).collect())
+    }
+
+    /// The session as a plain object, for a `Checkpoint`.
+    pub fn describe(&self) -> JsValue {
+        let slot = self.log.borrow();
+        slot.as_ref().map_or(JsValue::NULL, |log| describe(&log.session).into())
+    }
+}
+
+fn set(object: &Object, key: &str, value: impl Into<JsValue>) {
+    // INVARIANT: defining a property of a fresh plain object cannot fail.
+    let _ = Reflect::set(object, &key.into(), &value.into());
+}
+
+fn ids(nodes: impl Iterator<Item = u32>) -> Array {
+    nodes.map(JsValue::from).collect()
+}
+
+/// Cold: `getState` and `history` only.
+pub(super) fn describe(session: &Session) -> Object {
+    let object = Object::new();
+    set(&object, "runId", &*session.run_id);
+    set(&object, "step", session.step);
+    set(&object, "seq", session.seq as f64);
+    set(&object, "at", session.at);
+    set(&object, "createdAt", session.created_at);
+    set(&object, "status", session.status.as_str());
+    set(&object, "versions", ids(session.versions.channels.iter().copied()));
+    set(&object, "graphHash", crate::graph::hash_text(session.graph_hash));
+    let is_done = |node, task| session.done_result(node, task).is_some();
+    let next = session.frontier.iter().filter(|entry| entry.node.index().is_some() && !is_done(entry.node, entry.task));
+    set(&object, "frontier", ids(session.frontier.iter().map(|entry| entry.node.0)));
+    let rows = next.map(|entry| ids([entry.node.0, entry.task, entry.input.as_ref().map_or(0, |input| input.handle() + 1)].into_iter()));
+    set(&object, "next", rows.collect::<Array>());
+    let last = session.last.as_ref();
+    set(&object, "ran", ids(last.iter().flat_map(|last| &last.ran).map(|node| node.0)));
+    set(&object, "skipped", ids(last.iter().flat_map(|last| &last.skipped).map(|node| node.0)));
+    set(&object, "updatedChannels", ids(last.iter().flat_map(|last| last.updated.iter().copied())));
+    object
+}

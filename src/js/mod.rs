@@ -1,0 +1,58 @@
+//! The only exports of the wasm module. They convert between JavaScript and the core, and decide nothing.
+//!
+//! Values never cross: JavaScript keeps them in an arena per run and hands in handles (`u32`) with an approximate size. What the core
+//! asks for leaves as 64-bit floats in one buffer that every export refills (`out_words`): the facade reads it before its next
+//! call. Text and lists cross only where they are rare. No export calls into user code, and none holds a borrow across one.
+
+mod event_words;
+mod graph;
+mod ids;
+mod log;
+mod run;
+mod words;
+
+use std::cell::RefCell;
+use wasm_bindgen::prelude::*;
+
+thread_local! {
+    static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+#[wasm_bindgen(start)]
+fn start() {
+    std::panic::set_hook(Box::new(|info| {
+        PANIC.with(|message| *message.borrow_mut() = info.to_string());
+        console_error_panic_hook::hook(info);
+    }));
+}
+
+/// What the last panic said. May be called on an instance that has panicked.
+#[wasm_bindgen(js_name = panicMessage)]
+pub fn panic_message() -> String {
+    PANIC.with(|message| message.borrow().clone())
+}
+
+/// Makes the next call of an export run on a fresh instance.
+#[wasm_bindgen]
+pub fn reinit() {
+    wasm_bindgen::handler::schedule_reinit();
+}
+
+/// Panics, for tests of what a panic leaves.
+#[cfg(feature = "test-hooks")]
+#[wasm_bindgen(js_name = panicNow)]
+pub fn panic_now() {
+    // INVARIANT: exists in builds for tests only.
+    panic!("a test asked for a panic");
+}
+
+/// Every list that the facade repeats, for the test that compares them: command names, event types, error codes.
+#[cfg(feature = "test-hooks")]
+#[wasm_bindgen]
+pub fn vocabulary() -> Vec<String> {
+    use crate::{error::ErrorCode, events::EventKind};
+    let ops = words::Op::ALL.iter().map(|op| format!("op:{op:?}"));
+    let kinds = EventKind::ALL.iter().map(|kind| format!("event:{}", kind.as_str()));
+    let codes = ErrorCode::ALL.iter().map(|code| code.as_str()).chain(crate::graph::GraphErrorCode::ALL.iter().map(|code| code.as_str()));
+    ops.chain(kinds).chain(codes.map(|code| format!("code:{code}"))).collect()
+}

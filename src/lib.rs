@@ -1,0 +1,10 @@
+//! Weavegraph: graph workflows with versioned state, supersteps and a numbered event log, as a machine without I/O.
+
+pub mod graph;
+pub mod state;
+pub mod error;
+pub mod events;
+pub mod checkpoint;
+pub mod engine;
+#[cfg(feature = "wasm")]
+mod js;

@@ -1,0 +1,73 @@
+// What the published tarball holds and what its package.json promises.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { root } from '../../scripts/command.mjs';
+import { filesIn } from '../../scripts/inputs.mjs';
+import { createProject } from './project.mjs';
+
+let project;
+let manifest;
+before(async () => {
+  project = await createProject();
+  manifest = JSON.parse(readFileSync(join(project.installed, 'package.json'), 'utf8'));
+});
+after(() => project.remove());
+
+test('installing brings one package and no dependencies', () => {
+  assert.deepEqual(filesIn(join(project.folder, 'node_modules')).filter((path) => !path.startsWith('weavegraph-wasm/')), ['.package-lock.json']);
+  for (const key of ['dependencies', 'peerDependencies', 'optionalDependencies', 'bundleDependencies', 'scripts']) assert.equal(manifest[key], undefined, key);
+});
+
+test('the tarball holds the modules, one wasm, its glue and its inline form, and nothing else', () => {
+  const sources = filesIn(join(root, 'pkg-template/src')).filter((path) => !path.endsWith('.d.ts'));
+  const modules = sources.map((path) => path.replace(/\.[jt]s$/, '.js'));
+  const wasm = ['weavegraph_wasm.js', 'weavegraph_wasm_base64.js', 'weavegraph_wasm_bg.wasm'].map((name) => `wasm/${name}`);
+  const files = filesIn(project.installed);
+  const supplements = (path) => modules.includes(path.replace(/(\.js\.map|\.d\.ts)$/, '.js'));
+  assert.deepEqual(files.filter((path) => !supplements(path) || path.endsWith('.js')), ['LICENSE', 'README.md', 'package.json', ...modules, ...wasm].sort());
+});
+
+test('every file that the exports map names is there, and every entry is named', () => {
+  const named = [];
+  const collect = (target) => (typeof target === 'string' ? named.push(target) : Object.values(target).forEach(collect));
+  collect(manifest.exports);
+  for (const path of named) assert.ok(existsSync(join(project.installed, path)), path);
+  const entries = filesIn(join(project.installed, 'entries')).filter((path) => path.endsWith('.js'));
+  for (const entry of entries) assert.ok(named.includes(`./entries/${entry}`), entry);
+});
+
+test('every declaration that a public declaration mentions is there', () => {
+  for (const path of filesIn(project.installed).filter((file) => file.endsWith('.d.ts'))) {
+    for (const [, mentioned] of readFileSync(join(project.installed, path), 'utf8').matchAll(/(?:from|import\()\s*'(\.[^']+)\.js'/g)) {
+      assert.ok(existsSync(join(project.installed, path, '..', `${mentioned}.d.ts`)), `${path} mentions ${mentioned}`);
+    }
+  }
+});
+
+test('the version is the crate\'s, the licence is whole, the README names the package', () => {
+  assert.match(readFileSync(join(root, 'Cargo.toml'), 'utf8'), new RegExp(`^version = "${manifest.version}"$`, 'm'));
+  assert.equal(manifest.license, 'Apache-2.0');
+  assert.equal(readFileSync(join(project.installed, 'LICENSE'), 'utf8'), readFileSync(join(root, 'LICENSE'), 'utf8'));
+  assert.match(readFileSync(join(project.installed, 'README.md'), 'utf8'), /^# weavegraph-wasm$/m);
+});
+
+test('modules carry source maps with their sources, and no comments but that one', () => {
+  for (const path of filesIn(project.installed).filter((file) => /^(?!wasm\/|entries\/deno).*\.js$/.test(file))) {
+    const code = readFileSync(join(project.installed, path), 'utf8');
+    assert.match(code, new RegExp(`//# sourceMappingURL=${path.split('/').pop()}.map\\s*$`), path);
+    assert.doesNotMatch(code, /^\s*(\/\*|\/\/(?!#))/m, path);
+    const { sources, sourcesContent } = JSON.parse(readFileSync(join(project.installed, `${path}.map`), 'utf8'));
+    assert.deepEqual(sources, [path.replace(/\.js$/, '.ts')]);
+    assert.ok(sourcesContent[0].length > 0, path);
+  }
+});
+
+test('the published wasm has no export of the test build', async () => {
+  const exports = async (folder) => WebAssembly.Module.exports(await WebAssembly.compile(readFileSync(join(folder, 'wasm/weavegraph_wasm_bg.wasm')))).map(({ name }) => name);
+  const published = await exports(project.installed);
+  const hooks = (await exports(join(root, 'build/pkg-hooks'))).filter((name) => /hook|panic/i.test(name));
+  assert.ok(hooks.length > 0, 'the test build has hooks');
+  for (const name of hooks) assert.ok(!published.includes(name), name);
+});
