@@ -86,9 +86,11 @@ let words = new Float64Array(0);
 
 /** The words that the last call left; `count` of them count. Valid until the next call. */
 export function readWords(count: number): Float64Array {
-  memory ??= glue.currentMemory() as { readonly buffer: ArrayBuffer };
-  // A view dies when memory grows, and the engine moves its buffer when more words come than ever before.
-  if (words.buffer !== memory.buffer || words.length < count) words = new Float64Array(memory.buffer, glue.outWords(), Math.max(count, 4096));
+  // A view is empty once memory has grown, and the engine moves its buffer when more words come than ever before.
+  if (words.length < count) {
+    memory ??= glue.currentMemory() as { readonly buffer: ArrayBuffer };
+    words = new Float64Array(memory.buffer, glue.outWords(), Math.max(count, 4096));
+  }
   return words;
 }
 

@@ -24,31 +24,35 @@ export interface EventSource {
   failed?(error: WeaveError): void;
 }
 
-/** Reads `count` words of events from `at` on. The words must not be overwritten meanwhile: errors are taken first. */
+/** Reads `count` words of events from `at` on. */
 export function readEvents(words: Float64Array, at: number, count: number, source: EventSource): WeaveEvent[] {
-  // Taking an error calls the engine, which may move memory: read from a copy.
-  const copy = words.slice(at, count);
   const events: WeaveEvent[] = [];
-  for (let start = 0; start < copy.length; start += copy[start]!) events.push(new EventReader(copy, start + 1, source).read());
+  // Taking an error calls the engine, which may overwrite the words: read from a copy.
+  const reader = new EventReader(words.slice(at, count), source);
+  while (reader.hasMore()) events.push(reader.read());
   return events;
 }
 
 /** What a user's event brings along; see `NodeContext`. */
 export type Payload = Readonly<Record<string, unknown>>;
 
+// Events are made by literals of fixed shape: a spread costs ten times as much.
 class EventReader {
-  #at: number;
+  #at = 0;
+  readonly #words: Float64Array;
+  readonly #source: EventSource;
 
-  constructor(
-    readonly words: Float64Array,
-    at: number,
-    readonly source: EventSource,
-  ) {
-    this.#at = at;
+  constructor(words: Float64Array, source: EventSource) {
+    this.#words = words;
+    this.#source = source;
+  }
+
+  hasMore(): boolean {
+    return this.#at < this.#words.length;
   }
 
   #next(): number {
-    return this.words[this.#at++]!;
+    return this.#words[this.#at++]!;
   }
 
   #flag(): boolean {
@@ -56,131 +60,152 @@ class EventReader {
   }
 
   #name(): string {
-    return this.source.names.node(this.#next());
+    return this.#source.names.node(this.#next());
   }
 
   #list(): string[] {
     const count = this.#next();
-    const list = new Array<string>(count);
-    for (let index = 0; index < count; index += 1) list[index] = this.#name();
+    const list: string[] = [];
+    for (let index = 0; index < count; index += 1) list.push(this.#name());
     return list;
   }
 
   #option(): unknown {
     const handle = this.#next();
-    return handle === 0 ? undefined : this.source.arena.get(handle - 1);
-  }
-
-  #task(): { step: number; node: string; task: number; attempt: number } {
-    const step = this.#next();
-    const node = this.#name();
-    const task = this.#next();
-    return { step, node, task, attempt: this.#next() };
+    return handle === 0 ? undefined : this.#source.arena.get(handle - 1);
   }
 
   #channels(): string[] {
     const count = this.#next();
-    return Array.from({ length: count }, () => this.source.names.channel(this.#next()));
+    const list: string[] = [];
+    for (let index = 0; index < count; index += 1) list.push(this.#source.names.channel(this.#next()));
+    return list;
   }
 
   #takeError(): WeaveError {
-    return takeError(this.#next(), this.source.arena, this.source.names, this.source);
-  }
-
-  #error(): ErrorInfo {
-    return toInfo(this.#takeError());
+    return takeError(this.#next(), this.#source.arena, this.#source.names, this.#source);
   }
 
   read(): WeaveEvent {
+    this.#at += 1;
     const type = eventTypes[this.#next()]!;
     const seq = this.#next();
     const at = this.#next();
-    const base = { seq, at, runId: this.source.runId, sessionId: this.source.sessionId };
-    const event = this.#flag() ? ({ ...base, transient: true } as const) : base;
+    const isTransient = this.#flag();
+    const event = this.#make(type, seq, at, isTransient);
+    if (isTransient) event.transient = true;
+    return event;
+  }
+
+  #make(type: WeaveEvent['type'], seq: number, at: number, isTransient: boolean): WeaveEvent {
+    const { runId, sessionId } = this.#source;
     switch (type) {
       case 'run.started': {
         const graphHash = toHex(this.#next()) + toHex(this.#next());
         const resumed = this.#flag();
+        const event: WeaveEvent = { type, seq, at, runId, sessionId, graphHash, resumed };
         const metadata = this.#option();
         const abandoned = this.#list();
-        return { ...event, type, graphHash, resumed, ...(abandoned.length > 0 && { abandoned }), ...(metadata !== undefined && { metadata }) };
+        if (abandoned.length > 0) event.abandoned = abandoned;
+        if (metadata !== undefined) event.metadata = metadata;
+        return event;
       }
       case 'run.completed': {
         const steps = this.#next();
         const durationMs = this.#next();
         const reason = this.#flag() ? 'end' : 'quiescent';
-        const waiting = Array.from({ length: this.#next() }, () => ({ to: this.#name(), missing: this.#list() }));
-        return { ...event, type, steps, durationMs, reason, ...(waiting.length > 0 && { waiting }) };
+        const event: WeaveEvent = { type, seq, at, runId, sessionId, steps, durationMs, reason };
+        const count = this.#next();
+        if (count > 0) event.waiting = Array.from({ length: count }, () => ({ to: this.#name(), missing: this.#list() }));
+        return event;
       }
       case 'run.failed': {
         this.#next();
         const durationMs = this.#next();
         const error = this.#takeError();
-        this.source.failed?.(error);
-        return { ...event, type, error: toInfo(error), durationMs };
+        this.#source.failed?.(error);
+        return { type, seq, at, runId, sessionId, error: toInfo(error), durationMs };
       }
       case 'run.cancelled': {
         this.#next();
-        const durationMs = this.#next();
+        const event: WeaveEvent = { type, seq, at, runId, sessionId, durationMs: this.#next() };
         const reason = this.#option();
-        return { ...event, type, ...(typeof reason === 'string' && { reason }), durationMs };
+        if (typeof reason === 'string') event.reason = reason;
+        return event;
       }
       case 'step.started':
-        return { ...event, type, step: this.#next(), frontier: this.#list() };
-      case 'step.completed': {
-        const step = this.#next();
-        const ran = this.#list();
-        const skipped = this.#list();
-        const updatedChannels = this.#channels();
-        const next = this.#list();
-        const count = this.#next();
-        const versions: Record<string, number> = {};
-        for (let channel = 0; channel < count; channel += 1) versions[this.source.names.channel(channel)] = this.#next();
-        return { ...event, type, step, ran, skipped, updatedChannels, next, versions };
-      }
+        return { type, seq, at, runId, sessionId, step: this.#next(), frontier: this.#list() };
+      case 'step.completed':
+        return {
+          type,
+          seq,
+          at,
+          runId,
+          sessionId,
+          step: this.#next(),
+          ran: this.#list(),
+          skipped: this.#list(),
+          updatedChannels: this.#channels(),
+          next: this.#list(),
+          versions: this.#versions(),
+        };
       case 'node.started':
-        return { ...event, type, ...this.#task() };
+        return { type, seq, at, runId, sessionId, step: this.#next(), node: this.#name(), task: this.#next(), attempt: this.#next() };
       case 'node.skipped': {
-        const { step, node, task } = this.#task();
-        return { ...event, type, step, node, task, reason: 'unchanged' };
+        const event: WeaveEvent = { type, seq, at, runId, sessionId, step: this.#next(), node: this.#name(), task: this.#next(), reason: 'unchanged' };
+        this.#next();
+        return event;
       }
       case 'node.completed': {
-        const task = this.#task();
-        const durationMs = this.#next();
-        const changes = this.#option() as Record<string, unknown> | undefined;
-        return { ...event, type, ...task, durationMs, ...(changes !== undefined && { changes }) };
+        const event: WeaveEvent = { type, seq, at, runId, sessionId, step: this.#next(), node: this.#name(), task: this.#next(), attempt: this.#next(), durationMs: this.#next() };
+        const changes = this.#option();
+        if (changes !== undefined) event.changes = changes as Record<string, unknown>;
+        return event;
       }
       case 'node.failed': {
-        const task = this.#task();
+        const [step, node, task, attempt] = [this.#next(), this.#name(), this.#next(), this.#next()];
         const durationMs = this.#next();
         const willRetry = this.#flag();
-        return { ...event, type, ...task, error: this.#error(), durationMs, willRetry };
+        return { type, seq, at, runId, sessionId, step, node, task, attempt, error: toInfo(this.#takeError()), durationMs, willRetry };
       }
       case 'node.retrying':
-        return { ...event, type, ...this.#task(), delayMs: this.#next() };
-      case 'checkpoint.saved': {
-        const step = this.#next();
-        return { ...event, transient: true, type, step, backend: this.source.storeName, durationMs: this.#next() };
-      }
+        return { type, seq, at, runId, sessionId, step: this.#next(), node: this.#name(), task: this.#next(), attempt: this.#next(), delayMs: this.#next() };
+      case 'checkpoint.saved':
+        return { type, seq, at, runId, sessionId, step: this.#next(), backend: this.#source.storeName, durationMs: this.#next() };
       case 'stream.gap':
-        return { ...event, type, from: this.#next(), to: this.#next(), count: this.#next() };
+        return { type, seq, at, runId, sessionId, from: this.#next(), to: this.#next(), count: this.#next() };
       case 'stream.reset':
-        return { ...event, type, after: this.#next() };
+        return { type, seq, at, runId, sessionId, after: this.#next() };
       case 'diagnostic':
-        if ('transient' in event) return { ...event, type, scope: engine().takeText(this.#next()) ?? '', message: engine().takeText(this.#next()) ?? '' };
-        return this.#fromUser(type, event);
+        if (isTransient) return { type, seq, at, runId, sessionId, scope: engine().takeText(this.#next()) ?? '', message: engine().takeText(this.#next()) ?? '' };
+        return this.#fromUser(type, seq, at);
       default:
-        return this.#fromUser(type, event);
+        return this.#fromUser(type, seq, at);
     }
   }
 
-  #fromUser(type: WeaveEvent['type'], event: object): WeaveEvent {
-    const task = this.#task();
+  #versions(): Record<string, number> {
+    const count = this.#next();
+    const versions: Record<string, number> = {};
+    for (let channel = 0; channel < count; channel += 1) versions[this.#source.names.channel(channel)] = this.#next();
+    return versions;
+  }
+
+  /** The payload's keys follow the fields that every task's event has. */
+  #fromUser(type: WeaveEvent['type'], seq: number, at: number): WeaveEvent {
+    const { runId, sessionId } = this.#source;
+    const event = { type, seq, at, runId, sessionId, step: this.#next(), node: this.#name(), task: this.#next(), attempt: this.#next() };
     const offset = this.#next();
-    const payload = this.source.arena.get(this.#next());
-    const fields = payload instanceof OpenStream ? payload.toFinal() : (payload as Payload);
-    const made = { ...event, type, ...task, ...fields };
-    return (type === 'llm.chunk' ? { ...made, offset } : made) as unknown as WeaveEvent;
+    const payload = this.#source.arena.get(this.#next());
+    if (type === 'llm.chunk') {
+      const { text, streamId, kind, metadata } = payload as { text: string; streamId: string; kind?: 'text' | 'reasoning'; metadata?: unknown };
+      const { step, node, task, attempt } = event;
+      const chunk: WeaveEvent = { type, seq, at, runId, sessionId, step, node, task, attempt, text, streamId, offset };
+      if (kind !== undefined) chunk.kind = kind;
+      if (metadata !== undefined) chunk.metadata = metadata;
+      return chunk;
+    }
+    return Object.assign(event, payload instanceof OpenStream ? payload.toFinal() : payload) as unknown as WeaveEvent;
   }
 }
 

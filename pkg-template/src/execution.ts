@@ -183,13 +183,18 @@ export class Execution implements Trappable, EventSource {
     forget(this);
     this.options.signal?.removeEventListener('abort', this.#onSignal);
     this.timers.stopAll();
+    this.#queue.length = 0;
+    if (this.#attempts.some((attempt) => attempt?.isOver === false) || this.#sleeps.size > 0) this.#abandonAttempts();
+    for (const resolve of this.#flushes.values()) resolve();
+    this.#flushes.clear();
+  }
+
+  /** Attempts that still run when the run is over: they ignored their signal, or the engine is lost. */
+  #abandonAttempts(): void {
     const error = createError('RUN_CANCELLED', 'the run is over', { runId: this.runId, sessionId: this.sessionId });
     for (const attempt of this.#attempts) attempt?.abort(error);
     for (const { reject } of this.#sleeps.values()) reject(error);
     this.#sleeps.clear();
-    for (const resolve of this.#flushes.values()) resolve();
-    this.#flushes.clear();
-    this.#queue.length = 0;
   }
 
   /** The engine's instance is lost. */

@@ -42,6 +42,7 @@ export interface ReadSubscription {
   readonly signal: AbortSignal | undefined;
 }
 
+const wholeRun: ReadSubscription = { mask: 0xffff_ffff, keeps: undefined, after: undefined, capacity: 1024, waits: true, signal: undefined };
 const durabilities: Readonly<Record<string, number>> = { sync: 1, async: 2, exit: 3 };
 const known = new Set([
   'checkpointer',
@@ -71,7 +72,7 @@ export function readOptions(defaults: object, given: object | undefined): ReadOp
   if (given !== undefined && (typeof given !== 'object' || given === null)) throw invalid(`the options are ${kindOf(given)}; give an object`);
   for (const options of [defaults, given ?? {}]) checkNames(options as Record<string, unknown>);
   const options: RunOptions<unknown> = { ...defaults };
-  for (const [name, value] of Object.entries(given ?? {})) if (value !== undefined) Object.assign(options, { [name]: value });
+  for (const name in given) if ((given as Record<string, unknown>)[name] !== undefined) (options as Record<string, unknown>)[name] = (given as Record<string, unknown>)[name];
 
   const store = readStore(options.checkpointer);
   return {
@@ -86,7 +87,7 @@ export function readOptions(defaults: object, given: object | undefined): ReadOp
     runId: readId('runId', options.runId),
     seed: readSeed(options.seed),
     signal: readSignal(options.signal),
-    events: readSubscription(options.events ?? {}, true),
+    events: options.events === undefined ? wholeRun : readSubscription(options.events, true),
     abandons: readFlag('abandon', options.abandon),
     metadata: readMetadata(options.metadata),
   };
@@ -173,8 +174,10 @@ export function readSubscription(options: SubscribeOptions, isOwn: boolean): Rea
   if (typeof options !== 'object' || options === null) throw invalid(`the options of a reader are ${kindOf(options)}; give an object`);
   const { filter, after, capacity, overflow, signal } = options;
   if (overflow !== undefined && overflow !== 'wait' && overflow !== 'drop') throw invalid(`overflow is ${String(overflow)}; it is 'wait' or 'drop'`);
+  const { mask, keeps } = filter === undefined ? everything : readFilter(filter);
   return {
-    ...readFilter(filter),
+    mask,
+    keeps,
     after: readCursor(after),
     capacity: readInteger('capacity', capacity) ?? 1024,
     waits: overflow === undefined ? isOwn : overflow === 'wait',
@@ -189,8 +192,9 @@ function readCursor(after: unknown): number | undefined {
   return number;
 }
 
-function readFilter(filter: EventFilter | undefined): Pick<ReadSubscription, 'mask' | 'keeps'> {
-  if (filter === undefined) return { mask: 0xffff_ffff, keeps: undefined };
+const everything = { mask: 0xffff_ffff, keeps: undefined };
+
+function readFilter(filter: EventFilter): Pick<ReadSubscription, 'mask' | 'keeps'> {
   if (typeof filter === 'function') return { mask: 0xffff_ffff, keeps: (event) => isLifecycle(event) || Boolean(filter(event)) };
   const names: readonly unknown[] = typeof filter === 'string' ? [filter] : filter;
   if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) throw invalid('filter is neither a preset, a list of event types nor a function');

@@ -70,16 +70,18 @@ export class RunHandle<C extends Channels> implements Run<C> {
   }
 
   #toResult(event: WeaveEvent): RunResult<C> {
-    const { runId, sessionId, steps, state } = this.#execution;
-    const final = state.committed() as StateOf<C>;
-    const base = { runId, sessionId, steps };
+    const { runId, sessionId, steps } = this.#execution;
+    const state = this.#execution.state.committed() as StateOf<C>;
     switch (event.type) {
       case 'run.completed':
-        return { ...base, durationMs: event.durationMs, status: 'completed', reason: event.reason, waiting: event.waiting ?? [], state: final };
-      case 'run.cancelled':
-        return { ...base, durationMs: event.durationMs, status: 'cancelled', ...(event.reason !== undefined && { reason: event.reason }), state: final };
+        return { status: 'completed', runId, sessionId, steps, durationMs: event.durationMs, reason: event.reason, waiting: event.waiting ?? [], state };
+      case 'run.cancelled': {
+        const result: RunResult<C> = { status: 'cancelled', runId, sessionId, steps, durationMs: event.durationMs, state };
+        if (event.reason !== undefined) result.reason = event.reason;
+        return result;
+      }
       case 'run.failed':
-        return { ...base, durationMs: event.durationMs, status: 'failed', error: this.#execution.error!, state: final };
+        return { status: 'failed', runId, sessionId, steps, durationMs: event.durationMs, error: this.#execution.error!, state };
       default:
         throw new Error(`a run ended with ${event.type}`);
     }

@@ -68,6 +68,11 @@ export function lend(value: unknown): unknown {
   return hasBinary(value) ? copyRoot(value as object, '') : value;
 }
 
+/** A value of the package: the given one if it is ours already, else a copy. For values that come back from a store. */
+export function adopt(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && stampOf(value) === 0 ? copyRoot(value, '') : value;
+}
+
 function copyRoot(value: object, where: string): object {
   const outer = remembered;
   const outerDepth = rememberedDepth;

@@ -9,7 +9,6 @@ use super::wording::quote;
 /// Names are keys of plain objects, so only the one that cannot be such a key is refused.
 const FORBIDDEN: &str = "__proto__";
 
-#[inline(never)]
 pub(super) fn check(definition: &Definition, problems: &mut Vec<Problem>) {
     let mut seen = Tally::default();
     for channel in &definition.channels {

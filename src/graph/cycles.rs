@@ -63,7 +63,6 @@ pub(super) fn components(arcs: &Arcs) -> Vec<u32> {
 
 /// Reports each strongly connected component of plain and join edges once, with a shortest cycle through its first node.
 /// Edges to START and from END do not count, they have problems of their own; names that are not registered do.
-#[inline(never)]
 pub(super) fn check(definition: &Definition, outline: &Outline, problems: &mut Vec<Problem>) {
     if definition.allow_cycles {
         return;

@@ -9,7 +9,6 @@ use super::problem::{GraphErrorCode, Problem};
 use super::sorting::{sorted_positions, sorted_set};
 use super::wording::{list, quote};
 
-#[inline(never)]
 pub(super) fn check(definition: &Definition, outline: &Outline, problems: &mut Vec<Problem>) {
     let mut rules = Rules { outline, problems };
     let occurrences = occurrences(definition, outline);

@@ -21,7 +21,6 @@ const VERSION: &str = "weavegraph-wasm-graph-v1";
 /// Numbers are decimal text, booleans `true` and `false`, absent options the empty text, except that the defaults of retry
 /// and `runWhen` count as if written. `targets` and sources are without repetition. Functions, the order of insertion,
 /// descriptions, the graph's name and `allowCycles` are not in it.
-#[inline(never)]
 pub fn definition_hash(definition: &Definition) -> u64 {
     let mut all = Parts::default();
     all.text(VERSION);

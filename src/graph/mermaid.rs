@@ -37,7 +37,6 @@ impl Direction {
 /// Solid: plain edges, and joins through a small circle `+`. Dashed: declared targets of routes, with their labels where
 /// these differ from the target's name; `targets` of nodes; and a diamond `?` for a route that may go anywhere. Works on any
 /// definition; what mentions an unknown name is left out.
-#[inline(never)]
 pub fn to_mermaid(definition: &Definition, direction: Direction) -> String {
     let outline = Outline::new(definition);
     let mut chart = Chart {
@@ -142,23 +141,21 @@ fn id(vertex: Vertex) -> String {
 /// Mermaid's comment, directive and icon syntax, Markdown and HTML. Control characters, which HTML cannot name, become
 /// U+FFFD.
 fn label(name: &str) -> String {
-    let mut text = String::with_capacity(name.len());
-    let mut before = None;
-    let mut chars = name.chars().peekable();
-    while let Some(char) = chars.next() {
-        if is_letter(char) || is_plain_sign(before, char, chars.peek().copied()) {
+    let mut text = String::new();
+    let chars: Vec<char> = name.chars().collect();
+    for (index, char) in chars.iter().copied().enumerate() {
+        let before = index.checked_sub(1).map(|before| chars[before]);
+        let after = chars.get(index + 1).copied();
+        if is_letter(char) || is_plain_sign(before, char, after) {
             text.push(char);
-        } else {
-            let shown = if char.is_control() {
-                char::REPLACEMENT_CHARACTER
-            } else {
-                char
-            };
-            text.push('#');
-            text.push_str(&u32::from(shown).to_string());
-            text.push(';');
+            continue;
         }
-        before = Some(char);
+        let shown = if char.is_control() {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            char
+        };
+        text.push_str(&format!("#{};", u32::from(shown)));
     }
     text
 }

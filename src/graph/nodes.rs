@@ -9,7 +9,6 @@ use super::wording::quote;
 /// In bytes of UTF-8.
 const MAX_NAME_BYTES: usize = 256;
 
-#[inline(never)]
 pub(super) fn check(definition: &Definition, outline: &Outline, problems: &mut Vec<Problem>) {
     let mut counts = vec![0_u32; outline.known as usize];
     for (node, links) in definition.nodes.iter().zip(&outline.nodes) {
@@ -74,27 +73,40 @@ fn check_options(node: &NodeDefinition, problems: &mut Vec<Problem>) {
             quote(run_when)
         ));
     }
-    let mut number = |option: &str, value: f64, range: Range| {
-        if !range.holds(value) {
+    let retry = node.retry.as_ref();
+    let numbers = [
+        (
+            "retry.maxAttempts",
+            retry.map(|retry| retry.max_attempts),
+            Range::Count,
+        ),
+        (
+            "retry.initialDelayMs",
+            retry.map(|retry| retry.initial_delay_ms),
+            Range::NotNegative,
+        ),
+        (
+            "retry.factor",
+            retry.map(|retry| retry.factor),
+            Range::AtLeastOne,
+        ),
+        (
+            "retry.maxDelayMs",
+            retry.map(|retry| retry.max_delay_ms),
+            Range::NotNegative,
+        ),
+        (
+            "retry.jitter",
+            retry.map(|retry| retry.jitter),
+            Range::Fraction,
+        ),
+        ("timeoutMs", node.timeout_ms, Range::Positive),
+        ("concurrency", node.concurrency, Range::Count),
+    ];
+    for (option, value, range) in numbers {
+        if let Some(value) = value.filter(|value| !range.holds(*value)) {
             report(format!("{option} is {value}; give {}", range.text()));
         }
-    };
-    if let Some(retry) = &node.retry {
-        number("retry.maxAttempts", retry.max_attempts, Range::Count);
-        number(
-            "retry.initialDelayMs",
-            retry.initial_delay_ms,
-            Range::NotNegative,
-        );
-        number("retry.factor", retry.factor, Range::AtLeastOne);
-        number("retry.maxDelayMs", retry.max_delay_ms, Range::NotNegative);
-        number("retry.jitter", retry.jitter, Range::Fraction);
-    }
-    if let Some(timeout_ms) = node.timeout_ms {
-        number("timeoutMs", timeout_ms, Range::Positive);
-    }
-    if let Some(concurrency) = node.concurrency {
-        number("concurrency", concurrency, Range::Count);
     }
 }
 

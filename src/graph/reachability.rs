@@ -18,7 +18,6 @@ use super::problem::{GraphErrorCode, Problem};
 use super::wording::list;
 
 /// `meant` says which vertex each vertex stands for.
-#[inline(never)]
 pub(super) fn check(outline: &Outline, meant: &[Vertex], problems: &mut Vec<Problem>) {
     let survey = Survey::new(outline, meant);
     survey.check_entry(problems);

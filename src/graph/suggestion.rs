@@ -4,7 +4,7 @@ use super::arcs::Vertex;
 use super::outline::{END_VERTEX, Outline, START_VERTEX};
 
 /// Longer names are compared by their case only.
-const MAX_CHARS: usize = 60;
+const MAX_BYTES: usize = 60;
 
 /// Finds close names within a fixed amount of work, so that many unknown names in a large graph stay cheap.
 pub(super) struct Suggestions {
@@ -41,48 +41,44 @@ impl Suggestions {
 }
 
 fn by_distance(name: &str, outline: &Outline) -> Option<Vertex> {
-    let wanted: Vec<char> = name.chars().take(MAX_CHARS + 1).collect();
     // One letter for another is a slip in a long name, but another name where there are only one or two.
-    let mut limit = (wanted.len() / 3).min(3);
-    if wanted.len() > MAX_CHARS {
+    let mut limit = (name.len() / 3).min(3);
+    if name.len() > MAX_BYTES {
         return None;
     }
     let mut best = None;
-    let max_bytes_apart = 4 * limit;
     for vertex in outline.node_vertices() {
         let candidate = outline.name(vertex);
         if limit == 0 {
             break;
         }
-        if candidate.len().abs_diff(name.len()) > max_bytes_apart {
-            continue;
-        }
-        let chars: Vec<char> = candidate.chars().collect();
-        let distance = edit_distance(&wanted, &chars);
-        if distance <= limit {
-            best = Some(vertex);
-            limit = distance - 1;
+        if candidate.len().abs_diff(name.len()) <= limit {
+            let distance = edit_distance(name.as_bytes(), candidate.as_bytes());
+            if distance <= limit {
+                best = Some(vertex);
+                limit = distance - 1;
+            }
         }
     }
     best
 }
 
-/// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
-fn edit_distance(left: &[char], right: &[char]) -> usize {
-    let mut before_last: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=right.len()).collect();
+/// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment), in bytes.
+fn edit_distance(left: &[u8], right: &[u8]) -> usize {
+    let width = right.len() + 1;
+    // `table[row * width + column]`: from the first `row` bytes of `left` to the first `column` bytes of `right`.
+    let mut table: Vec<usize> = (0..width).collect();
     for (row, a) in left.iter().enumerate() {
-        let mut current = vec![row + 1];
+        table.push(row + 1);
         for (column, b) in right.iter().enumerate() {
-            let mut cost = (last[column] + usize::from(a != b))
-                .min(last[column + 1] + 1)
-                .min(current[column] + 1);
+            let above = row * width + column;
+            let mut cost = table[above] + usize::from(a != b);
+            cost = cost.min(table[above + 1] + 1).min(table[above + width] + 1);
             if row > 0 && column > 0 && *a == right[column - 1] && left[row - 1] == *b {
-                cost = cost.min(before_last[column - 1] + 1);
+                cost = cost.min(table[above - width - 1] + 1);
             }
-            current.push(cost);
+            table.push(cost);
         }
-        before_last = std::mem::replace(&mut last, current);
     }
-    last[right.len()]
+    table[left.len() * width + right.len()]
 }

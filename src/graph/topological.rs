@@ -13,7 +13,6 @@ use std::collections::BinaryHeap;
 ///
 /// The nodes of a cycle stand together in lexicographic order, as late as the edges allow. Works on any definition;
 /// names that are not registered are left out.
-#[inline(never)]
 pub fn topological_sort(definition: &Definition) -> Vec<String> {
     let outline = Outline::new(definition);
     let mut pairs = outline.unconditional_pairs();
@@ -27,25 +26,24 @@ pub fn topological_sort(definition: &Definition) -> Vec<String> {
         let target = groups.of[*to as usize];
         waits_for[target as usize] += u32::from(groups.of[*from as usize] != target);
     }
-    let mut ready: BinaryHeap<_> = (0..groups.members.len() as u32)
-        .filter(|group| waits_for[*group as usize] == 0)
-        .map(|group| Reverse(groups.key(group)))
-        .collect();
+    let mut ready = BinaryHeap::new();
+    for (group, count) in waits_for.iter().enumerate() {
+        if *count == 0 {
+            ready.push(Reverse(group as u32));
+        }
+    }
     let mut sorted = vec![START.to_owned()];
-    while let Some(Reverse((_, group))) = ready.pop() {
+    while let Some(Reverse(group)) = ready.pop() {
         for member in &groups.members[group as usize] {
-            if outline.is_known(*member) {
+            if *member < outline.known {
                 sorted.push(outline.name(*member).to_owned());
             }
-            for target in arcs
-                .of(*member)
-                .iter()
-                .map(|target| groups.of[*target as usize])
-            {
+            for target in arcs.of(*member) {
+                let target = groups.of[*target as usize];
                 if target != group {
                     waits_for[target as usize] -= 1;
                     if waits_for[target as usize] == 0 {
-                        ready.push(Reverse(groups.key(target)));
+                        ready.push(Reverse(target));
                     }
                 }
             }
@@ -55,7 +53,8 @@ pub fn topological_sort(definition: &Definition) -> Vec<String> {
     sorted
 }
 
-/// The strongly connected components without START and END, numbered by their first name.
+/// The strongly connected components without START and END: first single nodes, then cycles, each by their first name.
+/// What is ready first in this order comes first.
 struct Groups {
     /// By vertex.
     of: Vec<u32>,
@@ -68,23 +67,27 @@ impl Groups {
         let names = |left: Vertex, right: Vertex| outline.name(left).cmp(outline.name(right));
         let mut by_name = sorted_positions(outline.names.len(), &names);
         by_name.retain(|vertex| *vertex >= FIRST_NODE);
+        let mut sizes = vec![0_u32; component.len()];
+        for vertex in &by_name {
+            sizes[component[*vertex as usize] as usize] += 1;
+        }
         let mut numbers = vec![u32::MAX; component.len()];
         let mut of = vec![u32::MAX; outline.names.len()];
         let mut members: Vec<Vec<Vertex>> = Vec::new();
-        for vertex in by_name {
-            let number = &mut numbers[component[vertex as usize] as usize];
-            if *number == u32::MAX {
-                *number = members.len() as u32;
-                members.push(Vec::new());
+        for is_cycle in [false, true] {
+            for vertex in &by_name {
+                let at = component[*vertex as usize] as usize;
+                if (sizes[at] > 1) != is_cycle {
+                    continue;
+                }
+                if numbers[at] == u32::MAX {
+                    numbers[at] = members.len() as u32;
+                    members.push(Vec::new());
+                }
+                of[*vertex as usize] = numbers[at];
+                members[numbers[at] as usize].push(*vertex);
             }
-            of[vertex as usize] = *number;
-            members[*number as usize].push(vertex);
         }
         Self { of, members }
-    }
-
-    /// What is ready earlier in this order comes first; cycles come last.
-    fn key(&self, group: u32) -> (bool, u32) {
-        (self.members[group as usize].len() > 1, group)
     }
 }

@@ -6,27 +6,22 @@ use super::problem::{GraphErrorCode, Problem};
 use super::suggestion::Suggestions;
 use super::wording::quote;
 
-/// Where an unknown name stands.
-#[derive(Clone, Copy)]
-enum Mention {
-    EdgeTo(Vertex),
-    JoinOfNone,
-    EdgeFrom(Vertex),
-    RouteOf,
-    TargetOfRoute(Vertex),
-    TargetOfNode(Vertex),
+/// The first place where an unknown name stands, and how many there are.
+#[derive(Clone, Copy, Default)]
+struct Mentions {
+    place: &'static str,
+    /// The node at the other end.
+    other: Option<Vertex>,
+    count: u32,
 }
 
 /// Returns for every vertex the one that was probably meant: itself, unless it is unknown and a registered name is close.
-#[inline(never)]
 pub(super) fn check(outline: &Outline, problems: &mut Vec<Problem>) -> Vec<Vertex> {
     let mut suggestions = Suggestions::new();
     let mut meant: Vec<Vertex> = (0..outline.known).collect();
-    for (mention, count) in mentions(outline) {
+    for mentions in mentions(outline) {
         let unknown = meant.len() as Vertex;
-        let name = outline.name(unknown);
-        let close = suggestions.closest(name, outline);
-        meant.push(close.unwrap_or(unknown));
+        let close = suggestions.closest(outline.name(unknown), outline);
         let remedy = match close.map(|vertex| (vertex, quote(outline.name(vertex)))) {
             Some((vertex, close)) if vertex < FIRST_NODE => {
                 format!("did you mean the constant {close}?")
@@ -34,65 +29,59 @@ pub(super) fn check(outline: &Outline, problems: &mut Vec<Problem>) -> Vec<Verte
             Some((_, close)) => format!("did you mean {close}?"),
             None => "add it with addNode, or correct the name".to_owned(),
         };
-        let place = mention
-            .map(|mention| mention.place(outline))
+        let name = quote(outline.name(unknown));
+        let place = mentions.place;
+        let other = mentions
+            .other
+            .map(|other| quote(outline.name(other)))
             .unwrap_or_default();
-        let more = if count > 1 {
-            format!(" and {} more", count - 1)
-        } else {
-            String::new()
+        let more = match mentions.count {
+            0 | 1 => String::new(),
+            count => format!(" and {} more", count - 1),
         };
-        let message = format!("there is no node {} ({place}{more}); {remedy}", quote(name));
-        problems.push(Problem::new(GraphErrorCode::UnknownNode, &[name], message));
+        let message = format!("there is no node {name} ({place}{other}{more}); {remedy}");
+        let nodes = [outline.name(unknown)];
+        problems.push(Problem::new(GraphErrorCode::UnknownNode, &nodes, message));
+        meant.push(close.unwrap_or(unknown));
     }
     meant
 }
 
-impl Mention {
-    fn place(self, outline: &Outline) -> String {
-        let (text, other) = match self {
-            Self::JoinOfNone => return "the target of a join".to_owned(),
-            Self::RouteOf => return "the source of a conditional edge".to_owned(),
-            Self::EdgeTo(target) => ("the source of the edge to", target),
-            Self::EdgeFrom(source) => ("the target of the edge from", source),
-            Self::TargetOfRoute(source) => ("a target of the route of", source),
-            Self::TargetOfNode(node) => ("among the targets of node", node),
-        };
-        format!("{text} {}", quote(outline.name(other)))
-    }
-}
-
-/// By unknown vertex: its first mention and how many there are.
-fn mentions(outline: &Outline) -> Vec<(Option<Mention>, u32)> {
-    let mut found = vec![(None, 0); outline.names.len() - outline.known as usize];
-    let mut note = |vertex: Vertex, mention: Mention| {
-        if !outline.is_known(vertex) {
-            let (first, count) = &mut found[(vertex - outline.known) as usize];
-            first.get_or_insert(mention);
-            *count += 1;
+/// Of every unknown vertex, in their order.
+fn mentions(outline: &Outline) -> Vec<Mentions> {
+    let mut all = vec![Mentions::default(); outline.names.len() - outline.known as usize];
+    let mut note = |vertex: Vertex, place: &'static str, other: Option<Vertex>| {
+        if vertex >= outline.known {
+            let mentions = &mut all[(vertex - outline.known) as usize];
+            if mentions.count == 0 {
+                *mentions = Mentions {
+                    place,
+                    other,
+                    count: 0,
+                };
+            }
+            mentions.count += 1;
         }
     };
     for edge in &outline.edges {
         for source in &edge.sources {
-            note(*source, Mention::EdgeTo(edge.target));
+            note(*source, "the source of the edge to ", Some(edge.target));
         }
-        note(
-            edge.target,
-            edge.sources
-                .first()
-                .map_or(Mention::JoinOfNone, |first| Mention::EdgeFrom(*first)),
-        );
+        match edge.sources.first() {
+            Some(source) => note(edge.target, "the target of the edge from ", Some(*source)),
+            None => note(edge.target, "the target of a join", None),
+        }
     }
     for route in &outline.routes {
-        note(route.source, Mention::RouteOf);
+        note(route.source, "the source of a conditional edge", None);
         for target in &route.targets {
-            note(*target, Mention::TargetOfRoute(route.source));
+            note(*target, "a target of the route of ", Some(route.source));
         }
     }
     for node in &outline.nodes {
         for target in &node.targets {
-            note(*target, Mention::TargetOfNode(node.vertex));
+            note(*target, "among the targets of node ", Some(node.vertex));
         }
     }
-    found
+    all
 }

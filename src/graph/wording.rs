@@ -32,14 +32,16 @@ pub(super) fn quote(name: &str) -> String {
 
 /// Names with `separator` between them; of a long list the first ones and how many more there are.
 pub(super) fn list(names: &[&str], separator: &str) -> String {
-    let shown: Vec<String> = names
-        .iter()
-        .take(SHOWN_NAMES)
-        .map(|name| quote(name))
-        .collect();
-    let text = shown.join(separator);
-    if names.len() > SHOWN_NAMES {
-        return format!("{text} and {} more", names.len() - SHOWN_NAMES);
+    let mut text = String::new();
+    for (index, name) in names.iter().enumerate() {
+        if index == SHOWN_NAMES {
+            text.push_str(&format!(" and {} more", names.len() - SHOWN_NAMES));
+            break;
+        }
+        if index > 0 {
+            text.push_str(separator);
+        }
+        text.push_str(&quote(name));
     }
     text
 }

@@ -1,14 +1,25 @@
 //! Ids and seeds, from the host's randomness, at run time only.
 
+use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
 
-/// Random bits; a constant where the host has none, which no supported runtime lacks.
+/// Asking the host costs microseconds whatever the amount, so bytes are drawn in pages.
+const PAGE: usize = 1024;
+
+thread_local! {
+    static DRAWN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Random bits.
 pub(super) fn random_bits() -> u64 {
-    let mut bytes = [0; 8];
-    match getrandom::fill(&mut bytes) {
-        Ok(()) => u64::from_le_bytes(bytes),
-        Err(_) => 0x9e37_79b9_7f4a_7c15,
-    }
+    DRAWN.with_borrow_mut(|drawn| {
+        if drawn.is_empty() {
+            drawn.resize(PAGE, 0);
+            // INVARIANT: every supported runtime has `crypto.getRandomValues`; getrandom fails only without it.
+            let _ = getrandom::fill(drawn);
+        }
+        drawn.drain(drawn.len() - 8..).fold(0, |bits, byte| bits << 8 | u64::from(byte))
+    })
 }
 
 /// A fresh id: a version 4 UUID.

@@ -58,3 +58,16 @@ fn duplicate_nodes_stand_once() {
         [START, "a", "b", END]
     );
 }
+
+#[test]
+fn many_nodes_without_edges_are_in_lexicographic_order() {
+    for count in [0, 1, 2, 3, 7, 8, 9, 1000] {
+        let mut ids: Vec<String> = (0..count)
+            .map(|number| format!("n{}", number * 7919 % 1009))
+            .collect();
+        let names: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let order = topological_sort(&graph().nodes(&names));
+        ids.sort();
+        assert_eq!(order[1..=count], ids);
+    }
+}
