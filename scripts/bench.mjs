@@ -12,7 +12,7 @@ await main(async (words) => {
   const all = (existsSync(folder) ? readdirSync(folder) : []).filter((name) => name.endsWith('.mjs')).sort();
   const chosen = words.length === 0 ? all : all.filter((name) => words.some((word) => name.includes(word)));
   if (chosen.length === 0) throw new Refusal(`No bench is called like that. Benches: ${all.join(', ') || 'none'}.`);
-  await build({ isBrief: true });
+  await build();
   // The libraries to compare with are in a package of their own, since nobody else needs them.
   await ensurePackagesIn(folder);
   for (const name of chosen) {

@@ -6,8 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { Refusal, main, root, say, since } from './command.mjs';
 import { ensureCargoTool, ensureNodePackages, ensureRust } from './prerequisites.mjs';
 
-/** Everything that `npm run build` does. `withHooks`: build/pkg-hooks too. `isBrief`: nothing is printed about sizes. */
-export async function build({ withHooks = false, isBrief = false } = {}) {
+/** Leaves the package in pkg/, and with `withHooks` build/pkg-hooks too. What is up to date is not built again. */
+export async function build({ withHooks = false } = {}) {
   const startedAt = performance.now();
   await ensureNodePackages();
   // Not before now: these need npm's packages.
@@ -15,7 +15,6 @@ export async function build({ withHooks = false, isBrief = false } = {}) {
   const { buildWasm } = await import('./wasm.mjs');
   const { buildFacade } = await import('./facade.mjs');
   const { assemblePackage } = await import('./package.mjs');
-  const { checkSizes } = await import('./sizes.mjs');
 
   const manifest = readManifest();
   await ensureRust();
@@ -29,7 +28,6 @@ export async function build({ withHooks = false, isBrief = false } = {}) {
     const facade = await buildFacade();
     assemblePackage(join(root, 'pkg'), { facade, wasm, crate: manifest.crate });
     if (hooks !== undefined) assemblePackage(join(root, 'build/pkg-hooks'), { facade, wasm: hooks, crate: manifest.crate });
-    checkSizes(join(root, 'pkg'), manifest.budget, { isBrief });
   } finally {
     release();
   }
@@ -75,5 +73,7 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
     const unknown = args.find((arg) => arg !== '--hooks');
     if (unknown !== undefined) throw new Refusal(`npm run build knows only the option --hooks, not ${unknown}.`);
     await build({ withHooks: args.includes('--hooks') });
+    const { checkSizes } = await import('./sizes.mjs');
+    checkSizes();
   });
 }

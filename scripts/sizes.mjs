@@ -3,13 +3,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { Refusal, say } from './command.mjs';
+import { Refusal, root, say } from './command.mjs';
+import { readManifest } from './manifest.mjs';
 import { reachedFrom } from './modules.mjs';
 
 const defaultEntry = 'entries/web.js';
 
-/** Prints the sizes of the package in `folder`, unless `isBrief`; above the budget is a refusal. */
-export function checkSizes(folder, budget, { isBrief = false } = {}) {
+/** Prints the sizes of pkg/; above the budget is a refusal. */
+export function checkSizes() {
+  const folder = join(root, 'pkg');
   const modules = reachedFrom([defaultEntry], { read: (path) => (existsSync(join(folder, path)) ? readFileSync(join(folder, path), 'utf8') : undefined) });
   const glue = modules.filter((path) => path.startsWith('wasm/'));
   const facade = modules.filter((path) => !path.startsWith('wasm/'));
@@ -19,10 +21,10 @@ export function checkSizes(folder, budget, { isBrief = false } = {}) {
     measure(`facade (${facade.length} modules)`, folder, facade),
   ];
   const total = rows.reduce((sum, row) => ({ what: 'total', raw: sum.raw + row.raw, gzip: sum.gzip + row.gzip, brotli: sum.brotli + row.brotli }));
-  if (!isBrief) print(rows, total, facade.map((path) => measure(path, folder, [path])));
-  const limit = budget['total-gzip'];
+  print(rows, total, facade.map((path) => measure(path, folder, [path])));
+  const limit = readManifest().budget['total-gzip'];
   if (total.gzip > limit) throw new Refusal(`The package is ${total.gzip} bytes gzip'ed, the budget in wasm-pack.toml is ${limit}.`);
-  if (!isBrief) say(`budget: ${total.gzip} of ${limit} bytes gzip (${Math.round((100 * total.gzip) / limit)} %)`);
+  say(`budget: ${total.gzip} of ${limit} bytes gzip (${Math.round((100 * total.gzip) / limit)} %)`);
 }
 
 function print(rows, total, modules) {

@@ -12,7 +12,7 @@ const usage = 'Usage: npm start -- [--port NUMBER | --terminal FILE]';
 
 await main(async (args) => {
   const { port, terminal } = readArguments(args);
-  await build({ isBrief: true });
+  await build();
   if (terminal === undefined) return servePage(port);
   const { main: runInTerminal } = await import('../www/terminal.mjs');
   await runInTerminal(terminal);

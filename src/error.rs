@@ -96,7 +96,7 @@ pub enum RunError<'a> {
     #[error("node `{node}` failed in step {step}: {text}")]
     NodeThrew { node: &'a str, step: u32, text: &'a str },
     #[error("node `{node}` did not finish within its timeoutMs of {limit_ms} in step {step}; raise it, or let the node stop on ctx.signal")]
-    NodeTimeout { node: &'a str, step: u32, limit_ms: f64 },
+    NodeTimeout { node: &'a str, step: u32, limit_ms: u64 },
     #[error("node `{node}` in step {step}: {text}")]
     NodeResult { code: ErrorCode, node: &'a str, step: u32, text: &'a str },
     #[error("nodes {writers} wrote channel `{channel}` in step {step}; a `last` channel takes one writer per step: use onConflict 'last', another kind of channel, or an edge between them")]
@@ -112,7 +112,7 @@ pub enum RunError<'a> {
     #[error("the run reached maxSteps, {limit} steps; raise maxSteps, end the loop, or resume the session to go on")]
     StepLimit { limit: u32 },
     #[error("the run did not finish within its timeoutMs of {limit_ms}; resume the session to go on")]
-    RunTimeout { limit_ms: f64 },
+    RunTimeout { limit_ms: u64 },
     #[error("the last run of session `{session}` has not ended ({status}): resume it, or give abandon: true to drop its unfinished step")]
     Unfinished { session: &'a str, status: &'a str },
     #[error("the session was recorded by another graph: {what}; resume it with the graph that it was started with")]

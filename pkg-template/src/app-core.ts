@@ -4,9 +4,9 @@
  * The compiled graph dies with a wasm instance that traps; the definition lives here, so it is compiled again at the next use.
  */
 
-import type { AppParts } from './blueprint.js';
+import { flatten, type AppParts } from './blueprint.js';
 import { engine, instanceNumber, type Engine } from './engine.js';
-import { createGraphError, type GraphProblem } from './errors.js';
+import { createGraphError, toProblems } from './errors.js';
 import { Names } from './failures.js';
 import type { NodeFn, NodeOptions, RouteFn } from './nodes.js';
 import { END_ID } from './words.js';
@@ -68,8 +68,9 @@ export class AppCore {
 
 function compile(parts: AppParts): RawGraph {
   try {
-    return engine().RawGraph.compile(parts.definition);
+    const [texts, numbers] = flatten(parts.definition);
+    return engine().RawGraph.compile(texts, numbers);
   } catch (thrown) {
-    throw Array.isArray(thrown) ? createGraphError(thrown as GraphProblem[]) : thrown;
+    throw Array.isArray(thrown) ? createGraphError(toProblems(thrown)) : thrown;
   }
 }

@@ -197,3 +197,55 @@ function toRetryEntry(retry: RetryPolicy): RetryEntry {
 function toNumber(value: unknown): number | undefined {
   return typeof value === 'number' || value === undefined ? value : NaN;
 }
+
+/** A definition as the engine's `flat` reads it: all texts and all numbers, in the order of the fields. */
+export function flatten(definition: Definition): [texts: string[], numbers: Float64Array] {
+  const texts: string[] = [];
+  const numbers: number[] = [];
+  const flag = (is: boolean): boolean => (numbers.push(is ? 1 : 0), is);
+  const option = (value: number | undefined): void => void (flag(value !== undefined) && numbers.push(value!));
+  const list = <T>(items: readonly T[], each: (item: T) => void): void => {
+    numbers.push(items.length);
+    for (const item of items) each(item);
+  };
+  const names = (items: readonly string[]): void => list(items, (item) => texts.push(item));
+
+  texts.push(definition.name);
+  flag(definition.allowCycles);
+  list(definition.channels, ({ name, kind, keyed, takesLast, exempt, initial, problem }) => {
+    texts.push(name, kind, initial, problem);
+    numbers.push(keyed ? 1 : 0, takesLast ? 1 : 0, exempt ? 1 : 0);
+  });
+  list(definition.nodes, (node) => {
+    texts.push(node.id);
+    flag(node.isFunction);
+    if (flag(node.retry !== undefined)) {
+      const { maxAttempts, initialDelayMs, factor, maxDelayMs, jitter, hasRetryOn } = node.retry!;
+      for (const value of [maxAttempts, initialDelayMs, factor, maxDelayMs, jitter]) option(value);
+      flag(hasRetryOn);
+    }
+    option(node.timeoutMs);
+    option(node.concurrency);
+    if (flag(node.runWhen !== undefined)) texts.push(node.runWhen!);
+    flag(node.hasOnError);
+    if (flag(node.targets !== undefined)) names(node.targets!);
+    texts.push(node.metadata);
+    if (flag(node.description !== undefined)) texts.push(node.description!);
+    texts.push(node.problem);
+  });
+  list(definition.edges, ({ from, to, join }) => {
+    names(from);
+    texts.push(to);
+    flag(join);
+  });
+  list(definition.routes, ({ from, isFunction, targets, problem }) => {
+    texts.push(from);
+    flag(isFunction);
+    if (flag(targets !== undefined)) {
+      names(targets!.map(([label]) => label));
+      names(targets!.map(([, target]) => target));
+    }
+    texts.push(problem);
+  });
+  return [texts, Float64Array.from(numbers)];
+}

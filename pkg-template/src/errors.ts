@@ -308,6 +308,11 @@ export function createError(code: ErrorCode, message: string, fields: ErrorField
 
 const shownProblems = 10;
 
+/** Problems as the engine hands them over. @internal */
+export function toProblems(rows: readonly (readonly [GraphErrorCode, string, string[]])[]): GraphProblem[] {
+  return rows.map(([code, message, nodes]) => ({ code, message, nodes }));
+}
+
 /** One error for all problems of a definition. Its `code` is the first problem's. @internal */
 export function createGraphError(problems: readonly GraphProblem[]): GraphError {
   const [first, ...others] = problems;

@@ -27,7 +27,7 @@ import { OpenStream } from './text-stream.js';
 import { describe, Thrown } from './thrown.js';
 import { nextTurn } from './turn.js';
 import { readReturn, readTargetWords, readUpdate, toStartWords, UnknownTarget, type Update } from './updates.js';
-import { Abort, NONE, Op, statuses } from './words.js';
+import { Abort, Ask, NONE, Op, statuses, Tell, TellText, TellWith } from './words.js';
 import type { RunStatus } from './sessions.js';
 
 type RawRun = InstanceType<Engine['RawRun']>;
@@ -77,7 +77,7 @@ export class Execution implements Trappable, EventSource {
     this.state = new ChannelState(app);
     this.names = app.names;
     this.metadata = options.metadata;
-    this.timers = new Timers(options.clock, (timer) => this.#enter((raw, now) => raw.fired(now, timer)));
+    this.timers = new Timers(options.clock, (timer) => this.#enter(() => this.#tell(Tell.Fired, timer)));
     this.readers = new Readers(this, options.events);
     this.ended = new Promise((resolve) => (this.#end = resolve));
     remember(this);
@@ -127,7 +127,7 @@ export class Execution implements Trappable, EventSource {
     const signal = options.signal;
     if (signal?.aborted) void this.cancel(signal.reason).catch(() => undefined);
     else signal?.addEventListener('abort', this.#onSignal, { once: true });
-    if (this.#isCancelled !== undefined) return this.#enter((raw, now) => raw.cancel(now, this.#reasonHandle()));
+    if (this.#isCancelled !== undefined) return this.#enter(() => this.#tell(Tell.Cancel, this.#reasonHandle()));
     const handle = update.value === undefined ? NONE : this.arena.put(update.value);
     const metadata = options.metadata === undefined ? NONE : this.arena.put(options.metadata);
     const seed = options.seed ?? engine().newSeed();
@@ -153,14 +153,14 @@ export class Execution implements Trappable, EventSource {
       return this.#fail(thrown);
     }
     const cause = new Thrown('cause' in error ? { value: error.cause } : undefined, error.details);
-    this.#enter((raw, now) => raw.refuse(now, error.code, error.message, this.arena.put(cause)));
+    this.#enter(() => this.#tellText(TellText.Refuse, 0, 0, this.arena.put(cause), error.code, error.message));
   }
 
   #finish(): void {
     const raw = this.#raw!;
     const count = raw.outcome();
     const [terminal] = readEvents(readWords(count), 0, count, this);
-    this.steps = raw.steps();
+    this.steps = raw.ask(Ask.Steps, 0, 0, 0);
     this.terminal = terminal;
     this.#tidy();
     this.onEnd(this);
@@ -223,7 +223,7 @@ export class Execution implements Trappable, EventSource {
     const isFirst = this.#isCancelled === undefined;
     this.#isCancelled ??= { reason: reason === undefined ? undefined : reason instanceof Error ? reason.message : String(reason) };
     const promise = new Promise<void>((resolve, reject) => this.#cancelled.push({ resolve, reject }));
-    if (isFirst && this.#raw !== undefined) this.#enter((raw, now) => raw.cancel(now, this.#reasonHandle()));
+    if (isFirst && this.#raw !== undefined) this.#enter(() => this.#tell(Tell.Cancel, this.#reasonHandle()));
     return promise;
   }
 
@@ -244,6 +244,22 @@ export class Execution implements Trappable, EventSource {
     } catch (thrown) {
       this.#fail(thrown);
     }
+  }
+
+  #tell(what: number, a = 0, b = 0, c = 0, d = 0, x = 0): number {
+    return this.#raw?.tell(what, this.timers.now(), a, b, c, d, x) ?? 0;
+  }
+
+  #tellWith(what: number, a: number, b: number, c: number, d: number, x: number, words: Uint32Array): number {
+    return this.#raw?.tellWith(what, this.timers.now(), a, b, c, d, x, words) ?? 0;
+  }
+
+  #tellText(what: number, a: number, b: number, cause: number, code: string, text: string): number {
+    return this.#raw?.tellText(what, this.timers.now(), a, b, cause, code, text) ?? 0;
+  }
+
+  #ask(what: number, a = 0, b = 0, c = 0): number {
+    return this.#raw?.ask(what, a, b, c) ?? -1;
   }
 
   #take(count: number): void {
@@ -324,7 +340,7 @@ export class Execution implements Trappable, EventSource {
       case Op.Append:
         return this.#append(queue, at);
       case Op.Yield:
-        nextTurn(() => this.#enter((raw, now) => raw.turn(now)));
+        nextTurn(() => this.#enter(() => this.#tell(Tell.Turn)));
         return at + 1;
       case Op.WakeReaders:
         this.readers.wake();
@@ -345,8 +361,7 @@ export class Execution implements Trappable, EventSource {
   // ───────────────────────────────── nodes ─────────────────────────────────
 
   #run(queue: readonly number[], at: number): void {
-    const raw = this.#raw!;
-    if (raw.generation() !== queue[at + 7]) return;
+    if (this.#ask(Ask.Generation) !== queue[at + 7]) return;
     const index = queue[at + 1]!;
     const node = queue[at + 3]!;
     const input = queue[at + 8]! === 0 ? undefined : this.arena.get(queue[at + 8]! - 1);
@@ -377,13 +392,12 @@ export class Execution implements Trappable, EventSource {
       const { update, words } = readReturn(this.app, result, (value) => this.arena.put(value));
       attempt.isOver = true;
       const handle = update.value === undefined ? NONE : this.arena.put(update.value);
-      const now = this.timers.now();
-      if (words === undefined) return raw.settle(now, attempt.index, attempt.ticket, handle, update.bytes, update.mask);
-      return raw.settleWith(now, attempt.index, attempt.ticket, handle, update.bytes, words);
+      if (words === undefined) return this.#tell(Tell.Settled, attempt.index, attempt.ticket, handle, update.bytes, update.mask);
+      return this.#tellWith(TellWith.Settled, attempt.index, attempt.ticket, handle, update.bytes, 0, words);
     } catch (thrown) {
       if (thrown instanceof UnknownTarget) {
         attempt.isOver = true;
-        return raw.unknownTarget(this.timers.now(), attempt.index, attempt.ticket, thrown.name);
+        return this.#tellText(TellText.UnknownTarget, attempt.index, attempt.ticket, NONE, '', thrown.name);
       }
       if (isTrap(thrown)) throw thrown;
       return this.#threw(attempt, thrown, true);
@@ -396,7 +410,7 @@ export class Execution implements Trappable, EventSource {
     if (raw === undefined || attempt.isOver) return 0;
     attempt.isOver = true;
     const { code, text, handle } = this.#keepThrown(thrown, isComplaint, 'NODE_THREW');
-    return raw.threw(this.timers.now(), attempt.index, attempt.ticket, code, text, handle);
+    return this.#tellText(TellText.Threw, attempt.index, attempt.ticket, handle, code, text);
   }
 
   #keepThrown(thrown: unknown, isComplaint: boolean, code: ErrorCode): { code: ErrorCode; text: string; handle: number } {
@@ -433,15 +447,14 @@ export class Execution implements Trappable, EventSource {
   #askRetry(index: number, token: number, count: number, failure: number): void {
     const attempt = this.#attempts[index]!;
     const error = takeError(failure, this.arena, this.names, this);
-    const raw = this.#raw!;
     try {
       const told = error.code === 'NODE_THREW' && 'cause' in error ? error.cause : error;
       const retries = this.#options(attempt).retry?.retryOn?.(told, count) === true;
-      this.#take(raw.answerRetry(this.timers.now(), index, token, retries));
+      this.#take(this.#tell(Tell.RetryAnswer, index, token, retries ? 1 : 0));
     } catch (thrown) {
       if (isTrap(thrown)) throw thrown;
       const kept = this.#keepThrown(thrown, false, 'NODE_THREW');
-      this.#take(raw.threw(this.timers.now(), index, token, kept.code, `retryOn threw: ${kept.text}`, kept.handle));
+      this.#take(this.#tellText(TellText.Threw, index, token, kept.handle, kept.code, `retryOn threw: ${kept.text}`));
     }
   }
 
@@ -482,7 +495,7 @@ export class Execution implements Trappable, EventSource {
       this.#skipsFolds = true;
       const isComplaint = thrown instanceof WeaveError && thrown.code.startsWith('STATE_');
       const kept = this.#keepThrown(thrown, isComplaint, 'STATE_REDUCER');
-      this.#take(this.#raw!.foldFailed(this.timers.now(), channel, kept.code, kept.text, kept.handle));
+      this.#take(this.#tellText(TellText.FoldFailed, channel, 0, kept.handle, kept.code, kept.text));
     }
     return next;
   }
@@ -492,12 +505,10 @@ export class Execution implements Trappable, EventSource {
       this.#skipsFolds = false;
       return;
     }
-    const raw = this.#raw!;
     const { mask, changed } = this.state.endFolds();
-    const now = this.timers.now();
     const hasReduced = this.options.durability > 0 && changed.some((channel) => this.app.parts.channels[channel]!.kind === 'reduce');
     if (!hasReduced && this.app.parts.channels.length <= 32) {
-      this.#take(raw.applied(now, mask, this.state.bytes));
+      this.#take(this.#tell(Tell.Applied, mask, 0, 0, 0, this.state.bytes));
       return;
     }
     const reduced: number[] = [];
@@ -506,7 +517,7 @@ export class Execution implements Trappable, EventSource {
       const content = this.state.contents[channel]!;
       reduced.push(channel, this.arena.put(content.save()), content.bytes);
     }
-    this.#take(raw.appliedWith(now, new Uint32Array(changed), new Uint32Array(reduced), this.state.bytes));
+    this.#take(this.#tellWith(TellWith.Applied, changed.length, 0, 0, 0, this.state.bytes, new Uint32Array([...changed, ...reduced])));
   }
 
   #route(call: number, id: number): void {
@@ -529,19 +540,18 @@ export class Execution implements Trappable, EventSource {
   }
 
   #routed(call: number, id: number, answer: unknown): number {
-    const raw = this.#raw!;
     const { targets: known } = this.app.routes[id]!;
-    const now = this.timers.now();
     if (typeof answer === 'string') {
       const node = known.get(answer);
-      return node === undefined ? raw.routeUnknown(now, call, answer) : raw.routed(now, call, node);
+      return node === undefined ? this.#tellText(TellText.RouteUnknown, call, 0, NONE, '', answer) : this.#tell(Tell.Routed, call, node);
     }
     const { targets, problem } = readTargets(answer);
     if (problem !== '') return this.#routeThrew(call, createError('NODE_INVALID_RESULT', problem), true);
     try {
-      return raw.routedWith(now, call, new Uint32Array(readTargetWords(known, this.app, targets, (value) => this.arena.put(value))));
+      const words = readTargetWords(known, this.app, targets, (value) => this.arena.put(value));
+      return this.#tellWith(TellWith.Routed, call, 0, 0, 0, 0, new Uint32Array(words));
     } catch (thrown) {
-      if (thrown instanceof UnknownTarget) return raw.routeUnknown(now, call, thrown.name);
+      if (thrown instanceof UnknownTarget) return this.#tellText(TellText.RouteUnknown, call, 0, NONE, '', thrown.name);
       if (isTrap(thrown)) throw thrown;
       return this.#routeThrew(call, thrown, true);
     }
@@ -549,7 +559,7 @@ export class Execution implements Trappable, EventSource {
 
   #routeThrew(call: number, thrown: unknown, isComplaint = false): number {
     const kept = this.#keepThrown(thrown, isComplaint, 'NODE_THREW');
-    return this.#raw!.routeThrew(this.timers.now(), call, kept.code, kept.text, kept.handle);
+    return this.#tellText(TellText.RouteThrew, call, 0, kept.handle, kept.code, kept.text);
   }
 
   // ───────────────────────────────── the store ─────────────────────────────────
@@ -562,19 +572,18 @@ export class Execution implements Trappable, EventSource {
     const savesContents = (flags & 1) === 1;
     if (savesContents) for (const content of this.state.contents) values.push(content.save());
     const raw = this.#raw!;
-    const bytes = copyBytes(raw.record(), length);
+    const bytes = copyBytes(this.#ask(Ask.Record), length);
     const store = this.options.store!;
-    const row: SessionRow | undefined = (flags & 2) === 0 ? undefined : { runId: raw.runId(), status: statuses[raw.status()]!, step: raw.step(), at: this.timers.now() };
+    const row: SessionRow | undefined = (flags & 2) === 0 ? undefined : { runId: raw.runId(), status: statuses[this.#ask(Ask.Status)]!, step: this.#ask(Ask.Step), at: this.timers.now() };
     const answered = (answer: 'ok' | 'taken'): number => {
-      const now = this.timers.now();
-      if (answer === 'taken') return raw.taken(now);
+      if (answer === 'taken') return this.#tell(Tell.Taken);
       if (savesContents) store.snapshotTaken(this.sessionId, slot);
-      return raw.appended(now);
+      return this.#tell(Tell.Appended);
     };
     const refused = (thrown: unknown): number => {
       const isTyped = thrown instanceof WeaveError && thrown.code.startsWith('CHECKPOINT_');
       const kept = this.#keepThrown(thrown, isTyped, 'CHECKPOINT_UNAVAILABLE');
-      return raw.appendFailed(this.timers.now(), kept.code, kept.text, kept.handle);
+      return this.#tellText(TellText.AppendFailed, 0, 0, kept.handle, kept.code, kept.text);
     };
     let answer: 'ok' | 'taken' | Promise<'ok' | 'taken'>;
     try {
@@ -611,15 +620,15 @@ export class Execution implements Trappable, EventSource {
 
   openStream(attempt: Attempt, stream: OpenStream): void {
     stream.handle = this.arena.put(stream);
-    this.#raw?.openStream(attempt.index, attempt.ticket, stream.handle);
+    this.#ask(Ask.OpenStream, attempt.index, attempt.ticket, stream.handle);
   }
 
   closeStream(attempt: Attempt, stream: OpenStream): void {
-    this.#raw?.closeStream(attempt.index, attempt.ticket, stream.handle);
+    this.#ask(Ask.CloseStream, attempt.index, attempt.ticket, stream.handle);
   }
 
   random(attempt: Attempt): number {
-    const fraction = this.#raw?.random(attempt.index, attempt.ticket) ?? -1;
+    const fraction = this.#ask(Ask.Random, attempt.index, attempt.ticket);
     if (fraction < 0) throw createError('RUN_CANCELLED', 'ctx.random was called after its attempt was over', { node: attempt.node, step: attempt.step });
     return fraction;
   }
@@ -632,7 +641,7 @@ export class Execution implements Trappable, EventSource {
     const id = (this.#lastWait += 1);
     return new Promise((resolve, reject) => {
       this.#sleeps.set(id, { attempt, resolve, reject });
-      this.#enter((raw, now) => raw.sleep(now, attempt.index, attempt.ticket, id, ms));
+      this.#enter(() => this.#tell(Tell.Sleep, attempt.index, attempt.ticket, id, 0, ms));
     });
   }
 
@@ -641,13 +650,13 @@ export class Execution implements Trappable, EventSource {
     const id = (this.#lastWait += 1);
     return new Promise((resolve) => {
       this.#flushes.set(id, resolve);
-      this.#enter((raw, now) => raw.flush(now, id));
+      this.#enter(() => this.#tell(Tell.Flush, id));
     });
   }
 
   /** Readers have pulled: the run may go on. */
   pulled(): void {
-    this.#enter((raw, now) => (raw.needsPulled() ? raw.pulled(now) : 0));
+    this.#enter(() => (this.#ask(Ask.NeedsPulled) === 1 ? this.#tell(Tell.Pulled) : 0));
   }
 
   /** Keeps what failed the run, with the very object that was thrown. */

@@ -7,10 +7,10 @@
  */
 
 import { createApp, type App } from './app.js';
-import { isRoute, toDefinition, toParts, type Definition, type Draft } from './blueprint.js';
+import { flatten, isRoute, toDefinition, toParts, type Draft } from './blueprint.js';
 import { ChannelDescriptor, defaultChannels, type Channels, type DefaultChannels } from './channels.js';
 import { engine, reportTrap, type Engine } from './engine.js';
-import { kindOf, type GraphProblem } from './errors.js';
+import { kindOf, toProblems, type GraphProblem } from './errors.js';
 import { readNode, readRoute } from './graph-parts.js';
 import type { NodeFn, NodeOptions, RouteFn } from './nodes.js';
 import type { CompileOptions } from './run-options.js';
@@ -144,12 +144,12 @@ export class GraphBuilder<C extends Channels = DefaultChannels, X = unknown> {
    * open. The nodes of a cycle stand together. Works on a graph that has problems, too.
    */
   topologicalSort(): string[] {
-    return this.#ask((graph, definition) => graph.topologicalSort(definition));
+    return this.#ask((graph, texts, numbers) => graph.topologicalSort(texts, numbers));
   }
 
   /** Every problem, with the nodes it is about and the remedy. If there is none, `compile()` succeeds. */
   validate(): GraphProblem[] {
-    return this.#ask((graph, definition) => graph.validate(definition) as GraphProblem[]);
+    return this.#ask((graph, texts, numbers) => toProblems(graph.validate(texts, numbers)));
   }
 
   /**
@@ -162,11 +162,11 @@ export class GraphBuilder<C extends Channels = DefaultChannels, X = unknown> {
     return createApp<C, X>(toParts(this.#draft, options ?? {}));
   }
 
-  #ask<T>(question: (graph: Engine['RawGraph'], definition: Definition) => T): T {
+  #ask<T>(question: (graph: Engine['RawGraph'], texts: string[], numbers: Float64Array) => T): T {
     const { RawGraph } = engine();
-    const definition = toDefinition(this.#draft, false);
+    const [texts, numbers] = flatten(toDefinition(this.#draft, false));
     try {
-      return question(RawGraph, definition);
+      return question(RawGraph, texts, numbers);
     } catch (thrown) {
       throw reportTrap(thrown);
     }

@@ -8,7 +8,7 @@ import { readEvents } from './event-factory.js';
 import { readWords, type Engine } from './engine.js';
 import type { Execution } from './execution.js';
 import type { WeaveEvent } from './events.js';
-import { eventTypes } from './words.js';
+import { Ask, eventTypes } from './words.js';
 import type { ReadSubscription } from './read-options.js';
 import { readLog } from './restore.js';
 
@@ -80,7 +80,7 @@ export class Readers {
     switch (words[0]) {
       case 0: {
         const events = readEvents(words, 1, count, this.#execution);
-        if (raw.needsPulled()) queueMicrotask(() => this.#execution.pulled());
+        if (raw.ask(Ask.NeedsPulled, 0, 0, 0) === 1) queueMicrotask(() => this.#execution.pulled());
         return events;
       }
       case 1:
@@ -103,7 +103,7 @@ export class Readers {
     if (store === undefined) return [];
     const events = await readLog(this.#execution, store, after, MAX_BATCH);
     const last = events.at(-1)?.seq ?? after;
-    if (this.#raw !== undefined) this.#raw.rejoin(reader.id, last);
+    if (this.#raw !== undefined) this.#raw.ask(Ask.Rejoin, reader.id, last, 0);
     else reader.leave([...(this.#archive ?? []).filter((event) => event.seq > last)], reader.dropped);
     return events.filter((event) => (reader.subscription.mask & (1 << eventTypes.indexOf(event.type))) !== 0);
   }
@@ -114,20 +114,20 @@ export class Readers {
   }
 
   dropped(reader: RunEvents): number {
-    return this.#raw?.dropped(reader.id) ?? 0;
+    return this.#raw?.ask(Ask.Dropped, reader.id, 0, 0) ?? 0;
   }
 
   close(reader: RunEvents): void {
     this.#live.delete(reader);
     this.#waiting.delete(reader);
     if (this.#raw === undefined) return;
-    this.#raw.unsubscribe(reader.id);
+    this.#raw.ask(Ask.Unsubscribe, reader.id, 0, 0);
     queueMicrotask(() => this.#execution.pulled());
   }
 
   /** `join` or `result` was asked for. */
   excuse(): void {
-    this.#raw?.excuseReaders();
+    this.#raw?.ask(Ask.ExcuseReaders, 0, 0, 0);
     this.#execution.pulled();
   }
 
@@ -158,7 +158,7 @@ export class Readers {
         continue;
       }
       const first = words[0] === 0 ? readEvents(words, 1, count, this.#execution) : [];
-      const dropped = raw.dropped(reader.id);
+      const dropped = raw.ask(Ask.Dropped, reader.id, 0, 0);
       reader.leave(first.concat(all(reader.id)), dropped);
     }
     this.#archive = this.isExposed ? all(raw.subscribe(0xffff_ffff, 0xffff_ffff, false, 0, 0)) : [];

@@ -53,7 +53,7 @@ class Target {
 /** The private field of a state object with accessors, by channel. */
 class LazyViews extends Target {
   readonly #marks: Array<Mark | undefined>;
-  readonly #views: unknown[] = [];
+  #views: unknown[] | undefined;
 
   constructor(state: object, marks: Array<Mark | undefined>) {
     super(state);
@@ -65,11 +65,12 @@ class LazyViews extends Target {
     let state: object | null = receiver;
     while (state !== null && !(#marks in state)) state = Object.getPrototypeOf(state) as object | null;
     if (state === null) throw new TypeError('this is no state object; read the state that the node was given');
+    const views = (state.#views ??= []);
     const mark = state.#marks[index];
     if (mark !== undefined) {
-      state.#views[index] = lend(mark.view());
+      views[index] = lend(mark.view());
       state.#marks[index] = undefined;
     }
-    return state.#views[index];
+    return views[index];
   }
 }

@@ -32,6 +32,45 @@ export const Op = {
   Release: 20,
 } as const;
 
+/** What `RawRun.tell` takes; the engine's `calls` says what the numbers beside it mean. */
+export const Tell = {
+  Settled: 0,
+  RetryAnswer: 1,
+  Applied: 2,
+  Routed: 3,
+  Fired: 4,
+  Sleep: 5,
+  Flush: 6,
+  Appended: 7,
+  Taken: 8,
+  Turn: 9,
+  Pulled: 10,
+  Cancel: 11,
+} as const;
+
+/** What `RawRun.tellWith` takes. */
+export const TellWith = { Settled: 0, Applied: 1, Routed: 2 } as const;
+
+/** What `RawRun.tellText` takes. */
+export const TellText = { Threw: 0, UnknownTarget: 1, FoldFailed: 2, RouteThrew: 3, RouteUnknown: 4, AppendFailed: 5, Refuse: 6 } as const;
+
+/** What `RawRun.ask` answers. */
+export const Ask = {
+  Generation: 0,
+  Random: 1,
+  OpenStream: 2,
+  CloseStream: 3,
+  Record: 4,
+  Status: 5,
+  Step: 6,
+  Steps: 7,
+  NeedsPulled: 8,
+  Rejoin: 9,
+  Unsubscribe: 10,
+  Dropped: 11,
+  ExcuseReaders: 12,
+} as const;
+
 /** Event types by number. */
 export const eventTypes = [
   'run.started',

@@ -2,8 +2,7 @@
 //! whose nodes come in another order, and a name that the graph no longer has is still shown in old events.
 
 use super::codec::{Broken, Reader, Writer};
-use crate::graph::{NodeId, Program};
-use std::collections::HashMap;
+use crate::graph::{NodeId, Program, sorted_positions};
 use std::rc::Rc;
 
 /// Both directions: numbers of the log to names and to the program's ids.
@@ -14,10 +13,28 @@ use std::rc::Rc;
 pub struct Names {
     written: Vec<bool>,
     fresh: Vec<u32>,
-    read: HashMap<u32, u32>,
-    given: HashMap<u32, u32>,
+    read: Map,
+    given: Map,
     foreign: Vec<Rc<str>>,
     highest: u32,
+}
+
+/// Small numbers by small numbers, sorted: mostly appended to, and much smaller than a hash table's code.
+#[derive(Default)]
+struct Map(Vec<(u32, u32)>);
+
+impl Map {
+    fn get(&self, key: u32) -> Option<u32> {
+        let at = self.0.binary_search_by(|(known, _)| known.cmp(&key)).ok()?;
+        Some(self.0[at].1)
+    }
+
+    fn insert(&mut self, key: u32, value: u32) {
+        match self.0.binary_search_by(|(known, _)| known.cmp(&key)) {
+            Ok(at) => self.0[at].1 = value,
+            Err(at) => self.0.insert(at, (key, value)),
+        }
+    }
 }
 
 const START: u32 = 0;
@@ -36,8 +53,8 @@ impl Names {
 
     fn mention(&mut self, own: u32) -> u32 {
         // A session that was read keeps the numbers it found; new names go above them.
-        let number = match self.given.get(&own) {
-            Some(number) => *number,
+        let number = match self.given.get(own) {
+            Some(number) => number,
             None if self.highest == 0 => own,
             None => {
                 self.highest += 2;
@@ -76,7 +93,7 @@ impl Names {
         let fresh = std::mem::take(&mut self.fresh);
         to.len(fresh.len());
         for own in fresh {
-            to.number(self.given.get(&own).copied().unwrap_or(own));
+            to.number(self.given.get(own).unwrap_or(own));
             let index = ((own - 2) / 2) as usize;
             let name = if own % 2 == 1 {
                 program.channels.get(index).map(|channel| &channel.name)
@@ -93,12 +110,12 @@ impl Names {
             let number = from.small()?;
             let name = from.text()?;
             let own = if number % 2 == 1 {
-                match index.channels.get(&*name) {
+                match index.channel(program, &name) {
                     Some(channel) => 3 + 2 * channel,
                     None => u32::MAX,
                 }
             } else {
-                match index.nodes.get(&*name) {
+                match index.node(program, &name) {
                     Some(node) => 2 + 2 * node,
                     None => {
                         let known = self.foreign.iter().position(|foreign| *foreign == name);
@@ -128,7 +145,7 @@ impl Names {
         match from.small()? {
             START => Ok(NodeId::START),
             END => Ok(NodeId::END),
-            number => match self.read.get(&number) {
+            number => match self.read.get(number) {
                 Some(own) if own % 2 == 0 => Ok(NodeId((own - 2) / 2)),
                 _ => Err(Broken("it mentions a node without a name")),
             },
@@ -137,26 +154,36 @@ impl Names {
 
     /// `None` for a channel that the program does not have.
     pub fn read_channel(&self, from: &mut Reader<'_>) -> Result<Option<u32>, Broken> {
-        match self.read.get(&from.small()?) {
-            Some(&u32::MAX) => Ok(None),
+        match self.read.get(from.small()?) {
+            Some(u32::MAX) => Ok(None),
             Some(own) if own % 2 == 1 => Ok(Some((own - 3) / 2)),
             _ => Err(Broken("it mentions a channel without a name")),
         }
     }
 }
 
-/// Ids by name, made once per restore.
+/// Ids by name: positions in the program, sorted by name. Made once per restore.
 pub struct Index {
-    nodes: HashMap<Rc<str>, u32>,
-    channels: HashMap<Rc<str>, u32>,
+    nodes: Vec<u32>,
+    channels: Vec<u32>,
 }
 
 impl Index {
+    /// The index of a program.
     pub fn new(program: &Program) -> Self {
-        let number = |(index, name): (usize, &Rc<str>)| (Rc::clone(name), index as u32);
-        Self {
-            nodes: program.nodes.iter().map(|node| &node.name).enumerate().map(number).collect(),
-            channels: program.channels.iter().map(|channel| &channel.name).enumerate().map(number).collect(),
-        }
+        let by_name = |names: &[&Rc<str>]| sorted_positions(names.len(), &|left, right| names[left as usize].cmp(names[right as usize]));
+        let nodes: Vec<&Rc<str>> = program.nodes.iter().map(|node| &node.name).collect();
+        let channels: Vec<&Rc<str>> = program.channels.iter().map(|channel| &channel.name).collect();
+        Self { nodes: by_name(&nodes), channels: by_name(&channels) }
+    }
+
+    fn node(&self, program: &Program, name: &str) -> Option<u32> {
+        let at = self.nodes.binary_search_by(|node| (*program.nodes[*node as usize].name).cmp(name)).ok()?;
+        Some(self.nodes[at])
+    }
+
+    fn channel(&self, program: &Program, name: &str) -> Option<u32> {
+        let at = self.channels.binary_search_by(|channel| (*program.channels[*channel as usize].name).cmp(name)).ok()?;
+        Some(self.channels[at])
     }
 }

@@ -146,7 +146,7 @@ impl Machine {
     }
 
     /// Nodes that ran and whose own edges are followed: not those whose every task returned a replacing command.
-    fn sources(&self) -> Vec<NodeId> {
+    fn sources(&mut self) -> Vec<NodeId> {
         let mut sources: Vec<NodeId> = Vec::with_capacity(self.tasks.len().min(16));
         let mut last = NodeId::START;
         for task in &self.tasks {
@@ -159,10 +159,16 @@ impl Machine {
             }
         }
         if sources.len() > 1 {
-            let mut seen = std::collections::HashSet::with_capacity(sources.len());
-            sources.retain(|node| seen.insert(*node));
+            sources = self.without_repeats(sources);
         }
         sources
+    }
+
+    fn without_repeats(&mut self, nodes: Vec<NodeId>) -> Vec<NodeId> {
+        let frontier = self.frontier();
+        let round = frontier.round;
+        let is_new = |node: &NodeId| node.index().is_none_or(|index| std::mem::replace(&mut frontier.placed[index].0, round) != round);
+        nodes.into_iter().filter(is_new).collect()
     }
 
     pub(super) fn call_routes(&mut self, sources: &[NodeId]) {

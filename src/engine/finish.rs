@@ -28,7 +28,7 @@ impl Machine {
         if matches!(self.phase, Phase::New | Phase::Ending | Phase::Ended) {
             return;
         }
-        let limit_ms = self.options.timeout_ms.unwrap_or_default();
+        let limit_ms = self.options.timeout_ms.unwrap_or_default() as u64;
         self.fail(RunError::RunTimeout { limit_ms }.failure(Scope::Runner));
     }
 
@@ -90,7 +90,7 @@ impl Machine {
     }
 
     /// The execution may not begin.
-    pub fn refuse(&mut self, failure: Failure) {
+    pub(super) fn refuse(&mut self, failure: Failure) {
         self.start = None;
         self.conclude(Ending::Failed(Rc::new(failure)));
     }

@@ -1,7 +1,7 @@
 //! What the host tells the machine.
 
 use crate::checkpoint::Durability;
-use crate::error::ErrorCode;
+use crate::error::{ErrorCode, Failure};
 use crate::graph::ChannelId;
 use crate::state::{Target, TaskResult, Value};
 use std::rc::Rc;
@@ -157,6 +157,8 @@ pub enum Input {
     Turn,
     /// Readers have pulled, or `join` was called.
     Pulled,
+    /// The host will not let it begin.
+    Refuse(Failure),
     /// `Run.cancel`, or the run's signal.
     Cancel {
         /// Shown in the event.

@@ -156,6 +156,7 @@ impl Machine {
                 self.slice_steps = 0;
             }
             Input::Pulled => {}
+            Input::Refuse(failure) => self.refuse(failure),
             Input::Cancel { reason } => self.cancel(reason),
         }
         self.advance();

@@ -3,7 +3,7 @@
 
 use crate::graph::NodeId;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 
 /// Something that needs a slot: the start of an attempt, or the end of a sleep. Ordered by task.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -25,19 +25,24 @@ pub struct Pool {
     limit: u32,
     running: u32,
     ready: BinaryHeap<Reverse<Claim>>,
-    nodes: HashMap<NodeId, NodePool>,
+    /// By node; as long as the highest node with a limit that ran.
+    nodes: Vec<NodePool>,
+    /// Those that are not as new.
+    touched: Vec<usize>,
 }
 
 impl Pool {
     pub fn new(limit: Option<u32>) -> Self {
-        Self { limit: limit.unwrap_or(u32::MAX), running: 0, ready: BinaryHeap::new(), nodes: HashMap::new() }
+        Self { limit: limit.unwrap_or(u32::MAX), running: 0, ready: BinaryHeap::new(), nodes: Vec::new(), touched: Vec::new() }
     }
 
     /// A new step: nobody holds a slot.
     pub fn clear(&mut self) {
         self.running = 0;
         self.ready.clear();
-        self.nodes.clear();
+        for index in self.touched.drain(..) {
+            self.nodes[index] = NodePool::default();
+        }
     }
 
     pub fn claim(&mut self, claim: Claim) {
@@ -50,7 +55,7 @@ impl Pool {
             let Reverse(claim) = self.ready.pop()?;
             let (node, limit) = node_of(claim.task);
             if let Some(limit) = limit {
-                let pool = self.nodes.entry(node).or_default();
+                let pool = self.limited(node);
                 if pool.running >= limit {
                     pool.blocked.push(Reverse(claim));
                     continue;
@@ -63,10 +68,21 @@ impl Pool {
         None
     }
 
+    fn limited(&mut self, node: NodeId) -> &mut NodePool {
+        let index = node.0 as usize;
+        if self.nodes.len() <= index {
+            self.nodes.resize_with(index + 1, NodePool::default);
+        }
+        if self.nodes[index].running == 0 {
+            self.touched.push(index);
+        }
+        &mut self.nodes[index]
+    }
+
     /// A slot is free again.
     pub fn release(&mut self, node: NodeId) {
         self.running -= 1;
-        if let Some(pool) = self.nodes.get_mut(&node) {
+        if let Some(pool) = node.index().and_then(|index| self.nodes.get_mut(index)) {
             pool.running = pool.running.saturating_sub(1);
             if let Some(claim) = pool.blocked.pop() {
                 self.ready.push(claim);

@@ -30,6 +30,9 @@ pub(super) fn check(definition: &Definition, problems: &mut Vec<Problem>) {
                 "a channel cannot be called {name}; give it another name"
             ));
         }
+        if !channel.problem.is_empty() {
+            report(format!("channel {name}: {}", channel.problem));
+        }
         if ChannelKind::parse(&channel.kind).is_none() {
             let kind = quote(&channel.kind);
             report(format!(

@@ -1,5 +1,7 @@
 //! The graph as the user built it: plain data, nothing checked. Owns the shape in which it crosses from the builder.
 
+use super::program::RetryPolicy;
+#[cfg(feature = "json")]
 use serde::Deserialize;
 
 /// The virtual source of the first edges.
@@ -8,8 +10,8 @@ pub const START: &str = "__start__";
 pub const END: &str = "__end__";
 
 /// All that a builder collected, in the order in which it was added.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "json", derive(Deserialize), serde(default, rename_all = "camelCase"))]
 pub struct Definition {
     /// For messages only.
     pub name: String,
@@ -26,8 +28,8 @@ pub struct Definition {
 }
 
 /// A channel; texts instead of values.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "json", derive(Deserialize), serde(default, rename_all = "camelCase"))]
 pub struct ChannelDefinition {
     /// Unique in the graph.
     pub name: String,
@@ -41,11 +43,13 @@ pub struct ChannelDefinition {
     pub exempt: bool,
     /// The initial value as canonical text; empty when there is none.
     pub initial: String,
+    /// What is wrong with the user's options, in words; empty when nothing is.
+    pub problem: String,
 }
 
 /// A node with its options. Numbers are as the user gave them, NaN for what was no number.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "json", derive(Deserialize), serde(default, rename_all = "camelCase"))]
 pub struct NodeDefinition {
     /// Unique in the graph.
     pub id: String,
@@ -67,11 +71,13 @@ pub struct NodeDefinition {
     pub metadata: String,
     /// For people; no rule looks at it.
     pub description: Option<String>,
+    /// What is wrong with the user's options, in words; empty when nothing is.
+    pub problem: String,
 }
 
 /// Retry options with the defaults filled in; durations in milliseconds.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "json", derive(Deserialize), serde(default, rename_all = "camelCase"))]
 pub struct RetryDefinition {
     /// An integer of at least 1.
     pub max_attempts: f64,
@@ -87,9 +93,23 @@ pub struct RetryDefinition {
     pub has_retry_on: bool,
 }
 
+impl Default for RetryDefinition {
+    fn default() -> Self {
+        let policy = RetryPolicy::default();
+        Self {
+            max_attempts: f64::from(policy.max_attempts),
+            initial_delay_ms: policy.initial_delay_ms,
+            factor: policy.factor,
+            max_delay_ms: policy.max_delay_ms,
+            jitter: policy.jitter,
+            has_retry_on: policy.has_retry_on,
+        }
+    }
+}
+
 /// A plain edge (one source) or a join (any number of them).
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "json", derive(Deserialize), serde(default, rename_all = "camelCase"))]
 pub struct EdgeDefinition {
     /// Exactly one for a plain edge.
     pub from: Vec<String>,
@@ -100,8 +120,8 @@ pub struct EdgeDefinition {
 }
 
 /// A conditional edge.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "json", derive(Deserialize), serde(default, rename_all = "camelCase"))]
 pub struct RouteDefinition {
     /// A node, or START.
     pub from: String,
@@ -109,4 +129,6 @@ pub struct RouteDefinition {
     pub is_function: bool,
     /// Label and target of each declared way; absent, the route may name any node.
     pub targets: Option<Vec<(String, String)>>,
+    /// What is wrong with the user's targets, in words; empty when nothing is.
+    pub problem: String,
 }

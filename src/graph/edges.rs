@@ -169,6 +169,10 @@ impl Rules<'_, '_> {
             );
             self.report(GraphErrorCode::Invalid, &[&route.from], message);
         }
+        if !route.problem.is_empty() {
+            let message = format!("the route of {from}: {}", route.problem);
+            self.report(GraphErrorCode::Invalid, &[&route.from], message);
+        }
         if links.targets.contains(&START_VERTEX) {
             self.report_to_start(&[links.source], "a target of the route of");
         }

@@ -18,7 +18,7 @@ const VERSION: &str = "weavegraph-wasm-graph-v1";
 /// - routes: source, `open` or `closed`, the list of label and target;
 /// - channels: name, kind, keyed, takesLast, exempt, initial.
 ///
-/// Numbers are decimal text, booleans `true` and `false`, absent options the empty text, except that the defaults of retry
+/// Lengths are decimal text, numbers the bits of a double in hexadecimal digits, booleans `true` and `false`, absent options the empty text, except that the defaults of retry
 /// and `runWhen` count as if written. `targets` and sources are without repetition. Functions, the order of insertion,
 /// descriptions, the graph's name and `allowCycles` are not in it.
 pub fn definition_hash(definition: &Definition) -> u64 {
@@ -54,9 +54,9 @@ impl Parts {
         self.text(if flag { "true" } else { "false" });
     }
 
-    /// The shortest decimal text that reads back as the same number, without exponent; 0 has no sign.
+    /// The bits of the IEEE 754 double as 16 hexadecimal digits; 0 has no sign.
     fn number(&mut self, value: f64) {
-        self.text(&(value + 0.0).to_string());
+        self.text(&hash_text((value + 0.0).to_bits()));
     }
 
     fn option(&mut self, value: Option<f64>) {

@@ -35,5 +35,6 @@ pub use program::{
     ChannelId, ChannelKind, ChannelSpec, Exits, Join, JoinId, Metadata, Node, NodeId, Program,
     RetryPolicy, Route, RouteId,
 };
+pub(crate) use sorting::sorted_positions;
 pub use topological::topological_sort;
 pub use validate::validate;

@@ -67,6 +67,9 @@ fn check_options(node: &NodeDefinition, problems: &mut Vec<Problem>) {
     if !node.is_function {
         report("what runs is not a function; give addNode a function of (state, ctx)".to_owned());
     }
+    if !node.problem.is_empty() {
+        report(node.problem.clone());
+    }
     if let Some(run_when) = node.run_when.as_deref().filter(|text| !is_run_when(text)) {
         report(format!(
             "runWhen is {}; give 'changed' or 'always'",
@@ -104,8 +107,8 @@ fn check_options(node: &NodeDefinition, problems: &mut Vec<Problem>) {
         ("concurrency", node.concurrency, Range::Count),
     ];
     for (option, value, range) in numbers {
-        if let Some(value) = value.filter(|value| !range.holds(*value)) {
-            report(format!("{option} is {value}; give {}", range.text()));
+        if value.is_some_and(|value| !range.holds(value)) {
+            report(format!("{option} is not {}", range.text()));
         }
     }
 }

@@ -1,7 +1,5 @@
 //! What can be wrong with a graph. Owns the `GRAPH_*` codes, which are API and never change meaning.
 
-use serde::{Serialize, Serializer};
-
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $text:literal,)*) => {
         /// The stable code of a problem.
@@ -51,14 +49,8 @@ codes! {
     Invalid = "GRAPH_INVALID",
 }
 
-impl Serialize for GraphErrorCode {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
 /// One thing that is wrong with a graph.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The stable code.
     pub code: GraphErrorCode,

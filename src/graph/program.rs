@@ -1,6 +1,5 @@
 //! The compiled graph: what the engine reads. Immutable; node and channel names are resolved to indices.
 
-use serde::Serialize;
 use std::rc::Rc;
 
 /// Index of a node in [`Program::nodes`], or one of the two virtual nodes.
@@ -172,8 +171,7 @@ impl ChannelKind {
 }
 
 /// The size of a graph.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Metadata {
     /// Without START and END.
     pub node_count: usize,

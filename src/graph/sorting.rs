@@ -34,7 +34,7 @@ fn sort(positions: &mut [u32], compare: &dyn Fn(u32, u32) -> Ordering) {
 }
 
 /// The positions of `count` items in their order; of equal items the earlier one comes first.
-pub(super) fn sorted_positions(count: usize, compare: &dyn Fn(u32, u32) -> Ordering) -> Vec<u32> {
+pub(crate) fn sorted_positions(count: usize, compare: &dyn Fn(u32, u32) -> Ordering) -> Vec<u32> {
     let mut positions: Vec<u32> = (0..count as u32).collect();
     sort(&mut positions, compare);
     positions

@@ -1,7 +1,8 @@
 //! Definitions in, problems, drawings and compiled graphs out.
 
-use crate::graph::{self, Definition, Direction, NodeId, Program};
-use serde::Serialize;
+use super::flat::Flat;
+use crate::graph::{self, Definition, Direction, NodeId, Problem, Program};
+use js_sys::Array;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -12,42 +13,37 @@ pub struct RawGraph {
     definition: Definition,
 }
 
-fn read(definition: JsValue) -> Result<Definition, JsValue> {
-    serde_wasm_bindgen::from_value(definition).map_err(|error| JsValue::from_str(&error.to_string()))
-}
-
-fn write(value: &impl Serialize) -> Result<JsValue, JsValue> {
-    value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).map_err(|error| JsValue::from_str(&error.to_string()))
+/// Problems as `[code, message, nodes]`.
+fn write(problems: &[Problem]) -> JsValue {
+    let row = |problem: &Problem| {
+        let nodes: Array = problem.nodes.iter().map(|node| JsValue::from_str(node)).collect();
+        Array::of3(&problem.code.as_str().into(), &problem.message.as_str().into(), &nodes)
+    };
+    problems.iter().map(row).collect::<Array>().into()
 }
 
 #[wasm_bindgen]
 impl RawGraph {
-    /// Every problem of a definition, as `{ code, message, nodes }`.
-    ///
-    /// # Errors
-    /// A text when the facade's definition has another shape.
-    pub fn validate(definition: JsValue) -> Result<JsValue, JsValue> {
-        write(&graph::validate(&read(definition)?))
+    /// Every problem of a definition (see `flat`), as `[code, message, nodes]`.
+    pub fn validate(texts: Vec<String>, numbers: Vec<f64>) -> JsValue {
+        write(&graph::validate(&Flat::new(texts, numbers).definition()))
     }
 
     /// Node ids in topological order.
-    ///
-    /// # Errors
-    /// A text when the facade's definition has another shape.
     #[wasm_bindgen(js_name = topologicalSort)]
-    pub fn topological_sort(definition: JsValue) -> Result<Vec<String>, JsValue> {
-        Ok(graph::topological_sort(&read(definition)?))
+    pub fn topological_sort(texts: Vec<String>, numbers: Vec<f64>) -> Vec<String> {
+        graph::topological_sort(&Flat::new(texts, numbers).definition())
     }
 
     /// Compiles a definition.
     ///
     /// # Errors
     /// The list of problems.
-    pub fn compile(definition: JsValue) -> Result<RawGraph, JsValue> {
-        let definition = read(definition)?;
+    pub fn compile(texts: Vec<String>, numbers: Vec<f64>) -> Result<RawGraph, JsValue> {
+        let definition = Flat::new(texts, numbers).definition();
         match Program::compile(&definition) {
             Ok(program) => Ok(Self { program: Rc::new(program), definition }),
-            Err(problems) => Err(write(&problems)?),
+            Err(problems) => Err(write(&problems)),
         }
     }
 

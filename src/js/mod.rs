@@ -4,7 +4,9 @@
 //! asks for leaves as 64-bit floats in one buffer that every export refills (`out_words`): the facade reads it before its next
 //! call. Text and lists cross only where they are rare. No export calls into user code, and none holds a borrow across one.
 
+mod calls;
 mod event_words;
+mod flat;
 mod graph;
 mod ids;
 mod log;
@@ -52,7 +54,11 @@ pub fn panic_now() {
 pub fn vocabulary() -> Vec<String> {
     use crate::{error::ErrorCode, events::EventKind};
     let ops = words::Op::ALL.iter().map(|op| format!("op:{op:?}"));
+    let tells = calls::Tell::ALL.iter().map(|call| format!("tell:{call:?}"));
+    let with = calls::TellWith::ALL.iter().map(|call| format!("tellWith:{call:?}"));
+    let text = calls::TellText::ALL.iter().map(|call| format!("tellText:{call:?}"));
+    let asks = calls::Ask::ALL.iter().map(|call| format!("ask:{call:?}"));
     let kinds = EventKind::ALL.iter().map(|kind| format!("event:{}", kind.as_str()));
     let codes = ErrorCode::ALL.iter().map(|code| code.as_str()).chain(crate::graph::GraphErrorCode::ALL.iter().map(|code| code.as_str()));
-    ops.chain(kinds).chain(codes.map(|code| format!("code:{code}"))).collect()
+    ops.chain(tells).chain(with).chain(text).chain(asks).chain(kinds).chain(codes.map(|code| format!("code:{code}"))).collect()
 }

@@ -1,6 +1,7 @@
 //! One execution, as the facade's driver uses it. Every method that takes `now` (epoch milliseconds) leaves commands as words and
 //! returns their count.
 
+use super::calls::{Ask, Tell, TellText, TellWith};
 use super::graph::RawGraph;
 use super::ids::random_bits;
 use super::log::RawLog;
@@ -51,9 +52,6 @@ impl Inner {
         Target { node: NodeId(node), is_send: is_send == 1, input: self.value(input, 64) }
     }
 
-    fn thrown(&self, code: &str, text: String, cause: u32) -> Thrown {
-        Thrown { code: ErrorCode::parse(code).unwrap_or(ErrorCode::NodeThrew), text, cause: self.value(cause, 256) }
-    }
 }
 
 #[wasm_bindgen]
@@ -85,9 +83,9 @@ impl RawRun {
         Self { inner: Rc::new(RefCell::new(Inner { machine, values, record: Vec::new() })) }
     }
 
-    fn input(&self, now: f64, make: impl FnOnce(&Inner) -> Input) -> u32 {
+    fn input(&self, now: f64, make: impl FnOnce(&Inner) -> Option<Input>) -> u32 {
         let mut inner = self.inner.borrow_mut();
-        let input = make(&inner);
+        let Some(input) = make(&inner) else { return 0 };
         inner.machine.handle(now, input);
         Self::flush_commands(&mut inner)
     }
@@ -97,157 +95,125 @@ impl RawRun {
         fill(|out| write_commands(out, machine, values, record))
     }
 
-    /// Starts it. `words` as in `settleWith`; `update` and `metadata` are handles, or `0xffffffff`.
+    /// Starts it. `words` as of `Inner::result`; `update` and `metadata` are handles, or `0xffffffff`.
     #[allow(clippy::too_many_arguments)]
     pub fn start(&self, now: f64, run_id: &str, seed: u64, is_resume: bool, abandons: bool, update: u32, bytes: u32, words: &[u32], metadata: u32) -> u32 {
         self.input(now, |inner| {
             let is_old = is_resume && !inner.machine.session().is_fresh();
-            Input::Start(Start {
+            Some(Input::Start(Start {
                 run_id: if is_old { Rc::clone(&inner.machine.session().run_id) } else { run_id.into() },
                 seed,
                 input: inner.result(update, bytes, words),
                 is_resume,
                 abandons,
                 metadata: inner.value(metadata, 64).or_else(|| inner.machine.session().metadata.clone().filter(|_| is_resume)),
+            }))
+        })
+    }
+
+    /// See [`Tell`]. Leaves commands as words and returns their count.
+    #[allow(clippy::too_many_arguments)]
+    pub fn tell(&self, what: u8, now: f64, a: u32, b: u32, c: u32, d: u32, x: f64) -> u32 {
+        self.input(now, |inner| {
+            Some(match Tell::from_number(what)? {
+                Tell::Settled => {
+                    let mask = x as u32;
+                    let writes = (0..32).filter(|channel| mask & (1 << channel) != 0).map(|channel| Write { channel, is_replace: false }).collect();
+                    Input::Settled { task: a, token: b, outcome: Outcome::Returned(TaskResult { update: inner.value(c, d), writes, routing: None }) }
+                }
+                Tell::RetryAnswer => Input::RetryAnswer { task: a, token: b, retries: c == 1 },
+                Tell::Applied => {
+                    let changed = (0..32).filter(|channel| a & (1 << channel) != 0).collect();
+                    Input::Applied { changed, reduced: Vec::new(), contents_bytes: x as u64 }
+                }
+                Tell::Routed => Input::Routed { call: a, targets: vec![inner.target(b, 0, NONE)] },
+                Tell::Fired => Input::Fired { timer: a },
+                Tell::Sleep => Input::Sleep { task: a, token: b, sleep: c, ms: x },
+                Tell::Flush => Input::Flush { flush: a },
+                Tell::Appended => Input::Appended,
+                Tell::Taken => Input::Taken,
+                Tell::Turn => Input::Turn,
+                Tell::Pulled => Input::Pulled,
+                Tell::Cancel => Input::Cancel { reason: inner.value(a, 64) },
             })
         })
     }
 
-    /// It may not begin: ends with one transient `run.failed`.
-    pub fn refuse(&self, now: f64, code: &str, text: &str, cause: u32) -> u32 {
-        let mut inner = self.inner.borrow_mut();
-        let code = ErrorCode::parse(code).unwrap_or(ErrorCode::RunInvalidOption);
-        let cause = inner.value(cause, 256);
-        inner.machine.handle(now, Input::Pulled);
-        inner.machine.refuse(Failure { code, message: text.into(), node: None, step: None, cause, scope: Scope::Runner });
-        Self::flush_commands(&mut inner)
-    }
-
-    /// An attempt returned an update and no command; bit `n` of `mask` says that it wrote channel `n`.
-    pub fn settle(&self, now: f64, task: u32, token: u32, update: u32, bytes: u32, mask: u32) -> u32 {
-        self.input(now, |inner| {
-            let writes = (0..32).filter(|channel| mask & (1 << channel) != 0).map(|channel| Write { channel, is_replace: false }).collect();
-            Input::Settled { task, token, outcome: Outcome::Returned(TaskResult { update: inner.value(update, bytes), writes, routing: None }) }
-        })
-    }
-
-    /// An attempt returned: `[writes, (channel * 2 + isReplace)…, routing (0 none, 1 append, 2 replace), targets, (node, isSend, input)…]`.
-    #[wasm_bindgen(js_name = settleWith)]
-    pub fn settle_with(&self, now: f64, task: u32, token: u32, update: u32, bytes: u32, words: &[u32]) -> u32 {
-        self.input(now, |inner| Input::Settled { task, token, outcome: Outcome::Returned(inner.result(update, bytes, words)) })
-    }
-
-    /// An attempt threw, or returned what it may not.
+    /// See [`TellWith`]. Leaves commands as words and returns their count.
+    #[wasm_bindgen(js_name = tellWith)]
     #[allow(clippy::too_many_arguments)]
-    pub fn threw(&self, now: f64, task: u32, token: u32, code: &str, text: String, cause: u32) -> u32 {
-        self.input(now, |inner| Input::Settled { task, token, outcome: Outcome::Threw(inner.thrown(code, text, cause)) })
-    }
-
-    /// An attempt returned a command to a node that is not there.
-    #[wasm_bindgen(js_name = unknownTarget)]
-    pub fn unknown_target(&self, now: f64, task: u32, token: u32, target: String) -> u32 {
-        self.input(now, |_| Input::Settled { task, token, outcome: Outcome::UnknownTarget(target) })
-    }
-
-    /// What `retryOn` said.
-    #[wasm_bindgen(js_name = answerRetry)]
-    pub fn answer_retry(&self, now: f64, task: u32, token: u32, retries: bool) -> u32 {
-        self.input(now, |_| Input::RetryAnswer { task, token, retries })
-    }
-
-    /// All folds are made; bit `n` of `mask` says that channel `n` changed.
-    pub fn applied(&self, now: f64, mask: u32, contents_bytes: f64) -> u32 {
-        let changed = (0..32).filter(|channel| mask & (1 << channel) != 0).collect();
-        self.input(now, |_| Input::Applied { changed, reduced: Vec::new(), contents_bytes: contents_bytes as u64 })
-    }
-
-    /// The same for any number of channels; `reduced` holds channel, handle and size of each new value of a `reduce` channel.
-    #[wasm_bindgen(js_name = appliedWith)]
-    pub fn applied_with(&self, now: f64, changed: Vec<u32>, reduced: &[u32], contents_bytes: f64) -> u32 {
+    pub fn tell_with(&self, what: u8, now: f64, a: u32, b: u32, c: u32, d: u32, x: f64, words: &[u32]) -> u32 {
         self.input(now, |inner| {
-            let reduced = reduced.chunks_exact(3).map(|part| (part[0], inner.values.adopt(part[1], part[2]))).collect();
-            Input::Applied { changed, reduced, contents_bytes: contents_bytes as u64 }
+            Some(match TellWith::from_number(what)? {
+                TellWith::Settled => Input::Settled { task: a, token: b, outcome: Outcome::Returned(inner.result(c, d, words)) },
+                TellWith::Applied => {
+                    let (changed, reduced) = words.split_at_checked(a as usize)?;
+                    let reduced = reduced.chunks_exact(3).map(|part| (part[0], inner.values.adopt(part[1], part[2]))).collect();
+                    Input::Applied { changed: changed.to_vec(), reduced, contents_bytes: x as u64 }
+                }
+                TellWith::Routed => {
+                    let targets = words.chunks_exact(3).map(|part| inner.target(part[0], part[1], part[2])).collect();
+                    Input::Routed { call: a, targets }
+                }
+            })
         })
     }
 
-    /// A fold threw.
-    #[wasm_bindgen(js_name = foldFailed)]
-    pub fn fold_failed(&self, now: f64, channel: u32, code: &str, text: String, cause: u32) -> u32 {
-        self.input(now, |inner| Input::FoldFailed { channel, thrown: inner.thrown(code, text, cause) })
+    /// See [`TellText`]. Leaves commands as words and returns their count.
+    #[wasm_bindgen(js_name = tellText)]
+    #[allow(clippy::too_many_arguments)]
+    pub fn tell_text(&self, what: u8, now: f64, a: u32, b: u32, c: u32, code: &str, text: String) -> u32 {
+        self.input(now, |inner| {
+            let what = TellText::from_number(what)?;
+            let code = ErrorCode::parse(code).unwrap_or(ErrorCode::NodeThrew);
+            if let TellText::Refuse = what {
+                return Some(Input::Refuse(Failure { code, message: text.into(), node: None, step: None, cause: inner.value(c, 256), scope: Scope::Runner }));
+            }
+            let thrown = Thrown { code, text, cause: inner.value(c, 256) };
+            Some(match what {
+                TellText::Threw => Input::Settled { task: a, token: b, outcome: Outcome::Threw(thrown) },
+                TellText::UnknownTarget => Input::Settled { task: a, token: b, outcome: Outcome::UnknownTarget(thrown.text) },
+                TellText::FoldFailed => Input::FoldFailed { channel: a, thrown },
+                TellText::RouteThrew => Input::RouteThrew { call: a, thrown },
+                TellText::RouteUnknown => Input::RouteUnknown { call: a, target: thrown.text },
+                TellText::AppendFailed => Input::AppendFailed(thrown),
+                TellText::Refuse => return None,
+            })
+        })
     }
 
-    /// A route named one node.
-    pub fn routed(&self, now: f64, call: u32, node: u32) -> u32 {
-        self.input(now, |inner| Input::Routed { call, targets: vec![inner.target(node, 0, NONE)] })
-    }
-
-    /// A route named nodes and sends: `(node, isSend, input)…`.
-    #[wasm_bindgen(js_name = routedWith)]
-    pub fn routed_with(&self, now: f64, call: u32, words: &[u32]) -> u32 {
-        self.input(now, |inner| Input::Routed { call, targets: words.chunks_exact(3).map(|part| inner.target(part[0], part[1], part[2])).collect() })
-    }
-
-    /// A route threw.
-    #[wasm_bindgen(js_name = routeThrew)]
-    pub fn route_threw(&self, now: f64, call: u32, code: &str, text: String, cause: u32) -> u32 {
-        self.input(now, |inner| Input::RouteThrew { call, thrown: inner.thrown(code, text, cause) })
-    }
-
-    /// A route named what it may not.
-    #[wasm_bindgen(js_name = routeUnknown)]
-    pub fn route_unknown(&self, now: f64, call: u32, target: String) -> u32 {
-        self.input(now, |_| Input::RouteUnknown { call, target })
-    }
-
-    /// A timer's time has come.
-    pub fn fired(&self, now: f64, timer: u32) -> u32 {
-        self.input(now, |_| Input::Fired { timer })
-    }
-
-    /// `ctx.sleep`.
-    pub fn sleep(&self, now: f64, task: u32, token: u32, sleep: u32, ms: f64) -> u32 {
-        self.input(now, |_| Input::Sleep { task, token, sleep, ms })
-    }
-
-    /// `ctx.flush`.
-    pub fn flush(&self, now: f64, flush: u32) -> u32 {
-        self.input(now, |_| Input::Flush { flush })
-    }
-
-    /// Where the bytes of the append under way are, in memory.
-    pub fn record(&self) -> u32 {
-        self.inner.borrow().record.as_ptr() as usize as u32
-    }
-
-    /// The store has the record.
-    pub fn appended(&self, now: f64) -> u32 {
-        self.input(now, |_| Input::Appended)
-    }
-
-    /// The slot was not free.
-    pub fn taken(&self, now: f64) -> u32 {
-        self.input(now, |_| Input::Taken)
-    }
-
-    /// The store refused for good.
-    #[wasm_bindgen(js_name = appendFailed)]
-    pub fn append_failed(&self, now: f64, code: &str, text: String, cause: u32) -> u32 {
-        self.input(now, |inner| Input::AppendFailed(inner.thrown(code, text, cause)))
-    }
-
-    /// A later turn.
-    pub fn turn(&self, now: f64) -> u32 {
-        self.input(now, |_| Input::Turn)
-    }
-
-    /// Readers have pulled, or left.
-    pub fn pulled(&self, now: f64) -> u32 {
-        self.input(now, |_| Input::Pulled)
-    }
-
-    /// Cancels; `reason` is a handle or `0xffffffff`.
-    pub fn cancel(&self, now: f64, reason: u32) -> u32 {
-        self.input(now, |inner| Input::Cancel { reason: inner.value(reason, 64) })
+    /// See [`Ask`]. Answers at once, leaves no words.
+    pub fn ask(&self, what: u8, a: u32, b: f64, c: u32) -> f64 {
+        let mut inner = self.inner.borrow_mut();
+        let Inner { machine, values, record } = &mut *inner;
+        let Some(what) = Ask::from_number(what) else { return -1.0 };
+        match what {
+            Ask::Generation => machine.generation().into(),
+            Ask::Random => machine.random(a, b as u32).unwrap_or(-1.0),
+            Ask::OpenStream => {
+                machine.open_stream(a, b as u32, values.adopt(c, 64));
+                0.0
+            }
+            Ask::CloseStream => {
+                machine.close_stream(a, b as u32, c);
+                0.0
+            }
+            Ask::Record => record.as_ptr() as usize as f64,
+            Ask::Status => f64::from(machine.session().status as u8),
+            Ask::Step => machine.session().step.into(),
+            Ask::Steps => machine.steps().into(),
+            Ask::NeedsPulled => f64::from(u8::from(machine.is_waiting_for_readers())),
+            Ask::Rejoin => f64::from(u8::from(machine.hub().rejoin(a, b as u64))),
+            Ask::Unsubscribe => {
+                machine.hub().unsubscribe(a);
+                0.0
+            }
+            Ask::Dropped => machine.hub().dropped(a) as f64,
+            Ask::ExcuseReaders => {
+                machine.hub().excuse_readers();
+                0.0
+            }
+        }
     }
 
     /// A user's event: -1 once the attempt is over, else the count of words.
@@ -262,30 +228,6 @@ impl RawRun {
         Self::flush_commands(&mut inner) as i32
     }
 
-    /// A text stream is open: closed by the machine with its attempt.
-    #[wasm_bindgen(js_name = openStream)]
-    pub fn open_stream(&self, task: u32, token: u32, stream: u32) {
-        let mut inner = self.inner.borrow_mut();
-        let stream = inner.values.adopt(stream, 64);
-        inner.machine.open_stream(task, token, stream);
-    }
-
-    /// The node closed it.
-    #[wasm_bindgen(js_name = closeStream)]
-    pub fn close_stream(&self, task: u32, token: u32, stream: u32) {
-        self.inner.borrow_mut().machine.close_stream(task, token, stream);
-    }
-
-    /// `ctx.random`: -1 once the attempt is over.
-    pub fn random(&self, task: u32, token: u32) -> f64 {
-        self.inner.borrow_mut().machine.random(task, token).unwrap_or(-1.0)
-    }
-
-    /// Rises when a `Run` that was not carried out yet is void.
-    pub fn generation(&self) -> u32 {
-        self.inner.borrow().machine.generation()
-    }
-
     /// Adds a reader: `cursor` 0 from the run's start, 1 live, 2 after the number `after`.
     pub fn subscribe(&self, mask: u32, capacity: u32, waits: bool, cursor: u8, after: f64) -> u32 {
         let overflow = if waits { Overflow::Wait } else { Overflow::Drop };
@@ -298,7 +240,7 @@ impl RawRun {
     }
 
     /// Up to `max` events of a reader as words, after one that says what they are: 0 events, 1 nothing now, 2 nothing any more,
-    /// 3 read the log after the number that follows. Call `pulled` if `needsPulled` holds afterwards.
+    /// 3 read the log after the number that follows. Tell `Pulled` if `NeedsPulled` holds afterwards.
     pub fn pull(&self, reader: u32, max: u32, now: f64) -> u32 {
         let pulled = self.inner.borrow_mut().machine.pull(reader, max as usize, now);
         fill(|out| match pulled {
@@ -312,33 +254,6 @@ impl RawRun {
         })
     }
 
-    /// See `pull`.
-    #[wasm_bindgen(js_name = needsPulled)]
-    pub fn needs_pulled(&self) -> bool {
-        self.inner.borrow().machine.is_waiting_for_readers()
-    }
-
-    /// A reader has read the log up to `seq`; false: it has to read on.
-    pub fn rejoin(&self, reader: u32, seq: f64) -> bool {
-        self.inner.borrow_mut().machine.hub().rejoin(reader, seq as u64)
-    }
-
-    /// Removes a reader.
-    pub fn unsubscribe(&self, reader: u32) {
-        self.inner.borrow_mut().machine.hub().unsubscribe(reader);
-    }
-
-    /// Events that a reader lost.
-    pub fn dropped(&self, reader: u32) -> f64 {
-        self.inner.borrow_mut().machine.hub().dropped(reader) as f64
-    }
-
-    /// `join` or `result` was asked for.
-    #[wasm_bindgen(js_name = excuseReaders)]
-    pub fn excuse_readers(&self) {
-        self.inner.borrow_mut().machine.hub().excuse_readers();
-    }
-
     /// The terminal event as words; none before the end.
     pub fn outcome(&self) -> u32 {
         let inner = self.inner.borrow();
@@ -349,30 +264,10 @@ impl RawRun {
         })
     }
 
-    /// Steps completed by this execution.
-    pub fn steps(&self) -> u32 {
-        self.inner.borrow().machine.steps()
-    }
-
-    /// The session's last completed step.
-    pub fn step(&self) -> u32 {
-        self.inner.borrow().machine.session().step
-    }
-
-    /// The last event's number.
-    pub fn seq(&self) -> f64 {
-        self.inner.borrow().machine.session().seq as f64
-    }
-
     /// The run's id: on a resume that of the session.
     #[wasm_bindgen(js_name = runId)]
     pub fn run_id(&self) -> String {
         self.inner.borrow().machine.session().run_id.to_string()
-    }
-
-    /// The session's status, before a start the last execution's: 0 running … as in `Status`.
-    pub fn status(&self) -> u8 {
-        self.inner.borrow().machine.session().status as u8
     }
 }
 

@@ -15,7 +15,7 @@ import { stamp } from '../values/stamp.js';
 type Entries = Map<string, unknown>;
 type Plain = Readonly<Record<string, unknown>>;
 
-/** Building an object of so few keys costs less than an accessor. */
+/** Building an object of so few keys costs little more than an accessor. */
 const cheapSize = 8;
 /** A log of so few writes never starts again. */
 const shortLog = 32;
@@ -204,5 +204,5 @@ function isPlain(value: unknown): value is Plain {
 
 function describe(value: unknown): string {
   const kind = kindOf(value);
-  return kind === 'object' ? `a ${Object.prototype.toString.call(value).slice(8, -1)}` : kind;
+  return kind === 'object' ? Object.prototype.toString.call(value).slice(8, -1) : kind;
 }

@@ -1,0 +1,115 @@
+//! The numbers by which the facade says what it tells or asks. A few exports with a number each, instead of an export for each
+//! input: an export costs about 300 bytes of wasm and 150 of glue.
+
+macro_rules! calls {
+    ($(#[$doc:meta])* $name:ident { $($(#[$item:meta])* $call:ident,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        #[repr(u8)]
+        pub enum $name { $($(#[$item])* $call,)* }
+
+        impl $name {
+            /// In the order of their numbers.
+            pub const ALL: &'static [Self] = &[$(Self::$call,)*];
+
+            /// The call with this number.
+            pub fn from_number(number: u8) -> Option<Self> {
+                Self::ALL.get(usize::from(number)).copied()
+            }
+        }
+    };
+}
+
+calls! {
+    /// What `RawRun::tell` takes: `a`, `b`, `c`, `d` and `x` mean what is said here.
+    Tell {
+        /// An attempt returned an update and no command: task, token, update, bytes; bit `n` of `x` says that it wrote channel `n`.
+        Settled,
+        /// What `retryOn` said: task, token, 1 for yes.
+        RetryAnswer,
+        /// All folds are made: bit `n` of `a` says that channel `n` changed; `x` is the size of all contents.
+        Applied,
+        /// A route named one node: call, node.
+        Routed,
+        /// A timer's time has come: timer.
+        Fired,
+        /// `ctx.sleep`: task, token, sleep; `x` milliseconds.
+        Sleep,
+        /// `ctx.flush`: flush.
+        Flush,
+        /// The store has the record.
+        Appended,
+        /// The slot was not free.
+        Taken,
+        /// A later turn.
+        Turn,
+        /// Readers have pulled, or left.
+        Pulled,
+        /// Cancel: reason.
+        Cancel,
+    }
+}
+
+calls! {
+    /// What `RawRun::tell_with` takes, beside numbers: words.
+    TellWith {
+        /// An attempt returned: task, token, update, bytes; words as of `Inner::result`.
+        Settled,
+        /// All folds are made: `a` channels that changed, then channel, handle and size of each new value of a `reduce` channel; `x` as above.
+        Applied,
+        /// A route named nodes and sends: call; words `(node, isSend, input)…`.
+        Routed,
+    }
+}
+
+calls! {
+    /// What `RawRun::tell_text` takes, beside numbers: a code and a text. `c` is the handle of what was thrown.
+    TellText {
+        /// An attempt threw, or returned what it may not: task, token.
+        Threw,
+        /// An attempt returned a command to a node that is not there: task, token.
+        UnknownTarget,
+        /// A fold threw: channel.
+        FoldFailed,
+        /// A route threw: call.
+        RouteThrew,
+        /// A route named what it may not: call.
+        RouteUnknown,
+        /// The store refused for good.
+        AppendFailed,
+        /// The execution may not begin: ends with one transient `run.failed`.
+        Refuse,
+    }
+}
+
+calls! {
+    /// What `RawRun::ask` answers, with a number.
+    Ask {
+        /// Rises when a `Run` that was not carried out yet is void.
+        Generation,
+        /// `ctx.random` of task, token: -1 once the attempt is over.
+        Random,
+        /// A text stream is open, and the machine closes it with its attempt: task, token, stream.
+        OpenStream,
+        /// The node closed a stream: task, token, stream.
+        CloseStream,
+        /// Where the bytes of the append under way are, in memory.
+        Record,
+        /// The session's status, as `Status` numbers it.
+        Status,
+        /// The session's last completed step.
+        Step,
+        /// Steps completed by this execution.
+        Steps,
+        /// 1 if a pull may let the run go on: then tell `Pulled`.
+        NeedsPulled,
+        /// A reader has read the log up to the number `b`: reader. 0: it has to read on.
+        Rejoin,
+        /// Removes a reader.
+        Unsubscribe,
+        /// Events that a reader lost.
+        Dropped,
+        /// `join` or `result` was asked for.
+        ExcuseReaders,
+    }
+}

@@ -1,0 +1,104 @@
+//! Definitions as two flat lists, texts and numbers, in the order of their fields. A graph of 100,000 nodes crosses in a few calls, and
+//! no decoder of general objects has to be in the wasm.
+
+use crate::graph::{ChannelDefinition, Definition, EdgeDefinition, NodeDefinition, RetryDefinition, RouteDefinition};
+
+/// Reads what the facade's `flatten` wrote: each field in order; a list is its length and its items, an option a flag and its value.
+pub(super) struct Flat {
+    texts: std::vec::IntoIter<String>,
+    numbers: std::vec::IntoIter<f64>,
+}
+
+impl Flat {
+    pub(super) fn new(texts: Vec<String>, numbers: Vec<f64>) -> Self {
+        Self { texts: texts.into_iter(), numbers: numbers.into_iter() }
+    }
+
+    fn text(&mut self) -> String {
+        self.texts.next().unwrap_or_default()
+    }
+
+    fn number(&mut self) -> f64 {
+        self.numbers.next().unwrap_or_default()
+    }
+
+    fn flag(&mut self) -> bool {
+        self.number() == 1.0
+    }
+
+    fn option(&mut self) -> Option<f64> {
+        self.flag().then(|| self.number())
+    }
+
+    fn texts(&mut self) -> Vec<String> {
+        let count = self.number() as usize;
+        self.texts.by_ref().take(count).collect()
+    }
+
+    pub(super) fn definition(&mut self) -> Definition {
+        let mut definition = Definition { name: self.text(), allow_cycles: self.flag(), ..Definition::default() };
+        for _ in 0..self.number() as usize {
+            definition.channels.push(self.channel());
+        }
+        for _ in 0..self.number() as usize {
+            definition.nodes.push(self.node());
+        }
+        for _ in 0..self.number() as usize {
+            definition.edges.push(EdgeDefinition { from: self.texts(), to: self.text(), join: self.flag() });
+        }
+        for _ in 0..self.number() as usize {
+            definition.routes.push(self.route());
+        }
+        definition
+    }
+
+    fn channel(&mut self) -> ChannelDefinition {
+        ChannelDefinition {
+            name: self.text(),
+            kind: self.text(),
+            keyed: self.flag(),
+            takes_last: self.flag(),
+            exempt: self.flag(),
+            initial: self.text(),
+            problem: self.text(),
+        }
+    }
+
+    fn node(&mut self) -> NodeDefinition {
+        NodeDefinition {
+            id: self.text(),
+            is_function: self.flag(),
+            retry: self.flag().then(|| self.retry()),
+            timeout_ms: self.option(),
+            concurrency: self.option(),
+            run_when: self.flag().then(|| self.text()),
+            has_on_error: self.flag(),
+            targets: self.flag().then(|| self.texts()),
+            metadata: self.text(),
+            description: self.flag().then(|| self.text()),
+            problem: self.text(),
+        }
+    }
+
+    fn retry(&mut self) -> RetryDefinition {
+        let defaults = RetryDefinition::default();
+        RetryDefinition {
+            max_attempts: self.option().unwrap_or(defaults.max_attempts),
+            initial_delay_ms: self.option().unwrap_or(defaults.initial_delay_ms),
+            factor: self.option().unwrap_or(defaults.factor),
+            max_delay_ms: self.option().unwrap_or(defaults.max_delay_ms),
+            jitter: self.option().unwrap_or(defaults.jitter),
+            has_retry_on: self.flag(),
+        }
+    }
+
+    fn route(&mut self) -> RouteDefinition {
+        let from = self.text();
+        let is_function = self.flag();
+        let targets = self.flag().then(|| {
+            let labels = self.texts();
+            labels.into_iter().zip(self.texts()).collect()
+        });
+        RouteDefinition { from, is_function, targets, problem: self.text() }
+    }
+}
