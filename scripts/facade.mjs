@@ -1,15 +1,15 @@
-// Owns the compilation of the TypeScript facade into build/facade: JavaScript without comments, declarations with them.
-// Must not know the package's layout beyond that the glue is at wasm/. Invariant: build/facade holds nothing but what the
-// current sources give.
+// Owns the compilation of the TypeScript facade: build/facade has a module per source, with declarations; build/bundle has what is
+// published, minified: the entries, and what they share in one chunk. Must not know the package's layout beyond that the glue
+// is at wasm/. Invariant: both hold nothing but what the current sources give.
 import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run, say, since } from './command.mjs';
-import { digestOf, isUpToDate, markUpToDate } from './inputs.mjs';
+import { digestOf, filesIn, isUpToDate, markUpToDate } from './inputs.mjs';
 import { glueName } from './wasm.mjs';
 
 const project = join(root, 'pkg-template/tsconfig.json');
 
-/** Compiles the facade against the glue's types in build/wasm. Returns the folder. */
+/** Compiles the facade against the glue's types in build/wasm, and bundles it. Returns the folder of the modules. */
 export async function buildFacade() {
   const startedAt = performance.now();
   const out = join(root, 'build/facade');
@@ -26,7 +26,34 @@ export async function buildFacade() {
   // TypeScript cannot parse `import source`; such an entry is JavaScript already.
   const entries = join(root, 'pkg-template/src/entries');
   for (const file of readdirSync(entries).filter((name) => name.endsWith('.js'))) cpSync(join(entries, file), join(out, 'entries', file));
+  await bundle(out, join(root, 'build/bundle'));
   markUpToDate(out, digest);
-  say(`facade: compiled in ${since(startedAt)}`);
+  say(`facade: compiled and bundled in ${since(startedAt)}`);
   return out;
 }
+
+/** Bundles the entries so that all of them share one module, whatever a page imports. */
+async function bundle(from, to) {
+  const { build } = await import('esbuild');
+  rmSync(to, { recursive: true, force: true });
+  const entries = filesIn(join(from, 'entries')).filter((file) => file.endsWith('.js') && file !== 'deno.js');
+  await build({
+    absWorkingDir: from,
+    entryPoints: ['index.js', 'engine.js', ...entries.map((file) => `entries/${file}`)],
+    outdir: to,
+    outbase: '.',
+    format: 'esm',
+    target: 'es2022',
+    bundle: true,
+    splitting: true,
+    minify: true,
+    sourcemap: true,
+    chunkNames: '[name]-[hash]',
+    // The glue and the wasm lie beside the bundle, under the same relative paths.
+    external: ['./wasm/*', '../wasm/*', 'node:fs'],
+    logLevel: 'warning',
+  });
+  // esbuild cannot parse `import source`.
+  cpSync(join(from, 'entries/deno.js'), join(to, 'entries/deno.js'));
+}
+

@@ -3,16 +3,18 @@
 // change are not touched, so whoever serves or imports the folder meanwhile is not disturbed.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { transformSync } from 'esbuild';
 import { root, say } from './command.mjs';
 import { filesIn } from './inputs.mjs';
 import { reachedFrom } from './modules.mjs';
 
-/** Assembles `folder` from build/facade and the given wasm folder. */
+/** Assembles `folder` from build/bundle, the declarations in `facade` and the given wasm folder. */
 export function assemblePackage(folder, { facade, wasm, crate }) {
   const files = new Map();
   const add = (path, content) => files.set(path, Buffer.from(content));
-  for (const path of filesIn(facade).filter((name) => !name.endsWith('.d.ts'))) add(path, readFileSync(join(facade, path)));
-  for (const path of filesIn(wasm).filter((name) => !name.endsWith('.d.ts'))) add(`wasm/${path}`, readFileSync(join(wasm, path)));
+  const bundle = join(root, 'build/bundle');
+  for (const path of filesIn(bundle)) add(path, readFileSync(join(bundle, path)));
+  for (const path of filesIn(wasm).filter((name) => !name.endsWith('.d.ts'))) add(`wasm/${path}`, minified(path, readFileSync(join(wasm, path))));
 
   const { name, ...rest } = JSON.parse(readFileSync(join(root, 'pkg-template/package.json'), 'utf8'));
   add('package.json', `${JSON.stringify({ name, version: crate.version, ...rest }, null, 2)}\n`);
@@ -34,6 +36,11 @@ export function assemblePackage(folder, { facade, wasm, crate }) {
     changed += 1;
   }
   say(`${relative(root, folder)}: ${files.size} files, ${changed} changed`);
+}
+
+/** The glue without its comments and white space; other files as they are. */
+function minified(path, content) {
+  return path.endsWith('.js') ? transformSync(content.toString(), { format: 'esm', minify: true, target: 'es2022' }).code : content;
 }
 
 function readIfThere(path) {

@@ -10,7 +10,7 @@ import type { Execution } from './execution.js';
 import type { WeaveEvent } from './events.js';
 import { Ask, eventTypes } from './words.js';
 import type { ReadSubscription } from './read-options.js';
-import { readLog } from './restore.js';
+import { LogTail } from './restore.js';
 
 type RawRun = InstanceType<Engine['RawRun']>;
 
@@ -24,10 +24,14 @@ export class Readers {
   readonly #own: ReadSubscription;
   readonly #live = new Set<RunEvents>();
   readonly #waiting = new Set<RunEvents>();
-  /** Before the engine knows the run, nothing can be read; these wait for it. */
+  /** Readers that lag so far that they read the log. */
+  readonly #tails = new Map<RunEvents, LogTail>();
   #raw: RawRun | undefined;
   /** After the end: all that is kept. */
   #archive: WeaveEvent[] | undefined;
+  /** After the end: the archive has the durable events behind this number, or, if it is the log that has them, `#logAfter`. */
+  #keptAfter = 0;
+  #logAfter: number | undefined;
   /** Someone can still ask for events after the end. */
   isExposed = false;
 
@@ -46,9 +50,10 @@ export class Readers {
   }
 
   #open(reader: RunEvents): RunEvents {
+    if (reader.subscription.signal?.aborted) return reader;
     this.#live.add(reader);
     if (this.#raw !== undefined) this.#subscribe(reader, this.#raw);
-    else if (this.#archive !== undefined) reader.leave(this.#seed(reader.subscription, reader.isOwn), 0);
+    else if (this.#archive !== undefined) this.#serve(reader);
     return reader;
   }
 
@@ -56,6 +61,8 @@ export class Readers {
   attach(raw: RawRun): void {
     this.#raw = raw;
     for (const reader of this.#live) this.#subscribe(reader, raw);
+    // A `next()` that waits already makes its reader count from the first event on.
+    for (const reader of this.#waiting) reader.wake();
   }
 
   #subscribe(reader: RunEvents, raw: RawRun): void {
@@ -64,31 +71,44 @@ export class Readers {
     reader.id = raw.subscribe(mask, capacity, waits, cursor, after ?? 0);
   }
 
-  /** What a reader that comes after the end gets. */
-  #seed({ mask, after }: ReadSubscription, isOwn: boolean): WeaveEvent[] {
-    if (after === undefined && !isOwn) return [];
-    const kept = this.#archive!.filter((event) => (mask & (1 << eventTypes.indexOf(event.type))) !== 0);
-    return after === undefined ? kept : kept.filter((event) => event.seq > after && event.transient !== true);
+  /** A reader that comes after the end. */
+  #serve(reader: RunEvents): void {
+    const { mask, after } = reader.subscription;
+    const newest = this.#execution.terminal!.seq;
+    if (after === undefined) return reader.leave([], 0);
+    if (after > newest) return reader.leave([this.#reset(newest)], 0);
+    if (this.#logAfter !== undefined) return reader.lag(Math.max(after, this.#logAfter), 0);
+    const kept = this.#behind(after, mask);
+    reader.leave(after < this.#keptAfter ? [this.#reset(this.#keptAfter), ...kept] : kept, 0);
+  }
+
+  /** What the archive has behind a number, and how the run ended in any case. */
+  #behind(after: number, mask: number): WeaveEvent[] {
+    return this.#archive!.filter((event) => isIn(mask, event) && ((event.seq > after && event.transient !== true) || event.type === this.#execution.terminal!.type));
+  }
+
+  #reset(after: number): WeaveEvent {
+    const { runId, sessionId, timers } = this.#execution;
+    return { type: 'stream.reset', seq: after, at: timers.now(), runId, sessionId, after, transient: true };
   }
 
   pull(reader: RunEvents): Pulled {
     const raw = this.#raw;
     if (raw === undefined) return this.#archive === undefined ? this.#wait(reader) : 'ended';
-    const batch = Math.max(1, Math.min(MAX_BATCH, reader.subscription.capacity >> 2));
-    const count = raw.pull(reader.id, batch, this.#execution.timers.now());
-    const words = readWords(count);
-    switch (words[0]) {
-      case 0: {
-        const events = readEvents(words, 1, count, this.#execution);
-        if (raw.ask(Ask.NeedsPulled, 0, 0, 0) === 1) queueMicrotask(() => this.#execution.pulled());
-        return events;
-      }
-      case 1:
-        return this.#wait(reader);
-      case 2:
-        return 'ended';
-      default:
-        return { refillAfter: words[1]! };
+    const batch = Math.max(1, Math.min(MAX_BATCH, Math.floor(reader.subscription.capacity / 4)));
+    try {
+      const count = raw.pull(reader.id, batch, this.#execution.timers.now());
+      const words = readWords(count);
+      const [kind, after] = words;
+      const events = kind === 0 ? readEvents(words, 1, count, this.#execution) : [];
+      // A pull may let the run go on, also one that finds nothing: the queue is empty then.
+      if (raw.ask(Ask.NeedsPulled, 0, 0, 0) === 1) queueMicrotask(() => this.#execution.pulled());
+      if (kind === 0) return events;
+      if (kind === 1) return this.#wait(reader);
+      return kind === 2 ? 'ended' : { refillAfter: after! };
+    } catch (thrown) {
+      this.#execution.fail(thrown);
+      return [];
     }
   }
 
@@ -101,11 +121,25 @@ export class Readers {
   async refill(reader: RunEvents, after: number): Promise<WeaveEvent[]> {
     const { store } = this.#execution.options;
     if (store === undefined) return [];
-    const events = await readLog(this.#execution, store, after, MAX_BATCH);
+    let tail = this.#tails.get(reader);
+    if (tail === undefined) this.#tails.set(reader, (tail = new LogTail(this.#execution, store)));
+    const events = await tail.read(after, MAX_BATCH);
+    const { mask } = reader.subscription;
     const last = events.at(-1)?.seq ?? after;
-    if (this.#raw !== undefined) this.#raw.ask(Ask.Rejoin, reader.id, last, 0);
-    else reader.leave([...(this.#archive ?? []).filter((event) => event.seq > last)], reader.dropped);
-    return events.filter((event) => (reader.subscription.mask & (1 << eventTypes.indexOf(event.type))) !== 0);
+    if (this.#raw === undefined) {
+      if (events.length > 0) reader.lag(last, reader.dropped);
+      else reader.leave(this.#behind(last, mask), reader.dropped);
+    } else if (this.#raw.ask(Ask.Rejoin, reader.id, last, 0) === 1) {
+      this.#closeTail(reader);
+    }
+    const kept = events.filter((event) => isIn(mask, event));
+    const first = events[0]?.seq ?? 0;
+    return first > after + 1 ? [this.#reset(first - 1), ...kept] : kept;
+  }
+
+  #closeTail(reader: RunEvents): void {
+    this.#tails.get(reader)?.close();
+    this.#tails.delete(reader);
   }
 
   /** Whether the reader's queue is the engine's. */
@@ -120,6 +154,7 @@ export class Readers {
   close(reader: RunEvents): void {
     this.#live.delete(reader);
     this.#waiting.delete(reader);
+    this.#closeTail(reader);
     if (this.#raw === undefined) return;
     this.#raw.ask(Ask.Unsubscribe, reader.id, 0, 0);
     queueMicrotask(() => this.#execution.pulled());
@@ -153,15 +188,17 @@ export class Readers {
     for (const reader of this.#live) {
       const count = raw.pull(reader.id, 1, now);
       const words = readWords(count);
-      if (words[0] === 3) {
-        reader.lag(words[1]!);
-        continue;
-      }
-      const first = words[0] === 0 ? readEvents(words, 1, count, this.#execution) : [];
+      const [kind, after] = words;
+      const first = kind === 0 ? readEvents(words, 1, count, this.#execution) : [];
       const dropped = raw.ask(Ask.Dropped, reader.id, 0, 0);
-      reader.leave(first.concat(all(reader.id)), dropped);
+      if (kind === 3) reader.lag(after!, dropped);
+      else reader.leave(first.concat(all(reader.id)), dropped);
     }
-    this.#archive = this.isExposed ? all(raw.subscribe(0xffff_ffff, 0xffff_ffff, false, 0, 0)) : [];
+    this.#archive = [];
+    if (this.isExposed) {
+      const late = raw.subscribe(0xffff_ffff, 0xffff_ffff, false, 0, 0);
+      const words = readWords(raw.pull(late, 0, now));
+    }
     this.#raw = undefined;
     this.wake();
   }

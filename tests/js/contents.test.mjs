@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { createContent } from '../../pkg/contents.js';
-import { StateError } from '../../pkg/errors.js';
-import { copyValue, heightOf, isOurs, lend, sizeOf } from '../../pkg/values.js';
+import { createContent } from '../../build/facade/contents.js';
+import { StateError } from '../../build/facade/errors.js';
+import { copyValue, heightOf, isOurs, lend, sizeOf } from '../../build/facade/values.js';
 
 const copy = (value) => copyValue(value, 'update');
 const create = (kind, options = {}) => createContent({ kind, ...options, initial: copy(options.initial ?? { append: [], merge: {} }[kind]) });

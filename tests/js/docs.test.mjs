@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { test } from 'node:test';
+import { root } from '../../scripts/command.mjs';
 import { blocksOfMarkdown, blocksOfSource, brokenClaim, claimsOf } from './examples.mjs';
 
-const root = join(import.meta.dirname, '../..');
 const folder = join(root, 'build/examples');
 const runnable = ['js', 'ts'];
 const shown = ['sh', 'text', 'json', 'html', 'mermaid', 'rust'];
@@ -87,11 +87,12 @@ function compile(programs) {
 function run({ name }) {
   const args = ['--enable-source-maps', '--unhandled-rejections=strict', join(folder, 'out', `${name}.js`)];
   return new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd: dirname(folder), timeout: limitMs, encoding: 'utf8' }, (error, stdout, stderr) => resolve({ error, stdout, stderr }));
+    execFile(process.execPath, args, { timeout: limitMs, encoding: 'utf8' }, (error, stdout, stderr) => resolve({ error, stdout, stderr }));
   });
 }
 
 /** A stack with the places that the document has. */
 function inDocument(stack, { name, path }) {
-  return stack.replaceAll(new RegExp(`(?:file://)?[^\\s(]*${RegExp.escape?.(name) ?? name.replaceAll('.', '\\.')}\\.[jt]s:(\\d+)(?::\\d+)?`, 'g'), `${path}:$1`);
+  const place = new RegExp(`(?:file://)?[^\\s(]*/${name.replaceAll('.', '\\.')}\\.[jt]s:(\\d+)(?::\\d+)?`, 'g');
+  return stack.replaceAll(place, `${path}:$1`);
 }

@@ -1,9 +1,9 @@
 // The state objects that nodes see. Internal modules of the assembled package, by path.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createContent } from '../../pkg/contents.js';
-import { createStateViews } from '../../pkg/state-view.js';
-import { copyValue, isOurs } from '../../pkg/values.js';
+import { createContent } from '../../build/facade/contents.js';
+import { createStateViews } from '../../build/facade/state-view.js';
+import { copyValue, isOurs } from '../../build/facade/values.js';
 
 const copy = (value) => copyValue(value, 'update');
 const create = (kind, initial) => createContent({ kind, initial: copy(initial) });

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import vm from 'node:vm';
-import * as values from '../../pkg/values.js';
-import { StateError } from '../../pkg/errors.js';
+import * as values from '../../build/facade/values.js';
+import { StateError } from '../../build/facade/errors.js';
 
 const { copyValue, hasBinary, heightOf, isOurs, lend, sizeOf } = values;
 const copy = (value) => copyValue(value, 'update');

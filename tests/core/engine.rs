@@ -1,0 +1,26 @@
+//! The engine on the host: behaviour by behaviour, over a small language for graphs and a scripted clock and store.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
+
+#[path = "engine/graphs.rs"]
+mod graphs;
+#[path = "engine/host.rs"]
+mod host;
+#[path = "engine/replies.rs"]
+mod replies;
+#[path = "engine/store.rs"]
+mod store;
+#[path = "engine/trace.rs"]
+mod trace;
+#[path = "engine/user_code.rs"]
+mod user_code;
+
+#[path = "engine/frontier.rs"]
+mod frontier;
+
+use graphs::{Graph, graph};
+use host::{Host, Setup};
+use replies::*;
+use serde_json::{Value as Json, json};
+use store::Store;
+use weavegraph_wasm::graph::{END, START};

@@ -1,0 +1,143 @@
+//! What a node does when it is called: a script of acts, then a result, all in virtual time.
+
+use super::*;
+use weavegraph_wasm::events::EventKind;
+
+/// One thing that a node does before it ends.
+#[derive(Clone, Debug)]
+pub enum Act {
+    /// Works for so many milliseconds.
+    Work(f64),
+    /// `ctx.sleep`.
+    Sleep(f64),
+    /// `ctx.flush`.
+    Flush,
+    /// An event of `ctx`.
+    Emit(EventKind, Json),
+    /// Opens a text stream.
+    Open(String),
+    /// Closes it.
+    Close(String),
+}
+
+/// How it ends.
+#[derive(Clone, Debug)]
+pub enum End {
+    Return,
+    Throw(String),
+    /// Not at all.
+    Never,
+}
+
+/// A target of a route or a command.
+#[derive(Clone, Debug)]
+pub enum To {
+    Node(String),
+    Send(String, Json),
+}
+
+#[derive(Clone, Debug)]
+pub struct Reply {
+    pub acts: Vec<Act>,
+    pub end: End,
+    /// Channel, write, whether it is `replace(…)`.
+    pub writes: Vec<(String, Json, bool)>,
+    /// Whether it replaces, and where to.
+    pub goto: Option<(bool, Vec<To>)>,
+}
+
+/// Ends at once without a result.
+pub fn nothing() -> Reply {
+    Reply {
+        acts: Vec::new(),
+        end: End::Return,
+        writes: Vec::new(),
+        goto: None,
+    }
+}
+
+pub fn write(channel: &str, value: Json) -> Reply {
+    nothing().and(channel, value)
+}
+
+pub fn fail(text: &str) -> Reply {
+    Reply {
+        end: End::Throw(text.to_owned()),
+        ..nothing()
+    }
+}
+
+pub fn never() -> Reply {
+    Reply {
+        end: End::Never,
+        ..nothing()
+    }
+}
+
+/// Plain targets.
+pub fn to(names: &[&str]) -> Vec<To> {
+    let names = names.iter();
+    names.map(|name| To::Node((*name).to_owned())).collect()
+}
+
+pub fn send(node: &str, input: Json) -> To {
+    To::Send(node.to_owned(), input)
+}
+
+impl Reply {
+    pub fn and(mut self, channel: &str, value: Json) -> Self {
+        self.writes.push((channel.to_owned(), value, false));
+        self
+    }
+
+    pub fn replacing(mut self, channel: &str, value: Json) -> Self {
+        self.writes.push((channel.to_owned(), value, true));
+        self
+    }
+
+    /// A command that silences the node's own edges.
+    pub fn goto(mut self, targets: Vec<To>) -> Self {
+        self.goto = Some((true, targets));
+        self
+    }
+
+    /// A command that adds to them.
+    pub fn goto_too(mut self, targets: Vec<To>) -> Self {
+        self.goto = Some((false, targets));
+        self
+    }
+
+    fn doing(mut self, act: Act) -> Self {
+        self.acts.push(act);
+        self
+    }
+
+    /// Works on for so long.
+    pub fn after(self, ms: f64) -> Self {
+        self.doing(Act::Work(ms))
+    }
+
+    pub fn sleep(self, ms: f64) -> Self {
+        self.doing(Act::Sleep(ms))
+    }
+
+    pub fn flush(self) -> Self {
+        self.doing(Act::Flush)
+    }
+
+    pub fn message(self, text: &str) -> Self {
+        self.doing(Act::Emit(EventKind::Message, json!(text)))
+    }
+
+    pub fn token(self, text: &str) -> Self {
+        self.doing(Act::Emit(EventKind::LlmChunk, json!(text)))
+    }
+
+    pub fn open(self, stream: &str) -> Self {
+        self.doing(Act::Open(stream.to_owned()))
+    }
+
+    pub fn close(self, stream: &str) -> Self {
+        self.doing(Act::Close(stream.to_owned()))
+    }
+}
