@@ -7,4 +7,4 @@ pub mod events;
 pub mod checkpoint;
 pub mod engine;
 #[cfg(feature = "wasm")]
-mod js;
+pub mod js;

@@ -170,9 +170,16 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
     }
     const sessionId = resume?.sessionId ?? options.sessionId ?? newId();
     const active = options.store?.active ?? this.#active;
-    const execution: Execution = new Execution(this.#core, options, options.runId ?? newId(), sessionId, () => {
-      if (active.get(sessionId) === execution) active.delete(sessionId);
-      if (activeRuns.get(execution.runId) === execution) activeRuns.delete(execution.runId);
+    const execution = new Execution(this.#core, options, options.runId ?? newId(), sessionId, {
+      renamed: (renamed, runId) => {
+        if (activeRuns.get(runId) !== undefined && activeRuns.get(runId) !== renamed) throw alreadyActive(runId);
+        activeRuns.delete(renamed.runId);
+        activeRuns.set(runId, renamed);
+      },
+      ended: (ended) => {
+        if (active.get(sessionId) === ended) active.delete(sessionId);
+        if (activeRuns.get(ended.runId) === ended) activeRuns.delete(ended.runId);
+      },
     });
     problem ??= resume === undefined ? undefined : checkResume(resume, options);
     problem ??= this.#checkFree(execution, active);
@@ -193,9 +200,12 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
       const message = `session \`${sessionId}\` is held by run \`${owner.runId}\`; wait for it, cancel it, or attach to it`;
       return createError('SESSION_BUSY', message, { sessionId, details: { owner: owner.runId } });
     }
-    if (activeRuns.has(runId)) return createError('RUN_ALREADY_ACTIVE', `run \`${runId}\` is active; give another runId or attach to its session`, { runId });
-    return undefined;
+    return activeRuns.has(runId) ? alreadyActive(runId) : undefined;
   }
+}
+
+function alreadyActive(runId: string): WeaveError {
+  return createError('RUN_ALREADY_ACTIVE', `run \`${runId}\` is active; give another runId or attach to its session`, { runId });
 }
 
 /** Compiles what a builder collected. @internal */

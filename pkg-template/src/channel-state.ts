@@ -9,7 +9,7 @@ import type { AppCore } from './app-core.js';
 import { readReplace } from './channels.js';
 import { createContent, type Content } from './contents.js';
 import { createStateViews } from './state-view.js';
-import { copyValue } from './values.js';
+import { copyValue, lend } from './values.js';
 
 export class ChannelState {
   readonly contents: readonly Content[];
@@ -42,7 +42,7 @@ export class ChannelState {
   /** The state after the last finished step, as a plain frozen object. */
   committed(): Record<string, unknown> {
     const state: Record<string, unknown> = {};
-    this.#names.forEach((name, channel) => (state[name] = this.contents[channel]!.committedView()));
+    this.#names.forEach((name, channel) => (state[name] = lend(this.contents[channel]!.committedView())));
     return Object.freeze(state);
   }
 

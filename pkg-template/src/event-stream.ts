@@ -12,9 +12,13 @@ import type { ReadSubscription } from './read-options.js';
 
 type Result = IteratorResult<WeaveEvent, undefined>;
 
+const LONGEST_MS = 2 ** 31 - 1;
+
 export class RunEvents implements EventStream {
   /** Names it to the engine. @internal */
   id = 0;
+  /** Of the newest event that was pulled for it. @internal */
+  lastSeq = 0;
   #batch: readonly WeaveEvent[] = [];
   #at = 0;
   /** What was left when the run ended; then the engine is not asked any more. */
@@ -24,7 +28,7 @@ export class RunEvents implements EventStream {
   #isEnded = false;
   #error: WeaveError | undefined;
   #dropped = 0;
-  readonly #calls: Array<{ resolve(result: Result): void; reject(error: unknown): void; isGone: boolean }> = [];
+  readonly #calls: Array<{ resolve(result: Result): void; reject(error: unknown): void }> = [];
   readonly #readers: Readers;
   readonly #onAbort = (): void => void this.return();
 
@@ -45,7 +49,7 @@ export class RunEvents implements EventStream {
 
   /** Events that this reader lost. */
   get dropped(): number {
-    return this.#readers.isAttached() ? this.#readers.dropped(this) : this.#dropped;
+    return this.#isEnded || !this.#readers.isAttached() ? this.#dropped : this.#readers.dropped(this);
   }
 
   /** @throws WeaveError STREAM_INVALID: the filter threw. */
@@ -58,7 +62,7 @@ export class RunEvents implements EventStream {
         return Promise.reject(thrown);
       }
     }
-    return new Promise((resolve, reject) => this.#calls.push({ resolve, reject, isGone: false }));
+    return new Promise((resolve, reject) => this.#calls.push({ resolve, reject }));
   }
 
   tryNext(): WeaveEvent | null | undefined {
@@ -68,7 +72,6 @@ export class RunEvents implements EventStream {
   nextTimeout(ms: number): Promise<WeaveEvent | null | undefined> {
     return new Promise((resolve, reject) => {
       const call = {
-        isGone: false,
         resolve: (result: Result) => {
           clearTimeout(timer);
           resolve(result.done === true ? undefined : result.value);
@@ -78,11 +81,12 @@ export class RunEvents implements EventStream {
           reject(error);
         },
       };
-      const timer = setTimeout(() => {
-        call.isGone = true;
+      const onTime = (): void => {
         this.#calls.splice(this.#calls.indexOf(call), 1);
         resolve(null);
-      }, ms);
+      };
+      // Longer delays overflow the platform's timers, which then fire at once.
+      const timer = ms > LONGEST_MS ? undefined : setTimeout(onTime, ms);
       this.#calls.push(call);
       this.#answer();
     });
@@ -111,14 +115,21 @@ export class RunEvents implements EventStream {
 
   /** The run is over: these events are left. @internal */
   leave(events: readonly WeaveEvent[], dropped: number): void {
-    this.#dropped = dropped;
     this.#rest = events;
-    this.#answer();
+    this.#refillAfter = undefined;
+    this.#detach(dropped);
   }
 
-  /** The run ended while this reader lagged behind its log. @internal */
-  lag(after: number): void {
+  /** The run is over, and the log has more behind this number. @internal */
+  lag(after: number, dropped: number): void {
     this.#refillAfter = after;
+    this.#detach(dropped);
+  }
+
+  /** The run is over: a signal that lives on must not keep this reader. */
+  #detach(dropped: number): void {
+    this.#dropped = dropped;
+    this.subscription.signal?.removeEventListener('abort', this.#onAbort);
     this.#answer();
   }
 
@@ -130,6 +141,7 @@ export class RunEvents implements EventStream {
         this.#error = undefined;
         throw error;
       }
+      if (this.subscription.signal?.aborted) this.#finish();
       if (this.#isEnded) return undefined;
       if (this.#at < this.#batch.length) {
         const event = this.#batch[this.#at++]!;
@@ -153,12 +165,12 @@ export class RunEvents implements EventStream {
 
   #pull(): Pulled {
     if (this.#isRefilling) return 'empty';
-    if (this.#refillAfter !== undefined && !this.#readers.isAttached()) return { refillAfter: this.#refillAfter };
     if (this.#rest !== undefined) {
       const rest = this.#rest as WeaveEvent[];
       this.#rest = undefined;
       return rest;
     }
+    if (this.#refillAfter !== undefined) return { refillAfter: this.#refillAfter };
     return this.#readers.pull(this);
   }
 
@@ -168,12 +180,14 @@ export class RunEvents implements EventStream {
     this.#readers.refill(this, after).then(
       (events) => {
         this.#isRefilling = false;
+        if (this.#isEnded) return;
         this.#batch = events;
         this.#at = 0;
         this.#answer();
       },
       (thrown: unknown) => {
         this.#isRefilling = false;
+        if (this.#isEnded) return;
         this.#error = createError('CHECKPOINT_UNAVAILABLE', 'the log could not be read for a reader that lags', { cause: thrown });
         this.#answer();
       },
@@ -186,8 +200,9 @@ export class RunEvents implements EventStream {
     try {
       return keeps(event);
     } catch (thrown) {
-      this.#finish();
+      // Before the end, which answers the calls that wait.
       this.#error = createError('STREAM_INVALID', 'the filter of a reader threw', { cause: thrown });
+      this.#finish();
       return false;
     }
   }

@@ -27,6 +27,7 @@ import { OpenStream } from './text-stream.js';
 import { describe, Thrown } from './thrown.js';
 import { nextTurn } from './turn.js';
 import { readReturn, readTargetWords, readUpdate, toStartWords, UnknownTarget, type Update } from './updates.js';
+import { lend } from './values.js';
 import { Abort, Ask, NONE, Op, statuses, Tell, TellText, TellWith } from './words.js';
 import type { RunStatus } from './sessions.js';
 
@@ -36,6 +37,14 @@ type RawRun = InstanceType<Engine['RawRun']>;
 export interface Plan {
   readonly input: unknown;
   readonly isResume: boolean;
+}
+
+/** What whoever keeps the executions is told. */
+export interface Keeper {
+  /** A resumed execution goes on under the session's run id. May refuse by throwing a WeaveError. */
+  renamed(execution: Execution, runId: string): void;
+  /** Once, when the run is over and before anyone else hears of it. */
+  ended(execution: Execution): void;
 }
 
 export class Execution implements Trappable, EventSource {
@@ -59,6 +68,7 @@ export class Execution implements Trappable, EventSource {
   readonly #sleeps = new Map<number, { readonly attempt: Attempt; resolve(): void; reject(error: unknown): void }>();
   readonly #flushes = new Map<number, () => void>();
   #lastWait = 0;
+  #now = 0;
   #skipsFolds = false;
   #isCancelled: { readonly reason: string | undefined } | undefined;
   #cancelled: Array<{ resolve(): void; reject(error: unknown): void }> = [];
@@ -71,8 +81,7 @@ export class Execution implements Trappable, EventSource {
     readonly options: ReadOptions,
     public runId: string,
     readonly sessionId: string,
-    /** Called once, when the run is over and before anyone hears of it. */
-    readonly onEnd: (execution: Execution) => void,
+    readonly keeper: Keeper,
   ) {
     this.state = new ChannelState(app);
     this.names = app.names;
@@ -98,25 +107,26 @@ export class Execution implements Trappable, EventSource {
 
   // ───────────────────────────────── start and end ─────────────────────────────────
 
-  /** Begins in a later microtask, so that no user code runs before `invokeStreaming` has returned. */
+  /** Copies the input and begins in a later microtask, so that no user code runs before `invokeStreaming` has returned. */
   start(plan: Plan): void {
-    void Promise.resolve()
-      .then(() => this.#begin(plan))
-      .catch((thrown: unknown) => this.#fail(thrown));
-  }
-
-  async #begin(plan: Plan): Promise<void> {
-    const { options } = this;
-    if (this.terminal !== undefined) return;
-    let update: Update;
+    let update: Update | undefined;
+    let problem: WeaveError;
     try {
       update = readUpdate(this.app, plan.input, 'the input');
     } catch (thrown) {
-      return this.refuse(thrown instanceof WeaveError ? thrown : createError('STATE_INVALID_UPDATE', describe(thrown), { cause: thrown }));
+      problem = thrown instanceof WeaveError ? thrown : createError('STATE_INVALID_UPDATE', describe(thrown), { cause: thrown });
     }
+    void Promise.resolve()
+      .then(() => (update === undefined ? this.refuse(problem) : this.#begin(update, plan.isResume)))
+      .catch((thrown: unknown) => this.fail(thrown));
+  }
+
+  async #begin(update: Update, isResume: boolean): Promise<void> {
+    const { options } = this;
+    if (this.terminal !== undefined) return;
     let log: InstanceType<Engine['RawLog']>;
     try {
-      log = await restore(this.app, this.sessionId, options.store, this.arena, this.state, plan.isResume);
+      log = await restore(this.app, this.sessionId, options.store, this.arena, this.state, isResume);
     } catch (thrown) {
       if (isTrap(thrown)) throw thrown;
       return this.refuse(thrown instanceof WeaveError ? thrown : createError('CHECKPOINT_UNAVAILABLE', `the store could not be read: ${describe(thrown)}`, { cause: thrown }));
@@ -124,6 +134,14 @@ export class Execution implements Trappable, EventSource {
     if (this.terminal !== undefined) return;
     this.names = this.names.withForeign(log.foreignNames());
     this.#makeRaw(log);
+    if (isResume) {
+      try {
+        this.#takeUp(this.#raw!.runId());
+      } catch (thrown) {
+        if (!(thrown instanceof WeaveError)) throw thrown;
+        return this.refuse(thrown);
+      }
+    }
     const signal = options.signal;
     if (signal?.aborted) void this.cancel(signal.reason).catch(() => undefined);
     else signal?.addEventListener('abort', this.#onSignal, { once: true });
@@ -131,14 +149,25 @@ export class Execution implements Trappable, EventSource {
     const handle = update.value === undefined ? NONE : this.arena.put(update.value);
     const metadata = options.metadata === undefined ? NONE : this.arena.put(options.metadata);
     const seed = options.seed ?? engine().newSeed();
-    this.#enter((raw, now) => raw.start(now, this.runId, seed, plan.isResume, options.abandons, handle, update.bytes, toStartWords(update), metadata));
+    const raw = this.#raw!;
+    this.#now = this.timers.now();
+    this.#enter(() => raw.start(this.#now, this.runId, seed, isResume, options.abandons, handle, update.bytes, toStartWords(update), metadata));
   }
 
   #makeRaw(log: InstanceType<Engine['RawLog']>): void {
     const { durability, concurrency, maxSteps, timeoutMs, events } = this.options;
     const { RawRun } = engine();
-    this.#raw = new RawRun(this.app.graph(), log, this.sessionId, durability, concurrency, maxSteps, timeoutMs, events.capacity);
+    this.#raw = new RawRun(this.app.graph(), log, this.sessionId, durability, concurrency, maxSteps, timeoutMs, this.readers.isExposed ? events.capacity : 0);
+    log.free();
     this.readers.attach(this.#raw);
+  }
+
+  /** Goes on as the session's last run. */
+  #takeUp(runId: string): void {
+    this.keeper.renamed(this, runId);
+    this.runId = runId;
+    const metadata = this.#ask(Ask.Metadata);
+    if (this.metadata === undefined && metadata > 0) this.metadata = this.arena.get(metadata - 1) as Readonly<Record<string, unknown>>;
   }
 
   /** Ends it before it began: one transient `run.failed`, nothing stored. */
@@ -150,7 +179,7 @@ export class Execution implements Trappable, EventSource {
         this.#makeRaw(new RawLog(this.app.graph()));
       }
     } catch (thrown) {
-      return this.#fail(thrown);
+      return this.fail(thrown);
     }
     const cause = new Thrown('cause' in error ? { value: error.cause } : undefined, error.details);
     this.#enter(() => this.#tellText(TellText.Refuse, 0, 0, this.arena.put(cause), error.code, error.message));
@@ -163,7 +192,7 @@ export class Execution implements Trappable, EventSource {
     this.steps = raw.ask(Ask.Steps, 0, 0, 0);
     this.terminal = terminal;
     this.#tidy();
-    this.onEnd(this);
+    this.keeper.ended(this);
     this.readers.archive();
     this.#raw = undefined;
     raw.free();
@@ -207,13 +236,13 @@ export class Execution implements Trappable, EventSource {
     const terminal: WeaveEvent = { seq: 0, at: this.timers.now(), runId: this.runId, sessionId: this.sessionId, transient: true, type: 'run.failed', error: info, durationMs: 0 };
     this.terminal = terminal;
     this.#tidy();
-    this.onEnd(this);
+    this.keeper.ended(this);
     this.readers.lose(terminal);
     this.#settle(terminal);
   }
 
   /** Something threw that never should: the engine by a trap, or this module by a fault of its own. */
-  #fail(thrown: unknown): void {
+  fail(thrown: unknown): void {
     const error = isTrap(thrown) && this.#instance === instanceNumber() ? reportTrap(thrown) : createError('ENGINE_PANICKED', `the run stopped: ${describe(thrown)}`, { cause: thrown });
     this.trapped(error);
   }
@@ -235,19 +264,23 @@ export class Execution implements Trappable, EventSource {
   // ───────────────────────────────── the pump ─────────────────────────────────
 
   /** Calls the engine and carries out what it says. The one way in for everything that happens outside the pump. */
-  #enter(call: (raw: RawRun, now: number) => number): void {
-    const raw = this.#raw;
-    if (raw === undefined) return;
+  #enter(call: () => number): void {
+    if (this.#raw === undefined) return;
     try {
-      this.#take(call(raw, this.timers.now()));
+      this.#take(call());
       this.#pump();
     } catch (thrown) {
-      this.#fail(thrown);
+      this.fail(thrown);
     }
   }
 
   #tell(what: number, a = 0, b = 0, c = 0, d = 0, x = 0): number {
-    return this.#raw?.tell(what, this.timers.now(), a, b, c, d, x) ?? 0;
+    return this.#raw?.tell(what, (this.#now = this.timers.now()), a, b, c, d, x) ?? 0;
+  }
+
+  /** The same at the last reading of the clock: nothing has happened since. */
+  #tellAtOnce(what: number, a = 0, b = 0, c = 0, d = 0, x = 0): number {
+    return this.#raw?.tell(what, this.#now, a, b, c, d, x) ?? 0;
   }
 
   #tellWith(what: number, a: number, b: number, c: number, d: number, x: number, words: Uint32Array): number {
@@ -364,7 +397,7 @@ export class Execution implements Trappable, EventSource {
     if (this.#ask(Ask.Generation) !== queue[at + 7]) return;
     const index = queue[at + 1]!;
     const node = queue[at + 3]!;
-    const input = queue[at + 8]! === 0 ? undefined : this.arena.get(queue[at + 8]! - 1);
+    const input = queue[at + 8]! === 0 ? undefined : lend(this.arena.get(queue[at + 8]! - 1));
     const attempt = new Attempt(this, index, queue[at + 2]!, node, queue[at + 5]!, queue[at + 6]!, queue[at + 4]!, input);
     this.#attempts[index] = attempt;
     let result: unknown;
@@ -508,7 +541,7 @@ export class Execution implements Trappable, EventSource {
     const { mask, changed } = this.state.endFolds();
     const hasReduced = this.options.durability > 0 && changed.some((channel) => this.app.parts.channels[channel]!.kind === 'reduce');
     if (!hasReduced && this.app.parts.channels.length <= 32) {
-      this.#take(this.#tell(Tell.Applied, mask, 0, 0, 0, this.state.bytes));
+      this.#take(this.#tellAtOnce(Tell.Applied, mask, 0, 0, 0, this.state.bytes));
       return;
     }
     const reduced: number[] = [];
@@ -614,7 +647,7 @@ export class Execution implements Trappable, EventSource {
       this.#take(count);
       this.#pump();
     } catch (thrown) {
-      this.#fail(thrown);
+      this.fail(thrown);
     }
   }
 

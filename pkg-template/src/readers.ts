@@ -35,6 +35,13 @@ export class Readers {
   /** Someone can still ask for events after the end. */
   isExposed = false;
 
+  /** From now on events are kept for whoever may ask. */
+  expose(): void {
+    if (this.isExposed) return;
+    this.isExposed = true;
+    this.#raw?.ask(Ask.Keep, this.#own.capacity, 0, 0);
+  }
+
   constructor(execution: Execution, own: ReadSubscription) {
     this.#execution = execution;
     this.#own = own;
@@ -84,7 +91,8 @@ export class Readers {
 
   /** What the archive has behind a number, and how the run ended in any case. */
   #behind(after: number, mask: number): WeaveEvent[] {
-    return this.#archive!.filter((event) => isIn(mask, event) && ((event.seq > after && event.transient !== true) || event.type === this.#execution.terminal!.type));
+    const { type } = this.#execution.terminal!;
+    return this.#archive!.filter((event) => isIn(mask, event) && (event.transient === true ? event.type === type : event.seq > after));
   }
 
   #reset(after: number): WeaveEvent {
@@ -103,7 +111,10 @@ export class Readers {
       const events = kind === 0 ? readEvents(words, 1, count, this.#execution) : [];
       // A pull may let the run go on, also one that finds nothing: the queue is empty then.
       if (raw.ask(Ask.NeedsPulled, 0, 0, 0) === 1) queueMicrotask(() => this.#execution.pulled());
-      if (kind === 0) return events;
+      if (kind === 0) {
+        reader.lastSeq = events.at(-1)!.seq;
+        return events;
+      }
       if (kind === 1) return this.#wait(reader);
       return kind === 2 ? 'ended' : { refillAfter: after! };
     } catch (thrown) {
@@ -176,28 +187,30 @@ export class Readers {
   archive(): void {
     const raw = this.#raw!;
     const now = this.#execution.timers.now();
-    const all = (id: number): WeaveEvent[] => {
+    /** What a reader's queue holds, and, where the log comes next, after which number. */
+    const drain = (id: number): { events: WeaveEvent[]; logAfter: number | undefined } => {
       const events: WeaveEvent[] = [];
       for (;;) {
         const count = raw.pull(id, 1024, now);
         const words = readWords(count);
-        if (words[0] !== 0) return events;
-        events.push(...readEvents(words, 1, count, this.#execution));
+        if (words[0] !== 0) return { events, logAfter: words[0] === 3 ? words[1]! : undefined };
+        for (const event of readEvents(words, 1, count, this.#execution)) events.push(event);
       }
     };
     for (const reader of this.#live) {
-      const count = raw.pull(reader.id, 1, now);
-      const words = readWords(count);
-      const [kind, after] = words;
-      const first = kind === 0 ? readEvents(words, 1, count, this.#execution) : [];
+      const { events, logAfter } = drain(reader.id);
       const dropped = raw.ask(Ask.Dropped, reader.id, 0, 0);
-      if (kind === 3) reader.lag(after!, dropped);
-      else reader.leave(first.concat(all(reader.id)), dropped);
+      if (events.length > 0 || logAfter === undefined) reader.leave(events, dropped);
+      if (logAfter !== undefined) reader.lag(logAfter, dropped);
     }
     this.#archive = [];
     if (this.isExposed) {
-      const late = raw.subscribe(0xffff_ffff, 0xffff_ffff, false, 0, 0);
-      const words = readWords(raw.pull(late, 0, now));
+      const { events, logAfter } = drain(raw.subscribe(0xffff_ffff, 0xffff_ffff, false, 0, 0));
+      const [first] = events;
+      if (first?.type === 'stream.gap') this.#keptAfter = (events.shift() as typeof first).to;
+      else if (first !== undefined) this.#keptAfter = first.transient === true ? first.seq : first.seq - 1;
+      this.#archive = events;
+      this.#logAfter = logAfter;
     }
     this.#raw = undefined;
     this.wake();
@@ -206,8 +219,16 @@ export class Readers {
   /** The engine's half is lost: readers end with `terminal`. */
   lose(terminal: WeaveEvent): void {
     this.#raw = undefined;
+    for (const reader of this.#live) {
+      terminal.seq = Math.max(terminal.seq, reader.lastSeq);
+      reader.leave([{ ...terminal, seq: reader.lastSeq }], reader.dropped);
+    }
     this.#archive = [terminal];
-    for (const reader of this.#live) reader.leave([terminal], reader.dropped);
+    this.#keptAfter = terminal.seq;
     this.wake();
   }
+}
+
+function isIn(mask: number, event: WeaveEvent): boolean {
+  return (mask & (1 << eventTypes.indexOf(event.type))) !== 0;
 }

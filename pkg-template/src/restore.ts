@@ -7,7 +7,7 @@
 import type { AppCore } from './app-core.js';
 import { Arena } from './arena.js';
 import { ChannelState } from './channel-state.js';
-import { engine, readWords, type Engine } from './engine.js';
+import { engine, instanceNumber, isTrap, readWords, reportTrap, type Engine } from './engine.js';
 import { toErrorEvent } from './error-note.js';
 import { createError } from './errors.js';
 import { readEvents, type EventSource } from './event-factory.js';
@@ -101,31 +101,71 @@ export async function readHistory(app: AppCore, sessionId: string, store: LogSto
     .slice(0, limit);
 }
 
-/** Up to about `limit` durable events after the number `after`. */
-export async function readLog(source: EventSource & { readonly app: AppCore }, store: LogStore, after: number, limit: number): Promise<WeaveEvent[]> {
-  const newest = await store.newest(source.sessionId);
-  if (newest === undefined) return [];
-  const { RawLog } = engine();
-  const log = new RawLog(source.app.graph());
-  const arena = new Arena();
-  const reading = new Reading(source.app, source.sessionId, arena, undefined, log);
-  const events: WeaveEvent[] = [];
-  try {
-    for (let slot = 0; ; ) {
-      const page = await store.read(source.sessionId, slot, PAGE);
-      for (const record of page) {
-        reading.read(record, -1, false);
-        const count = log.events(after);
-        const names = source.names.withForeign(log.foreignNames());
-        const runId = reading.runId();
-        events.push(...readEvents(readWords(count), 0, count, { arena, names, sessionId: source.sessionId, runId, storeName: store.name }));
-        if (events.length >= limit) return events;
+/** The durable events of a session in order, for a reader that lags: each record is read once. */
+export class LogTail {
+  readonly #source: EventSource & { readonly app: AppCore };
+  readonly #store: LogStore;
+  #slot = 0;
+  #open: { readonly log: RawLog; readonly reading: Reading; readonly arena: Arena; readonly instance: number } | undefined;
+  #isReading = false;
+  #isClosed = false;
+
+  constructor(source: EventSource & { readonly app: AppCore }, store: LogStore) {
+    this.#source = source;
+    this.#store = store;
+  }
+
+  /** Events after the number `after`: those of as many records as give at least `limit`; fewer at the log's end. */
+  async read(after: number, limit: number): Promise<WeaveEvent[]> {
+    const { sessionId } = this.#source;
+    const events: WeaveEvent[] = [];
+    this.#isReading = true;
+    try {
+      for (let isAtEnd = false; !isAtEnd && events.length < limit; ) {
+        if (this.#open?.instance !== instanceNumber()) this.#slot = 0;
+        const page = await this.#store.read(sessionId, this.#slot, PAGE);
+        isAtEnd = page.length < PAGE;
+        for (const record of page) {
+          if (events.length >= limit) break;
+          for (const event of this.#read(record, after)) events.push(event);
+        }
       }
-      if (page.length < PAGE) return events;
-      slot = page.at(-1)!.slot + 1;
+    } finally {
+      this.#isReading = false;
+      if (this.#isClosed) this.#free();
     }
-  } finally {
-    log.free();
+    return events;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (!this.#isReading) this.#free();
+  }
+
+  #read(record: StoredRecord, after: number): WeaveEvent[] {
+    // A record that does not follow the one before stands behind a gap that pruning left: it has a snapshot to start from.
+    if (record.slot !== this.#slot || this.#open?.instance !== instanceNumber()) this.#restart();
+    const { log, reading, arena } = this.#open!;
+    reading.read(record, -1, false);
+    this.#slot = record.slot + 1;
+    const count = log.events(after);
+    const { app, sessionId } = this.#source;
+    const source = { arena, names: app.names.withForeign(log.foreignNames()), sessionId, runId: reading.runId(), storeName: this.#store.name };
+    return readEvents(readWords(count), 0, count, source);
+  }
+
+  #restart(): void {
+    this.#free();
+    const { app, sessionId } = this.#source;
+    const { RawLog } = engine();
+    const log = new RawLog(app.graph());
+    const arena = new Arena();
+    this.#open = { log, arena, reading: new Reading(app, sessionId, arena, undefined, log), instance: instanceNumber() };
+  }
+
+  #free(): void {
+    if (this.#open?.instance === instanceNumber()) this.#open.log.free();
+    this.#open = undefined;
   }
 }
 
@@ -172,6 +212,7 @@ class Reading {
     try {
       return read();
     } catch (thrown) {
+      if (isTrap(thrown)) throw reportTrap(thrown);
       if (!Array.isArray(thrown)) throw thrown;
       throw toError(thrown as FailureParts, this.#arena, this.#app.names, { runId: '', sessionId: this.#sessionId });
     }

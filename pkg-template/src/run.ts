@@ -20,7 +20,7 @@ export class RunHandle<C extends Channels> implements Run<C> {
   constructor(execution: Execution, isExposed: boolean) {
     this.#execution = execution;
     if (!isExposed) return;
-    execution.readers.isExposed = true;
+    execution.readers.expose();
     this.#own = execution.readers.openOwn();
   }
 

@@ -69,6 +69,8 @@ export const Ask = {
   Unsubscribe: 10,
   Dropped: 11,
   ExcuseReaders: 12,
+  Keep: 13,
+  Metadata: 14,
 } as const;
 
 /** Event types by number. */

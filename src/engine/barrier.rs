@@ -90,6 +90,11 @@ impl Machine {
         self.tasks.iter().filter_map(|task| task.result.as_deref())
     }
 
+    /// The graph has the default `errors` channel.
+    fn takes_errors(&self) -> bool {
+        self.program.channels.iter().any(|channel| channel.is_exempt)
+    }
+
     pub(super) fn begin_barrier(&mut self) {
         if let Some((channel, positions)) = find_conflict(&self.program, self.results()) {
             let names: Vec<String> = positions.iter().map(|position| format!("`{}`", self.node_name(self.tasks[*position].entry.node))).collect();
@@ -98,21 +103,25 @@ impl Machine {
             let failure = error.failure(Scope::Scheduler).at(None, step);
             return self.fail(failure);
         }
-        let mut folds: Vec<Fold> = Vec::new();
-        if self.program.channels.iter().any(|channel| channel.is_exempt) {
-            folds.extend(self.session.notes.iter().cloned().map(Fold::Error));
-        }
-        for result in self.results() {
-            let Some(value) = &result.update else { continue };
-            folds.extend(result.writes.iter().map(|write| Fold::Write { channel: write.channel, value: value.clone(), is_replace: write.is_replace }));
-        }
         self.push(Command::Begin);
         self.phase = Phase::Folding;
-        if folds.is_empty() {
-            return self.applied(Vec::new(), Vec::new());
+        let mut is_empty = true;
+        if self.takes_errors() {
+            for note in self.session.notes.clone() {
+                self.push(Command::Fold(Fold::Error(note)));
+                is_empty = false;
+            }
         }
-        for fold in folds {
-            self.push(Command::Fold(fold));
+        for index in 0..self.tasks.len() {
+            let Some(result) = self.tasks[index].result.clone() else { continue };
+            let Some(value) = &result.update else { continue };
+            for write in &result.writes {
+                self.push(Command::Fold(Fold::Write { channel: write.channel, value: value.clone(), is_replace: write.is_replace }));
+                is_empty = false;
+            }
+        }
+        if is_empty {
+            return self.applied(Vec::new(), Vec::new());
         }
         self.push(Command::EndFolds);
     }
@@ -276,22 +285,21 @@ impl Machine {
         }
         let next = frontier.finish();
         let updated = std::mem::take(&mut self.changed);
-        let errors = if program.channels.iter().any(|channel| channel.is_exempt) { self.session.notes.len() as u32 } else { 0 };
-        let mut report = StepReport {
+        let errors = if self.takes_errors() { self.session.notes.len() as u32 } else { 0 };
+        self.session.versions.bump(&program, &updated);
+        let is_heard = !self.is_unheard();
+        let report = Rc::new(StepReport {
             step: self.session.step + 1,
-            ran: ran.iter().map(|entry| entry.node).collect(),
+            ran: if is_heard { ran.iter().map(|entry| entry.node).collect() } else { Vec::new() },
             skipped: std::mem::take(&mut self.skipped),
             updated,
             next,
-            versions: Vec::new(),
+            versions: if is_heard { self.session.versions.channels.clone() } else { Vec::new() },
             reduced: std::mem::take(&mut self.reduced),
             errors,
-        };
-        self.session.versions.bump(&program, &report.updated);
-        report.versions.clone_from(&self.session.versions.channels);
-        let report = Rc::new(report);
+        });
         self.session.complete_step(&report);
-        self.is_quiescent = report.ran.is_empty();
+        self.is_quiescent = ran.is_empty();
         self.push(Command::Commit);
         self.phase = Phase::Boundary;
         self.publish(Body::StepCompleted(report));

@@ -23,12 +23,9 @@ impl Machine {
         self.tasks.clear();
         self.skipped.clear();
         self.pool.clear();
-        let remaining = frontier
-            .iter()
-            .filter(|entry| entry.node != NodeId::END && self.session.done_result(entry.node, entry.task).is_none())
-            .map(|entry| entry.node)
-            .collect();
-        self.publish(Body::StepStarted { step, frontier: remaining });
+        let is_left = |entry: &&Entry| entry.node != NodeId::END && self.session.done_result(entry.node, entry.task).is_none();
+        let left: Vec<NodeId> = if self.is_unheard() { Vec::new() } else { frontier.iter().filter(is_left).map(|entry| entry.node).collect() };
+        self.publish(Body::StepStarted { step, frontier: left.into() });
         self.session.is_half_done = true;
         let mut gated: Vec<TaskRef> = Vec::new();
         for entry in frontier.iter().filter(|entry| entry.node != NodeId::END) {

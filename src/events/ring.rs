@@ -81,6 +81,22 @@ impl Hub {
         std::mem::take(&mut self.has_woken)
     }
 
+    /// Whether nobody can ever see what is pushed now: nothing reads, nothing is kept and nothing is stored.
+    pub fn is_idle(&self) -> bool {
+        self.options.capacity == 0 && self.readers.is_empty() && !self.options.has_log
+    }
+
+    /// Counts a durable event that nobody can ever see.
+    pub fn skip(&mut self) {
+        self.seq += 1;
+        self.last_trimmed_seq = self.seq;
+    }
+
+    /// From now on keeps this many events for late readers.
+    pub fn keep(&mut self, capacity: usize) {
+        self.options.capacity = capacity;
+    }
+
     /// Numbers and keeps an event.
     pub fn push(&mut self, at: f64, is_transient: bool, body: Body) -> Rc<Event> {
         self.seq += u64::from(!is_transient);

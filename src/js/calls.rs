@@ -111,5 +111,9 @@ calls! {
         Dropped,
         /// `join` or `result` was asked for.
         ExcuseReaders,
+        /// From now on keeps `a` events for late readers.
+        Keep,
+        /// The session's metadata: a handle plus one; 0 is none.
+        Metadata,
     }
 }

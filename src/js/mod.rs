@@ -13,6 +13,13 @@ mod log;
 mod run;
 mod words;
 
+pub use calls::{Ask, Tell, TellText, TellWith};
+pub use graph::RawGraph;
+pub use ids::{new_id, new_seed};
+pub use log::{RawLog, snapshot_slot};
+pub use run::{RawRun, parse_filter};
+pub use words::{Op, current_memory, out_words, take_failure, take_text};
+
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
 

@@ -209,6 +209,11 @@ impl RawRun {
                 0.0
             }
             Ask::Dropped => machine.hub().dropped(a) as f64,
+            Ask::Metadata => machine.session().metadata.as_ref().map_or(0.0, |metadata| f64::from(metadata.handle()) + 1.0),
+            Ask::Keep => {
+                machine.hub().keep(a as usize);
+                0.0
+            }
             Ask::ExcuseReaders => {
                 machine.hub().excuse_readers();
                 0.0

@@ -15,6 +15,7 @@ macro_rules! ops {
         /// The first word of a command.
         #[derive(Clone, Copy, Debug)]
         #[repr(u8)]
+        #[allow(missing_docs)]
         pub enum Op { $($op,)* }
 
         impl Op {

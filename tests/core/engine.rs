@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
+#[path = "engine/arena.rs"]
+mod arena;
 #[path = "engine/graphs.rs"]
 mod graphs;
 #[path = "engine/host.rs"]

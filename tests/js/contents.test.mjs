@@ -1,4 +1,4 @@
-// How writes fold into a channel's content. Internal modules of the assembled package, by path.
+// How writes fold into a channel's content. Internal modules, as the build compiles them.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// The state objects that nodes see. Internal modules of the assembled package, by path.
+// The state objects that nodes see. Internal modules, as the build compiles them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createContent } from '../../build/facade/contents.js';

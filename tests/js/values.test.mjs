@@ -1,4 +1,4 @@
-// How users' values are copied as they enter. Internal modules of the assembled package, by path.
+// How users' values are copied as they enter. Internal modules, as the build compiles them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import vm from 'node:vm';

@@ -18,8 +18,6 @@ pub struct Call {
     pub step: u32,
     pub task: u32,
     pub attempt: u32,
-    /// `ctx.random()`.
-    pub random: f64,
 }
 
 /// What a route answers, and when.

@@ -12,6 +12,8 @@ pub enum Act {
     Sleep(f64),
     /// `ctx.flush`.
     Flush,
+    /// Writes `ctx.random()` to a channel.
+    Draw(String),
     /// An event of `ctx`.
     Emit(EventKind, Json),
     /// Opens a text stream.
@@ -123,6 +125,10 @@ impl Reply {
 
     pub fn flush(self) -> Self {
         self.doing(Act::Flush)
+    }
+
+    pub fn draw(self, channel: &str) -> Self {
+        self.doing(Act::Draw(channel.to_owned()))
     }
 
     pub fn message(self, text: &str) -> Self {

@@ -1,0 +1,375 @@
+//! A scripted host: carries out the engine's commands in order, in virtual time, as the facade does in real time.
+
+use super::arena::{Arena, Contents};
+use super::store::{Record, Restored, Says, Store};
+use super::user_code::Attempt;
+use super::*;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::rc::Rc;
+use weavegraph_wasm::checkpoint::{Append, Durability, Fold, Session};
+use weavegraph_wasm::engine::{Command, Input, Machine, Options, Start, Thrown};
+use weavegraph_wasm::error::ErrorCode;
+use weavegraph_wasm::graph::Program;
+use weavegraph_wasm::state::TaskResult;
+
+/// What an execution is made of.
+#[derive(Clone)]
+pub struct Setup {
+    pub graph: Rc<Graph>,
+    pub options: Options,
+    pub store: Option<Store>,
+    pub now: f64,
+    pub seed: u64,
+    pub writer: u64,
+    pub metadata: Option<Json>,
+}
+
+impl Setup {
+    pub fn new(graph: Rc<Graph>) -> Self {
+        let options = Options { capacity: 1 << 20, ..Options::default() };
+        Self { graph, options, store: None, now: 1000.0, seed: 7, writer: 1, metadata: None }
+    }
+
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
+    pub fn stored(self, durability: Durability, store: &Store) -> Self {
+        self.with(|setup| {
+            setup.options.durability = Some(durability);
+            setup.store = Some(store.clone());
+        })
+    }
+
+    pub fn sync(self, store: &Store) -> Self {
+        self.stored(Durability::Sync, store)
+    }
+
+    pub fn concurrency(self, limit: u32) -> Self {
+        self.with(|setup| setup.options.concurrency = Some(limit))
+    }
+
+    pub fn max_steps(self, limit: u32) -> Self {
+        self.with(|setup| setup.options.max_steps = limit)
+    }
+
+    pub fn timeout(self, ms: f64) -> Self {
+        self.with(|setup| setup.options.timeout_ms = Some(ms))
+    }
+
+    /// Before its start.
+    pub fn open(&self) -> Host {
+        Host::new(self)
+    }
+
+    pub fn start(&self, input: Json) -> Host {
+        self.open().fed_start("run-1", &input, false, false)
+    }
+
+    pub fn run(&self, input: Json) -> Host {
+        self.start(input).ran()
+    }
+
+    pub fn resume(&self) -> Host {
+        self.open().fed_start("run-2", &json!({}), true, false).ran()
+    }
+
+    pub fn abandon(&self, input: Json) -> Host {
+        self.open().fed_start("run-2", &input, false, true).ran()
+    }
+}
+
+pub(super) enum Due {
+    Timer(u32),
+    /// The attempt goes on with its script.
+    Attempt(u32, u32),
+    Route(u32, u32),
+    Store(Says, u32),
+    Turn,
+    Cancel(Option<String>),
+}
+
+pub struct Host {
+    pub setup: Setup,
+    pub program: Rc<Program>,
+    pub machine: Machine,
+    pub arena: Arena,
+    pub contents: Contents,
+    pub now: f64,
+    pub is_finished: bool,
+    /// Calls of user code, in order: `node#task!attempt@time`.
+    pub calls: Vec<String>,
+    /// Signals that were aborted: `node#task why`.
+    pub aborts: Vec<String>,
+    /// Most tasks that held a slot at once.
+    pub peak: usize,
+    pub yields: usize,
+    /// How often readers were woken.
+    pub wakes: usize,
+    pub commands: usize,
+    pub(super) attempts: HashMap<(u32, u32), Attempt>,
+    pub(super) sleeps: Vec<(u32, u32)>,
+    pub(super) flushes: Vec<(u32, u32)>,
+    queue: VecDeque<Command>,
+    agenda: BTreeMap<(u64, u64), Due>,
+    moments: u64,
+    timers: HashMap<u32, (u64, u64)>,
+    skips_folds: bool,
+    in_flight: Option<(Append, Record)>,
+}
+
+impl Host {
+    fn new(setup: &Setup) -> Self {
+        let program = Rc::new(setup.graph.compile());
+        let store = setup.store.clone().unwrap_or_default();
+        let log = store.restore(&setup.graph, &program).expect("a log that can be read");
+        Self::with_log(setup, program, log)
+    }
+
+    pub fn with_log(setup: &Setup, program: Rc<Program>, log: Restored) -> Self {
+        let Restored { session, names, mut arena, contents, next_slot, snapshot_slot, .. } = log;
+        arena.sweep();
+        let log = setup.store.as_ref().map(|_| (names, setup.writer, next_slot, snapshot_slot));
+        let machine = Machine::new(Rc::clone(&program), setup.options.clone(), "s".into(), session, log);
+        Self {
+            setup: setup.clone(),
+            program,
+            machine,
+            arena,
+            contents,
+            now: setup.now,
+            is_finished: false,
+            calls: Vec::new(),
+            aborts: Vec::new(),
+            peak: 0,
+            yields: 0,
+            wakes: 0,
+            commands: 0,
+            attempts: HashMap::new(),
+            sleeps: Vec::new(),
+            flushes: Vec::new(),
+            queue: VecDeque::new(),
+            agenda: BTreeMap::new(),
+            moments: 0,
+            timers: HashMap::new(),
+            skips_folds: false,
+            in_flight: None,
+        }
+    }
+
+    pub fn fed_start(mut self, run_id: &str, input: &Json, is_resume: bool, abandons: bool) -> Self {
+        let fields = input.as_object().into_iter().flatten();
+        let writes: Vec<_> = fields.map(|(name, write)| (name.clone(), write.clone(), false)).collect();
+        let session = self.machine.session();
+        let run_id = if is_resume && !session.is_fresh() { Rc::clone(&session.run_id) } else { run_id.into() };
+        let input = self.result(&writes, None).unwrap_or_else(|_| TaskResult::default());
+        let metadata = self.setup.metadata.clone().map(|metadata| self.arena.put(metadata));
+        let start = Start { run_id, seed: self.setup.seed, input, is_resume, abandons, metadata };
+        self.feed(Input::Start(start));
+        self
+    }
+
+    pub fn ran(mut self) -> Self {
+        self.run();
+        self
+    }
+
+    /// Until the run is over, or nothing will ever happen.
+    pub fn run(&mut self) {
+        self.settle();
+        while !self.is_finished && self.pass() {}
+    }
+
+    /// Until the clock has reached `time`.
+    pub fn run_until(&mut self, time: f64) {
+        self.settle();
+        while !self.is_finished && self.agenda.keys().next().is_some_and(|(at, _)| f64::from_bits(*at) <= time) {
+            self.pass();
+        }
+        self.now = self.now.max(time);
+    }
+
+    /// Carries out all commands that wait.
+    pub fn settle(&mut self) {
+        while let Some(command) = self.queue.pop_front() {
+            self.commands += 1;
+            self.carry_out(command);
+            self.arena.sweep();
+        }
+        self.arena.sweep();
+    }
+
+    /// The next thing in time happens.
+    pub fn pass(&mut self) -> bool {
+        let Some(((at, _), due)) = self.agenda.pop_first() else { return false };
+        self.now = self.now.max(f64::from_bits(at));
+        match due {
+            Due::Timer(timer) => {
+                self.timers.remove(&timer);
+                self.feed(Input::Fired { timer });
+            }
+            Due::Attempt(task, token) => self.go_on(task, token),
+            Due::Route(call, route) => self.answer_route(call, route),
+            Due::Store(says, slot) => self.store_says(says, slot),
+            Due::Turn => self.feed(Input::Turn),
+            Due::Cancel(reason) => self.cancel(reason.as_deref()),
+        }
+        self.settle();
+        true
+    }
+
+    pub(super) fn plan(&mut self, after: f64, due: Due) -> (u64, u64) {
+        self.moments += 1;
+        let key = ((self.now + after).to_bits(), self.moments);
+        self.agenda.insert(key, due);
+        key
+    }
+
+    pub fn feed(&mut self, input: Input) {
+        self.machine.handle(self.now, input);
+        self.take();
+    }
+
+    pub(super) fn take(&mut self) {
+        self.queue.extend(self.machine.take_commands());
+    }
+
+    pub fn cancel(&mut self, reason: Option<&str>) {
+        let reason = reason.map(|reason| self.arena.put(json!(reason)));
+        self.feed(Input::Cancel { reason });
+        self.settle();
+    }
+
+    pub fn cancel_at(&mut self, time: f64, reason: &str) {
+        self.plan(time - self.now, Due::Cancel(Some(reason.to_owned())));
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::Run { .. } => self.call_node(command),
+            Command::Rescue { task, token, failure } => self.call_rescue(task, token, &failure),
+            Command::AskRetry { task, token, attempt, failure } => self.ask_retry(task, token, attempt, &failure),
+            Command::Abort { task, token, why } => self.abort(task, token, why),
+            Command::Begin => self.contents.begin(),
+            Command::Fold(fold) => self.fold(&fold),
+            Command::EndFolds => self.end_folds(),
+            Command::Commit => self.contents.commit(),
+            Command::Rollback => self.contents.rollback(),
+            Command::Route { call, route } => self.call_route(call, route),
+            Command::StartTimer { timer, ms } => {
+                let key = self.plan(ms, Due::Timer(timer));
+                let old = self.timers.insert(timer, key);
+                assert!(old.is_none(), "timer {timer} was running");
+            }
+            Command::StopTimer { timer } => {
+                let key = self.timers.remove(&timer).expect("a timer that runs");
+                self.agenda.remove(&key);
+            }
+            Command::WakeSleep { sleep } => self.wake(sleep),
+            Command::Flushed { flush } => self.flushed(flush),
+            Command::Append(append) => self.append(append),
+            Command::Yield => {
+                self.yields += 1;
+                self.plan(0.0, Due::Turn);
+            }
+            Command::WakeReaders => self.wakes += 1,
+            Command::Finish => {
+                assert!(!self.is_finished, "it finished twice");
+                assert!(self.timers.is_empty(), "timers were left: {:?}", self.timers);
+                self.is_finished = true;
+            }
+        }
+    }
+
+    fn fold(&mut self, fold: &Fold) {
+        if self.skips_folds {
+            return;
+        }
+        if let Err((channel, error)) = self.contents.fold(&self.arena, fold) {
+            self.skips_folds = true;
+            let thrown = Thrown { code: error.code(), text: error.to_string(), cause: None };
+            self.feed(Input::FoldFailed { channel, thrown });
+        }
+    }
+
+    fn end_folds(&mut self) {
+        if std::mem::take(&mut self.skips_folds) {
+            return;
+        }
+        let changed = self.contents.changed();
+        let is_reduce = |channel: &&u32| self.setup.graph.definition.channels[**channel as usize].kind == "reduce";
+        let mut reduced = Vec::new();
+        let mut contents_bytes = 0;
+        if self.setup.store.is_some() {
+            for channel in changed.iter().filter(is_reduce) {
+                let value = self.contents.save(*channel as usize);
+                reduced.push((*channel, self.arena.put(value)));
+            }
+            contents_bytes = self.contents_bytes();
+        }
+        self.feed(Input::Applied { changed, reduced, contents_bytes });
+    }
+
+    fn contents_bytes(&self) -> u64 {
+        let sizes = (0..self.contents.len()).map(|channel| super::arena::size(&self.contents.save(channel)));
+        sizes.map(u64::from).sum()
+    }
+
+    fn append(&mut self, append: Append) {
+        assert!(self.in_flight.is_none(), "one append at a time");
+        let mut values: Vec<Json> = append.values.iter().map(|value| self.arena.get(value).clone()).collect();
+        if append.saves_contents {
+            values.extend((0..self.contents.len()).map(|channel| self.contents.save(channel)));
+        }
+        let record = Record { bytes: append.bytes.clone(), values };
+        self.in_flight = Some((append, record));
+        self.send();
+    }
+
+    fn send(&mut self) {
+        let store = self.setup.store.clone().expect("a store");
+        let (append, record) = self.in_flight.as_ref().expect("an append");
+        let (slot, has_row) = (append.slot, append.has_row);
+        let (after, says) = store.append(slot, record.clone(), has_row);
+        match after {
+            None => self.store_says(says, slot),
+            Some(after) => drop(self.plan(after, Due::Store(says, slot))),
+        }
+    }
+
+    fn store_says(&mut self, says: Says, slot: u32) {
+        let store = self.setup.store.clone().expect("a store");
+        let says = match says {
+            Says::Lost => return self.send(),
+            // A lost answer: its own writer stands in the slot.
+            Says::Taken if store.writer(slot, &self.program) == self.setup.writer => Says::Yes,
+            says => says,
+        };
+        let answer = match says {
+            Says::Nothing => return,
+            Says::Yes | Says::Lost => Input::Appended,
+            Says::Taken => Input::Taken,
+            Says::Refuses => {
+                let thrown = Thrown { code: ErrorCode::CheckpointUnavailable, text: "disk on fire".to_owned(), cause: None };
+                Input::AppendFailed(thrown)
+            }
+        };
+        self.in_flight = None;
+        self.feed(answer);
+    }
+
+    pub fn session(&self) -> &Session {
+        self.machine.session()
+    }
+
+    /// The whole state.
+    pub fn state(&mut self) -> Json {
+        (*self.contents.view()).clone()
+    }
+
+    /// A channel's value.
+    pub fn value(&mut self, channel: &str) -> Json {
+        self.contents.view()[channel].clone()
+    }
+}

@@ -1,0 +1,194 @@
+//! A store of one session in memory, with a script of what goes wrong; and a session read back from it.
+
+use super::arena::{Arena, Contents};
+use super::*;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use weavegraph_wasm::checkpoint::{self, Fold, Index, Names, RecordError, Session};
+use weavegraph_wasm::events::{Body, Event};
+use weavegraph_wasm::graph::Program;
+
+#[derive(Clone, Debug)]
+pub struct Record {
+    pub bytes: Vec<u8>,
+    pub values: Vec<Json>,
+}
+
+/// What the store says about an append.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Says {
+    Yes,
+    Refuses,
+    /// Someone else has written there.
+    Taken,
+    /// Nothing, ever.
+    Nothing,
+    /// It has the record, but the answer never arrives; the host tries again.
+    Lost,
+}
+
+#[derive(Default)]
+struct Inner {
+    slots: Vec<Record>,
+    script: VecDeque<(Option<f64>, Says)>,
+    /// How long an append takes; `None` is at once.
+    delay: Option<f64>,
+    rows: u32,
+}
+
+/// Shared by the executions of its session.
+#[derive(Clone, Default)]
+pub struct Store(Rc<RefCell<Inner>>);
+
+impl Store {
+    /// Each append takes so long.
+    pub fn slow(ms: f64) -> Self {
+        let store = Self::default();
+        store.0.borrow_mut().delay = Some(ms);
+        store
+    }
+
+    /// What it says about the next append that nothing was said about yet, and after how long.
+    pub fn next(&self, after: Option<f64>, says: Says) -> &Self {
+        self.0.borrow_mut().script.push_back((after, says));
+        self
+    }
+
+    /// The next `count` appends go well.
+    pub fn ok(&self, count: usize) -> &Self {
+        let delay = self.0.borrow().delay;
+        (0..count).fold(self, |store, _| store.next(delay, Says::Yes))
+    }
+
+    /// When it answers, and what; what it keeps is kept at once.
+    pub fn append(&self, slot: u32, record: Record, has_row: bool) -> (Option<f64>, Says) {
+        let mut inner = self.0.borrow_mut();
+        let planned = inner.script.pop_front();
+        let (after, says) = planned.unwrap_or((inner.delay, Says::Yes));
+        if (slot as usize) < inner.slots.len() {
+            return (after, Says::Taken);
+        }
+        match says {
+            Says::Yes | Says::Lost => {
+                assert_eq!(slot as usize, inner.slots.len(), "slots have no holes");
+                inner.slots.push(record);
+                inner.rows += u32::from(has_row);
+            }
+            Says::Taken => inner.slots.push(Record { bytes: Vec::new(), values: Vec::new() }),
+            Says::Refuses | Says::Nothing => {}
+        }
+        (after, says)
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.borrow().slots.len()
+    }
+
+    pub fn rows(&self) -> u32 {
+        self.0.borrow().rows
+    }
+
+    pub fn record(&self, slot: usize) -> Record {
+        self.0.borrow().slots[slot].clone()
+    }
+
+    /// As it was after its first `count` records.
+    pub fn cut(&self, count: usize) -> Self {
+        let store = Self::default();
+        store.0.borrow_mut().slots = self.0.borrow().slots[..count].to_vec();
+        store
+    }
+
+    /// The writer of a record.
+    pub fn writer(&self, slot: u32, program: &Program) -> u64 {
+        let record = self.record(slot as usize);
+        let mut arena = Arena::default();
+        let values: Vec<_> = record.values.iter().map(|value| arena.put(value.clone())).collect();
+        let index = Index::new(program);
+        let mut names = Names::default();
+        // Names of earlier records are missing here, but the head comes first.
+        (0..slot).for_each(|slot| drop(decode(&self.record(slot as usize), program, &index, &mut names, &mut arena)));
+        let decoded = checkpoint::decode(program, &index, &mut names, &record.bytes, &values);
+        decoded.map_or(0, |decoded| decoded.head.writer)
+    }
+}
+
+fn decode(record: &Record, program: &Program, index: &Index, names: &mut Names, arena: &mut Arena) -> Result<checkpoint::Decoded, RecordError> {
+    let values: Vec<_> = record.values.iter().map(|value| arena.put(value.clone())).collect();
+    checkpoint::decode(program, index, names, &record.bytes, &values)
+}
+
+/// A session as its log leaves it.
+pub struct Restored {
+    pub session: Session,
+    pub names: Names,
+    pub arena: Arena,
+    pub contents: Contents,
+    pub events: Vec<Event>,
+    pub next_slot: u32,
+    pub snapshot_slot: u32,
+    /// Records that were read.
+    pub read: usize,
+}
+
+impl Store {
+    /// From the newest snapshot on.
+    pub fn restore(&self, graph: &Graph, program: &Program) -> Result<Restored, RecordError> {
+        let newest = self.len().checked_sub(1).map(|slot| self.record(slot));
+        let from = newest.map_or(Ok(0), |newest| checkpoint::snapshot_slot(&newest.bytes))?;
+        self.restore_from(from as usize, graph, program)
+    }
+
+    /// From a slot on, which is the first or has a snapshot.
+    pub fn restore_from(&self, from: usize, graph: &Graph, program: &Program) -> Result<Restored, RecordError> {
+        let mut log = Restored {
+            session: Session::new(program),
+            names: Names::default(),
+            arena: Arena::default(),
+            contents: Contents::new(graph),
+            events: Vec::new(),
+            next_slot: 0,
+            snapshot_slot: 0,
+            read: 0,
+        };
+        let index = Index::new(program);
+        for slot in from..self.len() {
+            let decoded = decode(&self.record(slot), program, &index, &mut log.names, &mut log.arena)?;
+            log.next_slot = slot as u32 + 1;
+            log.snapshot_slot = decoded.head.snapshot_slot;
+            let first = log.events.len();
+            log.events.extend(decoded.events);
+            let mut folds = Vec::new();
+            match decoded.snapshot {
+                Some((session, loads)) if slot == from && slot > 0 => {
+                    log.session = session;
+                    folds = loads;
+                }
+                _ => replay(&mut log.session, program, &mut log.events[first..], &mut folds),
+            }
+            for fold in &folds {
+                log.contents.fold(&log.arena, fold).expect("a fold that was made before");
+            }
+            log.contents.changed();
+            log.contents.commit();
+            log.read += 1;
+        }
+        Ok(log)
+    }
+
+    /// Durable events after a number, at most about `limit`.
+    pub fn events_after(&self, after: u64, limit: usize, graph: &Graph, program: &Program) -> Vec<Event> {
+        let log = self.restore_from(0, graph, program).expect("a log that can be read");
+        log.events.into_iter().filter(|event| event.seq > after).take(limit).collect()
+    }
+}
+
+fn replay(session: &mut Session, program: &Program, events: &mut [Event], folds: &mut Vec<Fold>) {
+    for event in events {
+        session.replay(program, event, folds);
+        if let (Body::StepCompleted(report), Some(last)) = (&mut event.body, &session.last) {
+            *report = Rc::clone(last);
+        }
+    }
+}

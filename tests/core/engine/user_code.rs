@@ -1,0 +1,230 @@
+//! The half of the host that calls nodes, routes and the functions beside them.
+
+use super::graphs::Call;
+use super::host::{Due, Host};
+use super::replies::{Act, End, Reply, To};
+use super::*;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use weavegraph_wasm::engine::{Abort, Command, Input, Outcome, Thrown};
+use weavegraph_wasm::error::{ErrorCode, Failure};
+use weavegraph_wasm::events::EventKind;
+use weavegraph_wasm::graph::{NodeId, RouteId};
+use weavegraph_wasm::state::{Routing, Target, TaskResult, Value, Write};
+
+/// A call of a node that has begun. Late results are handed in all the same: it is the engine that has to ignore them.
+pub struct Attempt {
+    pub call: Rc<Call>,
+    acts: VecDeque<Act>,
+    reply: Reply,
+    streams: Vec<(String, Value)>,
+    /// Holds a slot, as far as the host can see.
+    is_busy: bool,
+}
+
+impl Host {
+    pub(super) fn call_node(&mut self, command: Command) {
+        let Command::Run { task, token, node, attempt, step, ordinal, input, generation } = command else { return };
+        if generation != self.machine.generation() {
+            return;
+        }
+        let name = self.program.nodes[node.0 as usize].name.to_string();
+        self.calls.push(format!("{name}#{ordinal}!{attempt}@{}", self.now - self.setup.now));
+        let input = input.map_or(Json::Null, |input| self.arena.get(&input).clone());
+        let call = Call { node: name, state: self.contents.view(), input, step, task: ordinal, attempt };
+        let run = Rc::clone(&self.setup.graph.nodes[&call.node]);
+        let reply = run(&call);
+        self.begin_attempt(task, token, Rc::new(call), reply);
+    }
+
+    fn begin_attempt(&mut self, task: u32, token: u32, call: Rc<Call>, reply: Reply) {
+        let acts = reply.acts.iter().cloned().collect();
+        self.attempts.insert((task, token), Attempt { call, acts, reply, streams: Vec::new(), is_busy: true });
+        self.note_peak();
+        self.go_on(task, token);
+    }
+
+    fn note_peak(&mut self) {
+        let busy = self.attempts.values().filter(|attempt| attempt.is_busy).count();
+        self.peak = self.peak.max(busy);
+    }
+
+    /// Carries on with an attempt's script until it has to wait.
+    pub(super) fn go_on(&mut self, task: u32, token: u32) {
+        loop {
+            let Some(attempt) = self.attempts.get_mut(&(task, token)) else { return };
+            attempt.is_busy = true;
+            let Some(act) = attempt.acts.pop_front() else { break };
+            match act {
+                Act::Work(ms) => return drop(self.plan(ms, Due::Attempt(task, token))),
+                Act::Sleep(ms) => {
+                    attempt.is_busy = false;
+                    self.sleeps.push((task, token));
+                    let sleep = self.sleeps.len() as u32 - 1;
+                    return self.feed(Input::Sleep { task, token, sleep, ms });
+                }
+                Act::Flush => {
+                    self.flushes.push((task, token));
+                    let flush = self.flushes.len() as u32 - 1;
+                    return self.feed(Input::Flush { flush });
+                }
+                Act::Draw(channel) => {
+                    let drawn = self.machine.random(task, token);
+                    let attempt = self.attempts.get_mut(&(task, token));
+                    attempt.into_iter().for_each(|attempt| attempt.reply.writes.push((channel.clone(), json!(drawn), false)));
+                }
+                Act::Emit(kind, payload) => drop(self.emit(task, token, kind, payload)),
+                Act::Open(text) => {
+                    let stream = self.arena.put(json!({ "text": text }));
+                    self.machine.open_stream(task, token, stream.clone());
+                    let attempt = self.attempts.get_mut(&(task, token));
+                    attempt.into_iter().for_each(|attempt| attempt.streams.push((text.clone(), stream.clone())));
+                }
+                Act::Close(text) => {
+                    let position = attempt.streams.iter().position(|(open, _)| *open == text).expect("an open stream");
+                    let (_, stream) = attempt.streams.remove(position);
+                    self.machine.close_stream(task, token, stream.handle());
+                    self.emit(task, token, EventKind::LlmFinal, json!({ "text": text }));
+                }
+            }
+        }
+        self.end_attempt(task, token);
+    }
+
+    /// Whether the engine took it.
+    pub fn emit(&mut self, task: u32, token: u32, kind: EventKind, payload: Json) -> bool {
+        let payload = self.arena.put(payload);
+        let is_taken = self.machine.emit(self.now, task, token, kind, payload, 0.0);
+        self.take();
+        is_taken
+    }
+
+    fn end_attempt(&mut self, task: u32, token: u32) {
+        let Some(attempt) = self.attempts.get(&(task, token)) else { return };
+        let outcome = match attempt.reply.end.clone() {
+            End::Never => return,
+            End::Throw(text) => Outcome::Threw(self.thrown(&text)),
+            End::Return => {
+                let (writes, goto) = (attempt.reply.writes.clone(), attempt.reply.goto.clone());
+                match self.result(&writes, goto) {
+                    Ok(result) => Outcome::Returned(result),
+                    Err(target) => Outcome::UnknownTarget(target),
+                }
+            }
+        };
+        self.attempts.remove(&(task, token));
+        self.feed(Input::Settled { task, token, outcome });
+    }
+
+    fn thrown(&mut self, text: &str) -> Thrown {
+        let cause = self.arena.put(json!({ "thrown": text }));
+        Thrown { code: ErrorCode::NodeThrew, text: text.to_owned(), cause: Some(cause) }
+    }
+
+    /// What a node or a caller hands in, or the target that is not there.
+    pub(super) fn result(&mut self, writes: &[(String, Json, bool)], goto: Option<(bool, Vec<To>)>) -> Result<TaskResult, String> {
+        let mut found: Vec<Write> = Vec::new();
+        let mut update = serde_json::Map::new();
+        for (name, value, is_replace) in writes {
+            let channel = self.program.channels.iter().position(|channel| *channel.name == **name).expect("a channel");
+            found.push(Write { channel: channel as u32, is_replace: *is_replace });
+            update.insert(name.clone(), value.clone());
+        }
+        found.sort_by_key(|write| write.channel);
+        let routing = match goto {
+            None => None,
+            Some((is_replace, targets)) => {
+                let targets: Result<Vec<Target>, String> = targets.into_iter().map(|target| self.target(target, None)).collect();
+                Some(Routing { is_replace, targets: targets? })
+            }
+        };
+        let update = (!found.is_empty()).then(|| self.arena.put(Json::Object(update)));
+        Ok(TaskResult { update, writes: found, routing })
+    }
+
+    fn target(&mut self, target: To, route: Option<RouteId>) -> Result<Target, String> {
+        let (name, input) = match target {
+            To::Node(name) => (name, None),
+            To::Send(name, input) => (name, Some(input)),
+        };
+        let declared = route.map(|route| &self.program.routes[route as usize]).filter(|route| route.is_closed);
+        let node = match declared {
+            Some(route) => route.targets.iter().find(|(label, _)| **label == *name).map(|(_, node)| *node),
+            None if name == END => Some(NodeId::END),
+            None => self.program.nodes.iter().position(|node| *node.name == *name).map(|index| NodeId(index as u32)),
+        };
+        let node = node.ok_or(name)?;
+        Ok(Target { node, is_send: input.is_some(), input: input.map(|input| self.arena.put(input)) })
+    }
+
+    pub(super) fn call_rescue(&mut self, task: u32, token: u32, failure: &Failure) {
+        let index = failure.node.and_then(NodeId::index).expect("a node");
+        let name = self.program.nodes[index].name.to_string();
+        self.calls.push(format!("{name} rescues@{}", self.now - self.setup.now));
+        let call = Call { node: name, state: self.contents.view(), input: Json::Null, step: failure.step.unwrap_or(0), task: 0, attempt: 0 };
+        let rescue = Rc::clone(&self.setup.graph.rescues[&call.node]);
+        let reply = rescue(&call, &failure.message);
+        self.begin_attempt(task, token, Rc::new(call), reply);
+    }
+
+    pub(super) fn ask_retry(&mut self, task: u32, token: u32, attempt: u32, failure: &Failure) {
+        let index = failure.node.and_then(NodeId::index).expect("a node");
+        let says = Rc::clone(&self.setup.graph.retry_on[&*self.program.nodes[index].name]);
+        match says(attempt, &failure.message) {
+            Ok(retries) => self.feed(Input::RetryAnswer { task, token, retries }),
+            Err(text) => {
+                let thrown = self.thrown(&text);
+                self.feed(Input::Settled { task, token, outcome: Outcome::Threw(thrown) });
+            }
+        }
+    }
+
+    pub(super) fn abort(&mut self, task: u32, token: u32, why: Abort) {
+        // What ignores its signal goes on, but holds no slot that the engine knows of.
+        if let Some(attempt) = self.attempts.get_mut(&(task, token)) {
+            attempt.is_busy = false;
+            self.aborts.push(format!("{}#{} {why:?}", attempt.call.node, attempt.call.task));
+        }
+    }
+
+    pub(super) fn wake(&mut self, sleep: u32) {
+        let (task, token) = self.sleeps[sleep as usize];
+        if let Some(attempt) = self.attempts.get_mut(&(task, token)) {
+            attempt.is_busy = true;
+        }
+        self.note_peak();
+        self.go_on(task, token);
+    }
+
+    pub(super) fn flushed(&mut self, flush: u32) {
+        let (task, token) = self.flushes[flush as usize];
+        self.calls.push(format!("flushed@{}", self.now - self.setup.now));
+        self.go_on(task, token);
+    }
+
+    pub(super) fn call_route(&mut self, call: u32, route: RouteId) {
+        let answer = Rc::clone(&self.setup.graph.routes[route as usize]);
+        let from = self.program.routes[route as usize].from;
+        let name = from.index().map_or(START, |index| &self.program.nodes[index].name);
+        self.calls.push(format!("route of {name}"));
+        match answer(&self.contents.view()).after {
+            None => self.answer_route(call, route),
+            Some(after) => drop(self.plan(after, Due::Route(call, route))),
+        }
+    }
+
+    pub(super) fn answer_route(&mut self, call: u32, route: RouteId) {
+        let answer = Rc::clone(&self.setup.graph.routes[route as usize])(&self.contents.view());
+        let input = match answer.targets {
+            Err(text) => Input::RouteThrew { call, thrown: self.thrown(&text) },
+            Ok(targets) => {
+                let targets: Result<Vec<Target>, String> = targets.into_iter().map(|target| self.target(target, Some(route))).collect();
+                match targets {
+                    Ok(targets) => Input::Routed { call, targets },
+                    Err(target) => Input::RouteUnknown { call, target },
+                }
+            }
+        };
+        self.feed(input);
+    }
+}
