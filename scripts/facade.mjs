@@ -1,5 +1,5 @@
 // Owns the compilation of the TypeScript facade: build/facade has a module per source, with declarations; build/bundle has what is
-// published, minified: the entries, and what they share in one chunk. Must not know the package's layout beyond that the glue
+// published, minified: the entries, and core.js with what they share. Must not know the package's layout beyond that the glue
 // is at wasm/. Invariant: both hold nothing but what the current sources give.
 import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,28 +32,28 @@ export async function buildFacade() {
   return out;
 }
 
-/** Bundles the entries so that all of them share one module, whatever a page imports. */
+/** Bundles the entries so that all of them share one module, core.js, whatever a page imports. */
 async function bundle(from, to) {
   const { build } = await import('esbuild');
   rmSync(to, { recursive: true, force: true });
-  const entries = filesIn(join(from, 'entries')).filter((file) => file.endsWith('.js') && file !== 'deno.js');
+  const entries = filesIn(join(from, 'entries')).filter((file) => file.endsWith('.js'));
   await build({
     absWorkingDir: from,
-    entryPoints: ['index.js', 'engine.js', ...entries.map((file) => `entries/${file}`)],
+    entryPoints: ['index.js', ...entries.map((file) => `entries/${file}`)],
     outdir: to,
     outbase: '.',
     format: 'esm',
     target: 'es2022',
+    // Deno's entry has one; no other environment loads it.
+    supported: { 'import-source': true },
     bundle: true,
     splitting: true,
     minify: true,
     sourcemap: true,
-    chunkNames: '[name]-[hash]',
+    // Without a hash: a second shared module would be an error, not a second request.
+    chunkNames: 'core',
     // The glue and the wasm lie beside the bundle, under the same relative paths.
     external: ['./wasm/*', '../wasm/*', 'node:fs'],
     logLevel: 'warning',
   });
-  // esbuild cannot parse `import source`.
-  cpSync(join(from, 'entries/deno.js'), join(to, 'entries/deno.js'));
 }
-

@@ -5,6 +5,7 @@ pub mod state;
 pub mod error;
 pub mod events;
 pub mod checkpoint;
+mod collected;
 pub mod engine;
 #[cfg(feature = "wasm")]
 pub mod js;

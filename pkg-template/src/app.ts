@@ -92,7 +92,9 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
   /** The run of this session that is active in this realm, if any. */
   attach(sessionId: string): Run<C> | null {
     const store = this.#readStore();
-    const active = store?.active.get(sessionId) ?? this.#active.get(sessionId);
+    let active = store?.active.get(sessionId) ?? this.#active.get(sessionId);
+    // A run may have been given a store of its own.
+    for (const run of activeRuns.values()) if (run.app === this.#core && run.sessionId === sessionId) active ??= run;
     return active instanceof Execution ? new RunHandle<C>(active, true) : null;
   }
 
@@ -210,10 +212,8 @@ function alreadyActive(runId: string): WeaveError {
 
 /** Compiles what a builder collected. @internal */
 export function createApp<C extends Channels, X>(parts: AppParts): App<C, X> {
-  const { allowCycles: _, ...defaults } = parts.options;
   const core = new AppCore(parts);
-  checkDefaults(defaults);
-  return new App<C, X>(key, core, defaults as RunDefaults<X>);
+  return new App<C, X>(key, core, checkDefaults(parts.options));
 }
 
 function checkResume({ sessionId, answers }: { sessionId: unknown; answers: unknown }, options: ReadOptions): WeaveError | undefined {

@@ -136,8 +136,9 @@ export class Attempt implements NodeContext<any, any> {
   /** @internal */
   final(text?: string, options?: LlmMeta): void {
     if (this.isOver) return;
-    const stream = this.#closeStream(options?.streamId);
+    // Before the stream is closed: it may throw.
     const metadata = options?.metadata === undefined ? undefined : copyValue(options.metadata, 'metadata');
+    const stream = this.#closeStream(options?.streamId);
     const payload = stream.toFinal(text === undefined ? undefined : String(text), metadata);
     this.#execution.emit(this, Kind['llm.final'], payload, payload.text.length + 64, 0);
   }
@@ -145,8 +146,9 @@ export class Attempt implements NodeContext<any, any> {
   /** @internal */
   fail(message: string, options?: LlmMeta): void {
     if (this.isOver) return;
+    const metadata = options?.metadata === undefined ? undefined : copyValue(options.metadata, 'metadata');
     const stream = this.#closeStream(options?.streamId);
-    this.#send(Kind['llm.error'], { message: String(message), streamId: stream.streamId }, 'metadata', options?.metadata);
+    this.#send(Kind['llm.error'], { message: String(message), streamId: stream.streamId }, 'metadata', metadata);
   }
 
   /** @internal */

@@ -26,7 +26,7 @@ import { restore } from './restore.js';
 import { OpenStream } from './text-stream.js';
 import { describe, Thrown } from './thrown.js';
 import { nextTurn } from './turn.js';
-import { readReturn, readTargetWords, readUpdate, toStartWords, UnknownTarget, type Update } from './updates.js';
+import { readReturn, readTargetWords, readUpdate, toStartWords, UnknownTarget, type NodeReturn, type Update } from './updates.js';
 import { lend } from './values.js';
 import { Abort, Ask, NONE, Op, statuses, Tell, TellText, TellWith } from './words.js';
 import type { RunStatus } from './sessions.js';
@@ -69,6 +69,7 @@ export class Execution implements Trappable, EventSource {
   readonly #flushes = new Map<number, () => void>();
   #lastWait = 0;
   #now = 0;
+  #startedAt = 0;
   #skipsFolds = false;
   #isCancelled: { readonly reason: string | undefined } | undefined;
   #cancelled: Array<{ resolve(): void; reject(error: unknown): void }> = [];
@@ -150,7 +151,7 @@ export class Execution implements Trappable, EventSource {
     const metadata = options.metadata === undefined ? NONE : this.arena.put(options.metadata);
     const seed = options.seed ?? engine().newSeed();
     const raw = this.#raw!;
-    this.#now = this.timers.now();
+    this.#startedAt = this.#now = this.timers.now();
     this.#enter(() => raw.start(this.#now, this.runId, seed, isResume, options.abandons, handle, update.bytes, toStartWords(update), metadata));
   }
 
@@ -213,7 +214,7 @@ export class Execution implements Trappable, EventSource {
     this.options.signal?.removeEventListener('abort', this.#onSignal);
     this.timers.stopAll();
     this.#queue.length = 0;
-    if (this.#attempts.some((attempt) => attempt?.isOver === false) || this.#sleeps.size > 0) this.#abandonAttempts();
+    if (this.#attempts.some((attempt) => attempt?.isOver === false)) this.#abandonAttempts();
     for (const resolve of this.#flushes.values()) resolve();
     this.#flushes.clear();
   }
@@ -221,9 +222,9 @@ export class Execution implements Trappable, EventSource {
   /** Attempts that still run when the run is over: they ignored their signal, or the engine is lost. */
   #abandonAttempts(): void {
     const error = createError('RUN_CANCELLED', 'the run is over', { runId: this.runId, sessionId: this.sessionId });
+    // A sleep whose attempt has settled without it stays as it is: nobody waits for it.
+    for (const { attempt, reject } of this.#sleeps.values()) if (!attempt.isOver) reject(error);
     for (const attempt of this.#attempts) attempt?.abort(error);
-    for (const { reject } of this.#sleeps.values()) reject(error);
-    this.#sleeps.clear();
   }
 
   /** The engine's instance is lost. */
@@ -233,7 +234,8 @@ export class Execution implements Trappable, EventSource {
     this.error = withIds;
     this.#raw = undefined;
     const info = { code: withIds.code, name: withIds.name, message: withIds.message };
-    const terminal: WeaveEvent = { seq: 0, at: this.timers.now(), runId: this.runId, sessionId: this.sessionId, transient: true, type: 'run.failed', error: info, durationMs: 0 };
+    // The clock is not asked: it may be what threw.
+    const terminal: WeaveEvent = { seq: 0, at: this.#now || Date.now(), runId: this.runId, sessionId: this.sessionId, transient: true, type: 'run.failed', error: info, durationMs: this.#now - this.#startedAt };
     this.terminal = terminal;
     this.#tidy();
     this.keeper.ended(this);
@@ -250,7 +252,7 @@ export class Execution implements Trappable, EventSource {
   cancel(reason?: unknown): Promise<void> {
     if (this.terminal !== undefined) return Promise.resolve();
     const isFirst = this.#isCancelled === undefined;
-    this.#isCancelled ??= { reason: reason === undefined ? undefined : reason instanceof Error ? reason.message : String(reason) };
+    this.#isCancelled ??= { reason: reason === undefined ? undefined : describe(reason) };
     const promise = new Promise<void>((resolve, reject) => this.#cancelled.push({ resolve, reject }));
     if (isFirst && this.#raw !== undefined) this.#enter(() => this.#tell(Tell.Cancel, this.#reasonHandle()));
     return promise;
@@ -403,47 +405,51 @@ export class Execution implements Trappable, EventSource {
     let result: unknown;
     try {
       result = this.app.nodes[node]!.run(this.state.viewForTask() as any, attempt as any);
+      // A thenable of the user's may throw here, too.
+      if (isThenable(result)) return this.#await(attempt, result);
     } catch (thrown) {
       this.#take(this.#threw(attempt, thrown));
       return;
     }
-    if (isThenable(result)) this.#await(attempt, result);
-    else this.#take(this.#returned(attempt, result));
+    this.#take(this.#returned(attempt, result));
   }
 
-  #await(attempt: Attempt, result: PromiseLike<unknown>): void {
+  #await(attempt: Attempt, result: PromiseLike<unknown>, told?: WeaveError): void {
     result.then(
       (value) => this.#enter(() => this.#returned(attempt, value)),
-      (thrown: unknown) => this.#enter(() => this.#threw(attempt, thrown)),
+      (thrown: unknown) => this.#enter(() => this.#rethrew(attempt, thrown, told)),
     );
   }
 
   #returned(attempt: Attempt, result: unknown): number {
-    const raw = this.#raw;
-    if (raw === undefined || attempt.isOver) return 0;
+    if (attempt.isOver) return 0;
+    let read: NodeReturn;
     try {
-      const { update, words } = readReturn(this.app, result, (value) => this.arena.put(value));
-      attempt.isOver = true;
-      const handle = update.value === undefined ? NONE : this.arena.put(update.value);
-      if (words === undefined) return this.#tell(Tell.Settled, attempt.index, attempt.ticket, handle, update.bytes, update.mask);
-      return this.#tellWith(TellWith.Settled, attempt.index, attempt.ticket, handle, update.bytes, 0, words);
+      read = readReturn(this.app, result, (value) => this.arena.put(value));
     } catch (thrown) {
-      if (thrown instanceof UnknownTarget) {
-        attempt.isOver = true;
-        return this.#tellText(TellText.UnknownTarget, attempt.index, attempt.ticket, NONE, '', thrown.name);
-      }
-      if (isTrap(thrown)) throw thrown;
-      return this.#threw(attempt, thrown, true);
+      if (!(thrown instanceof UnknownTarget)) return this.#threw(attempt, thrown, true);
+      attempt.isOver = true;
+      return this.#tellText(TellText.UnknownTarget, attempt.index, attempt.ticket, NONE, '', thrown.name);
     }
+    attempt.isOver = true;
+    const { update, words } = read;
+    const handle = update.value === undefined ? NONE : this.arena.put(update.value);
+    if (words === undefined) return this.#tell(Tell.Settled, attempt.index, attempt.ticket, handle, update.bytes, update.mask);
+    return this.#tellWith(TellWith.Settled, attempt.index, attempt.ticket, handle, update.bytes, 0, words);
   }
 
   /** `isComplaint`: the result was wrong; nothing was thrown by the user. */
   #threw(attempt: Attempt, thrown: unknown, isComplaint = false): number {
-    const raw = this.#raw;
-    if (raw === undefined || attempt.isOver) return 0;
+    if (attempt.isOver) return 0;
     attempt.isOver = true;
     const { code, text, handle } = this.#keepThrown(thrown, isComplaint, 'NODE_THREW');
     return this.#tellText(TellText.Threw, attempt.index, attempt.ticket, handle, code, text);
+  }
+
+  /** What `onError` throws; if that is the error it was told, the failure stays what it was. */
+  #rethrew(attempt: Attempt, thrown: unknown, told: WeaveError | undefined): number {
+    if (thrown !== told || told === undefined) return this.#threw(attempt, thrown);
+    return told.code === 'NODE_THREW' ? this.#threw(attempt, told.cause) : this.#threw(attempt, told, true);
   }
 
   #keepThrown(thrown: unknown, isComplaint: boolean, code: ErrorCode): { code: ErrorCode; text: string; handle: number } {
@@ -469,26 +475,27 @@ export class Execution implements Trappable, EventSource {
     let result: unknown;
     try {
       result = this.#options(attempt).onError?.(error, this.state.viewForTask() as any, attempt as any);
+      if (isThenable(result)) return this.#await(attempt, result, error);
     } catch (thrown) {
-      this.#take(this.#threw(attempt, thrown === error && 'cause' in error ? error.cause : thrown));
+      this.#take(this.#rethrew(attempt, thrown, error));
       return;
     }
-    if (isThenable(result)) this.#await(attempt, result.then(undefined, (thrown: unknown) => Promise.reject(thrown === error && 'cause' in error ? error.cause : thrown)));
-    else this.#take(this.#returned(attempt, result));
+    this.#take(this.#returned(attempt, result));
   }
 
   #askRetry(index: number, token: number, count: number, failure: number): void {
     const attempt = this.#attempts[index]!;
     const error = takeError(failure, this.arena, this.names, this);
+    let retries: boolean;
     try {
       const told = error.code === 'NODE_THREW' && 'cause' in error ? error.cause : error;
-      const retries = this.#options(attempt).retry?.retryOn?.(told, count) === true;
-      this.#take(this.#tell(Tell.RetryAnswer, index, token, retries ? 1 : 0));
+      retries = this.#options(attempt).retry?.retryOn?.(told, count) === true;
     } catch (thrown) {
-      if (isTrap(thrown)) throw thrown;
       const kept = this.#keepThrown(thrown, false, 'NODE_THREW');
       this.#take(this.#tellText(TellText.Threw, index, token, kept.handle, kept.code, `retryOn threw: ${kept.text}`));
+      return;
     }
+    this.#take(this.#tell(Tell.RetryAnswer, index, token, retries ? 1 : 0));
   }
 
   #abort(index: number, token: number, why: number): void {
@@ -512,18 +519,13 @@ export class Execution implements Trappable, EventSource {
   #fold(queue: readonly number[], at: number): number {
     const op = queue[at]!;
     const next = at + (op === Op.Write ? 4 : op === Op.Load ? 3 : 5);
-    if (op === Op.Note) {
-      const error = takeError(queue[at + 4]!, this.arena, this.names, this);
-      const channel = this.app.channelIds.get('errors');
-      if (!this.#skipsFolds && channel !== undefined) this.state.append(channel, toErrorEvent(error, queue[at + 1]!, queue[at + 2]!, queue[at + 3]!));
-      return next;
-    }
+    const error = op === Op.Note ? takeError(queue[at + 4]!, this.arena, this.names, this) : undefined;
     if (this.#skipsFolds) return next;
-    const channel = queue[at + 1]!;
-    const value = this.arena.get(queue[at + 2]!);
+    const channel = error === undefined ? queue[at + 1]! : this.app.channelIds.get('errors')!;
     try {
-      if (op === Op.Write) this.state.write(channel, value, queue[at + 3] === 1);
-      else this.state.load(channel, value);
+      if (error !== undefined) this.state.append(channel, toErrorEvent(error, queue[at + 1]!, queue[at + 2]!, queue[at + 3]!));
+      else if (op === Op.Write) this.state.write(channel, this.arena.get(queue[at + 2]!), queue[at + 3] === 1);
+      else this.state.load(channel, this.arena.get(queue[at + 2]!));
     } catch (thrown) {
       this.#skipsFolds = true;
       const isComplaint = thrown instanceof WeaveError && thrown.code.startsWith('STATE_');
@@ -558,18 +560,18 @@ export class Execution implements Trappable, EventSource {
     let answer: unknown;
     try {
       answer = route(this.state.viewForTask() as any);
+      if (isThenable(answer)) {
+        answer.then(
+          (value) => this.#enter(() => this.#routed(call, id, value)),
+          (thrown: unknown) => this.#enter(() => this.#routeThrew(call, thrown)),
+        );
+        return;
+      }
     } catch (thrown) {
       this.#take(this.#routeThrew(call, thrown));
       return;
     }
-    if (!isThenable(answer)) {
-      this.#take(this.#routed(call, id, answer));
-      return;
-    }
-    answer.then(
-      (value) => this.#enter(() => this.#routed(call, id, value)),
-      (thrown: unknown) => this.#enter(() => this.#routeThrew(call, thrown)),
-    );
+    this.#take(this.#routed(call, id, answer));
   }
 
   #routed(call: number, id: number, answer: unknown): number {
@@ -580,14 +582,14 @@ export class Execution implements Trappable, EventSource {
     }
     const { targets, problem } = readTargets(answer);
     if (problem !== '') return this.#routeThrew(call, createError('NODE_INVALID_RESULT', problem), true);
+    let words: number[];
     try {
-      const words = readTargetWords(known, this.app, targets, (value) => this.arena.put(value));
-      return this.#tellWith(TellWith.Routed, call, 0, 0, 0, 0, new Uint32Array(words));
+      words = readTargetWords(known, this.app, targets, (value) => this.arena.put(value));
     } catch (thrown) {
       if (thrown instanceof UnknownTarget) return this.#tellText(TellText.RouteUnknown, call, 0, NONE, '', thrown.name);
-      if (isTrap(thrown)) throw thrown;
       return this.#routeThrew(call, thrown, true);
     }
+    return this.#tellWith(TellWith.Routed, call, 0, 0, 0, 0, new Uint32Array(words));
   }
 
   #routeThrew(call: number, thrown: unknown, isComplaint = false): number {
@@ -669,13 +671,15 @@ export class Execution implements Trappable, EventSource {
   sleep(attempt: Attempt, ms: number): Promise<void> {
     if (attempt.isOver || this.#raw === undefined) {
       const reason = attempt.abortedWith ?? createError('RUN_CANCELLED', 'ctx.sleep was called after its attempt was over', { node: attempt.node, step: attempt.step });
-      return Promise.reject(reason);
+      return unwatched(Promise.reject(reason));
     }
     const id = (this.#lastWait += 1);
-    return new Promise((resolve, reject) => {
-      this.#sleeps.set(id, { attempt, resolve, reject });
-      this.#enter(() => this.#tell(Tell.Sleep, attempt.index, attempt.ticket, id, 0, ms));
-    });
+    return unwatched(
+      new Promise((resolve, reject) => {
+        this.#sleeps.set(id, { attempt, resolve, reject });
+        this.#enter(() => this.#tell(Tell.Sleep, attempt.index, attempt.ticket, id, 0, ms));
+      }),
+    );
   }
 
   flush(attempt: Attempt): Promise<void> {
@@ -696,6 +700,12 @@ export class Execution implements Trappable, EventSource {
   failed(error: WeaveError): void {
     this.error ??= error;
   }
+}
+
+/** A sleep that nobody awaits must not end the process when it is cut short. */
+function unwatched(promise: Promise<void>): Promise<void> {
+  promise.catch(() => undefined);
+  return promise;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -8,7 +8,7 @@ import type { EventFilter, SubscribeOptions, WeaveEvent } from './events.js';
 import { engine } from './engine.js';
 import type { LogStore } from './log-store.js';
 import { MemoryCheckpointer } from './memory-checkpointer.js';
-import type { Clock, RunOptions } from './run-options.js';
+import type { Clock, CompileOptions, RunDefaults, RunOptions } from './run-options.js';
 import { copyValue } from './values.js';
 
 /** Options as the driver uses them. Durations are milliseconds; 0 means unlimited. */
@@ -43,25 +43,12 @@ export interface ReadSubscription {
 }
 
 const wholeRun: ReadSubscription = { mask: 0xffff_ffff, keeps: undefined, after: undefined, capacity: 1024, waits: true, signal: undefined };
-const durabilities: Readonly<Record<string, number>> = { sync: 1, async: 2, exit: 3 };
-const known = new Set([
-  'checkpointer',
-  'durability',
-  'concurrency',
-  'maxSteps',
-  'timeoutMs',
-  'clock',
-  'context',
-  'sessionId',
-  'runId',
-  'seed',
-  'signal',
-  'events',
-  'abandon',
-  'metadata',
-  'allowCycles',
-]);
-const planned = new Set(['interruptBefore', 'interruptAfter', 'bus', 'sinks', 'drainTimeoutMs', 'observer', 'onGraphChanged', 'retention', 'whenBusy']);
+const durabilities = ['none', 'sync', 'async', 'exit'];
+const ofApps = ['checkpointer', 'durability', 'concurrency', 'maxSteps', 'timeoutMs', 'clock', 'context'];
+const ofRuns = [...ofApps, 'sessionId', 'runId', 'seed', 'signal', 'events', 'abandon', 'metadata'];
+const planned = ['interruptBefore', 'interruptAfter', 'bus', 'sinks', 'drainTimeoutMs', 'observer', 'onGraphChanged', 'retention', 'whenBusy'];
+/** What stands for no limit. */
+const UNLIMITED = 0xffff_fffe;
 
 function invalid(message: string): WeaveError {
   return createError('RUN_INVALID_OPTION', message);
@@ -70,7 +57,7 @@ function invalid(message: string): WeaveError {
 /** `given` stands in place of `defaults`, option by option. */
 export function readOptions(defaults: object, given: object | undefined): ReadOptions {
   if (given !== undefined && (typeof given !== 'object' || given === null)) throw invalid(`the options are ${kindOf(given)}; give an object`);
-  for (const options of [defaults, given ?? {}]) checkNames(options as Record<string, unknown>);
+  checkNames((given ?? {}) as Record<string, unknown>, ofRuns);
   const options: RunOptions<unknown> = { ...defaults };
   for (const name in given) if ((given as Record<string, unknown>)[name] !== undefined) (options as Record<string, unknown>)[name] = (given as Record<string, unknown>)[name];
 
@@ -93,15 +80,18 @@ export function readOptions(defaults: object, given: object | undefined): ReadOp
   };
 }
 
-/** Options that hold for every run of an app. */
-export function checkDefaults(defaults: object): void {
+/** Options that hold for every run of an app, as `compile()` was given them: without `allowCycles`. */
+export function checkDefaults({ allowCycles, ...defaults }: CompileOptions<any>): RunDefaults<any> {
+  readFlag('allowCycles', allowCycles);
+  checkNames(defaults as Record<string, unknown>, ofApps);
   readOptions(defaults, undefined);
+  return defaults;
 }
 
-function checkNames(options: Record<string, unknown>): void {
+function checkNames(options: Record<string, unknown>, known: readonly string[]): void {
   for (const name of Object.keys(options)) {
-    if (options[name] === undefined || known.has(name)) continue;
-    throw invalid(planned.has(name) ? `the option \`${name}\` is not available in this version` : `there is no option \`${name}\``);
+    if (options[name] === undefined || known.includes(name)) continue;
+    throw invalid(planned.includes(name) ? `the option \`${name}\` is not available in this version` : `there is no option \`${name}\``);
   }
 }
 
@@ -113,14 +103,15 @@ function readStore(checkpointer: unknown): LogStore | undefined {
 }
 
 function readDurability(durability: unknown, store: LogStore | undefined): number {
-  const number = durability === undefined ? 1 : durabilities[String(durability)];
-  if (number === undefined) throw invalid(`durability is ${String(durability)}; it is 'sync', 'async' or 'exit'`);
+  const number = durability === undefined ? 1 : durabilities.indexOf(durability as string);
+  if (number < 1) throw invalid(`durability is ${String(durability)}; it is 'sync', 'async' or 'exit'`);
   return store === undefined ? 0 : number;
 }
 
 function readInteger(name: string, value: unknown): number | undefined {
-  if (value === undefined || value === Infinity) return undefined;
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > 0xffff_fffe) throw invalid(`${name} is not a positive integer`);
+  if (value === undefined) return undefined;
+  if (value === Infinity) return UNLIMITED;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > UNLIMITED) throw invalid(`${name} is not a positive integer`);
   return value;
 }
 
@@ -187,7 +178,8 @@ export function readSubscription(options: SubscribeOptions, isOwn: boolean): Rea
 
 function readCursor(after: unknown): number | undefined {
   if (after === undefined) return undefined;
-  const number = typeof after === 'string' && /^\d+$/.test(after) ? Number(after) : after;
+  // `seq~branch`: this version knows one branch.
+  const number = typeof after === 'string' && /^\d+(~1)?$/.test(after) ? Number.parseInt(after, 10) : after;
   if (typeof number !== 'number' || !Number.isSafeInteger(number) || number < 0) throw invalid('after is not the number of an event');
   return number;
 }

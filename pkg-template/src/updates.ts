@@ -7,6 +7,7 @@ import { readReplace, replace } from './channels.js';
 import { readCommand, readSend, type Send } from './commands.js';
 import { createError, kindOf } from './errors.js';
 import { copiedBytes, copyValue } from './values.js';
+import { isObjectPrototype } from './values/builtins.js';
 import { NONE } from './words.js';
 
 /** An update, copied. */
@@ -31,17 +32,14 @@ const nothing: Update = { value: undefined, bytes: 0, mask: 0, writes: [], isSim
  */
 export function readUpdate(app: AppCore, update: unknown, where: string): Update {
   if (update === undefined || update === null) return nothing;
-  if (typeof update !== 'object' || Array.isArray(update)) {
-    throw createError('STATE_INVALID_UPDATE', `${where} is ${kindOf(update)}; give an object of writes by channel`);
-  }
-  const given = update as Record<string, unknown>;
+  if (!isRecord(update)) throw createError('STATE_INVALID_UPDATE', `${where} is ${describeKind(update)}; give an object of writes by channel`);
   const value: Record<string, unknown> = {};
   const writes: number[] = [];
   let mask = 0;
   let bytes = 0;
   let isSimple = true;
-  for (const name of Object.keys(given)) {
-    const write = given[name];
+  for (const name of Object.keys(update)) {
+    const write = update[name];
     if (write === undefined) continue;
     const channel = app.channelIds.get(name);
     if (channel === undefined) {
@@ -83,8 +81,8 @@ export function readReturn(app: AppCore, result: unknown, keep: (value: unknown)
   if (result === undefined || result === null) return { update: nothing, words: undefined };
   const command = readCommand(result);
   if (command === undefined) {
-    if (typeof result !== 'object' || Array.isArray(result)) {
-      throw createError('NODE_INVALID_RESULT', `it returned ${kindOf(result)}; return an update (an object of writes by channel), a command(…) or nothing`);
+    if (!isRecord(result)) {
+      throw createError('NODE_INVALID_RESULT', `it returned ${describeKind(result)}; return an update (an object of writes by channel), a command(…) or nothing`);
     }
     const update = readUpdate(app, result, 'its update');
     return { update, words: update.isSimple ? undefined : new Uint32Array([update.writes.length, ...update.writes, 0, 0]) };
@@ -117,4 +115,16 @@ export function readTargetWords(known: ReadonlyMap<string, number>, app: AppCore
 /** An update as `start` takes it: its writes, no command. */
 export function toStartWords(update: Update): Uint32Array {
   return new Uint32Array([update.writes.length, ...update.writes, 0, 0]);
+}
+
+/** A plain object, of this realm or another. */
+function isRecord(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null || isObjectPrototype(prototype);
+}
+
+function describeKind(value: unknown): string {
+  const kind = kindOf(value);
+  return kind === 'object' ? `a ${Object.prototype.toString.call(value).slice(8, -1)}` : kind;
 }

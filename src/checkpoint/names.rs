@@ -1,6 +1,7 @@
 //! Names of nodes and channels in records. A log mentions a name once, with a number of its own; so records survive a graph
 //! whose nodes come in another order, and a name that the graph no longer has is still shown in old events.
 
+use crate::collected::collected;
 use super::codec::{Broken, Reader, Writer};
 use crate::graph::{NodeId, Program, sorted_positions};
 use std::rc::Rc;
@@ -172,8 +173,8 @@ impl Index {
     /// The index of a program.
     pub fn new(program: &Program) -> Self {
         let by_name = |names: &[&Rc<str>]| sorted_positions(names.len(), &|left, right| names[left as usize].cmp(names[right as usize]));
-        let nodes: Vec<&Rc<str>> = program.nodes.iter().map(|node| &node.name).collect();
-        let channels: Vec<&Rc<str>> = program.channels.iter().map(|channel| &channel.name).collect();
+        let nodes = collected(program.nodes.iter().map(|node| &node.name));
+        let channels = collected(program.channels.iter().map(|channel| &channel.name));
         Self { nodes: by_name(&nodes), channels: by_name(&channels) }
     }
 

@@ -6,7 +6,7 @@
 
 use super::codec::{Broken, Reader, Writer};
 use super::names::{Index, Names};
-use super::session::{Done, ErrorNote, Fold, Session, Status};
+use super::session::{ErrorNote, Fold, Session, Status};
 use super::{entries, session};
 use crate::events::{Event, StepReport};
 use crate::graph::Program;
@@ -198,10 +198,10 @@ fn read_session(from: &mut Reader<'_>, names: &Names, program: &Program) -> Resu
     session.is_entering = from.bool()?;
     session.is_half_done = from.bool()?;
     session.has_reached_end = from.bool()?;
-    session.done = from.list(|from| {
+    for _ in 0..from.len()? {
         let (node, task) = (names.read_node(from)?, from.small()?);
-        Ok(Done { node, task, result: Rc::new(entries::read_result(from, names)?) })
-    })?;
+        session.add_done(node, task, Rc::new(entries::read_result(from, names)?));
+    }
     session.notes = from.list(|from| {
         let (at, step) = (from.float()?, from.small()?);
         Ok(ErrorNote { at, step, failure: Rc::new(entries::read_failure(from, names)?) })

@@ -1,6 +1,7 @@
 //! A session between two events: all that a restart needs besides the channels' contents. The engine changes it as it runs; a
 //! restore changes it in the same way, event by event.
 
+use crate::collected::collected;
 use crate::error::Failure;
 use crate::events::{Body, Ending, Entry, Event, RunStart, StepReport, Waiting};
 use crate::graph::{ChannelId, ChannelKind, NodeId, Program};
@@ -110,7 +111,7 @@ pub struct Session {
     pub is_entering: bool,
     /// The frontier is one that an edge check never applies to: a half-done step is run again.
     pub is_half_done: bool,
-    /// Finished tasks of the half-done step.
+    /// Finished tasks of the half-done step, sorted by node and task.
     pub done: Vec<Done>,
     /// For the `errors` channel.
     pub notes: Vec<ErrorNote>,
@@ -136,7 +137,7 @@ impl Session {
             at: 0.0,
             created_at: 0.0,
             versions: Versions::new(program),
-            arrivals: program.joins.iter().map(|join| vec![false; join.sources.len()]).collect(),
+            arrivals: collected(program.joins.iter().map(|join| vec![false; join.sources.len()])),
             frontier: Rc::from([]),
             is_entering: false,
             is_half_done: false,
@@ -156,16 +157,30 @@ impl Session {
 
     /// The result of a task that finished before the half-done step broke off.
     pub fn done_result(&self, node: NodeId, task: u32) -> Option<&Rc<TaskResult>> {
-        self.done.iter().find(|done| done.node == node && done.task == task).map(|done| &done.result)
+        let at = self.find_done(node, task).ok()?;
+        Some(&self.done[at].result)
+    }
+
+    fn find_done(&self, node: NodeId, task: u32) -> Result<usize, usize> {
+        self.done.binary_search_by(|done| (done.node, done.task).cmp(&(node, task)))
+    }
+
+    /// Keeps a task's result for the half-done step.
+    pub fn add_done(&mut self, node: NodeId, task: u32, result: Rc<TaskResult>) {
+        let done = Done { node, task, result };
+        match self.find_done(node, task) {
+            Ok(at) => self.done[at] = done,
+            Err(at) => self.done.insert(at, done),
+        }
     }
 
     /// Joins that have begun to wait and lack sources.
     pub fn waiting(&self, program: &Program) -> Vec<Waiting> {
         let lacks = |(join, arrived): (&crate::graph::Join, &Vec<bool>)| {
-            let missing: Vec<NodeId> = join.sources.iter().zip(arrived).filter(|(_, has)| !**has).map(|(source, _)| *source).collect();
+            let missing = collected(join.sources.iter().zip(arrived).filter(|(_, has)| !**has).map(|(source, _)| *source));
             (arrived.contains(&true) && !missing.is_empty()).then_some(Waiting { to: join.target, missing })
         };
-        program.joins.iter().zip(&self.arrivals).filter_map(lacks).collect()
+        collected(program.joins.iter().zip(&self.arrivals).filter_map(lacks))
     }
 
     /// Notes that the joins of an entry fire.
@@ -202,7 +217,7 @@ impl Session {
             Body::StepStarted { .. } => self.is_half_done = true,
             Body::StepCompleted(report) => self.replay_step(program, report, folds),
             Body::NodeCompleted { task, result, .. } => {
-                self.done.push(Done { node: task.node, task: task.task, result: Rc::clone(result) });
+                self.add_done(task.node, task.task, Rc::clone(result));
             }
             Body::NodeStarted(_)
             | Body::NodeSkipped(_)
@@ -271,8 +286,7 @@ impl Session {
             }
         }
         load_reduced(&report.reduced, folds);
-        let ran: Vec<&Entry> = frontier.iter().filter(|entry| self.done_result(entry.node, entry.task).is_some()).collect();
-        let ran: Vec<Entry> = ran.into_iter().cloned().collect();
+        let ran = collected(frontier.iter().filter(|entry| self.done_result(entry.node, entry.task).is_some()).cloned());
         self.note_run(program, &ran);
         self.versions.bump(program, &report.updated);
         self.complete_step(&Rc::new(StepReport { versions: self.versions.channels.clone(), ..(**report).clone() }));

@@ -2,6 +2,7 @@
 //! built. Until the routes have answered nothing stands: a failure rolls the contents back, and the tasks' results stay in the
 //! half-done step.
 
+use crate::collected::collected;
 use super::command::Command;
 use super::input::Thrown;
 use super::machine::{Machine, Phase};
@@ -35,7 +36,7 @@ struct Frontier<'a> {
 
 impl Frontier<'_> {
     fn add(&mut self, target: &Target, is_gated: bool, join: Option<u32>) {
-        let fresh = Entry { node: target.node, task: 0, is_send: target.is_send, input: target.input.clone(), is_gated, joins: join.into_iter().collect() };
+        let fresh = Entry { node: target.node, task: 0, is_send: target.is_send, input: target.input.clone(), is_gated, joins: collected(join.into_iter()) };
         if target.is_send {
             self.entries.push(fresh);
             return;
@@ -97,7 +98,7 @@ impl Machine {
 
     pub(super) fn begin_barrier(&mut self) {
         if let Some((channel, positions)) = find_conflict(&self.program, self.results()) {
-            let names: Vec<String> = positions.iter().map(|position| format!("`{}`", self.node_name(self.tasks[*position].entry.node))).collect();
+            let names = collected(positions.iter().map(|position| format!("`{}`", self.node_name(self.tasks[*position].entry.node))));
             let step = self.session.step + 1;
             let error = RunError::Conflict { channel: &self.program.channels[channel as usize].name, writers: &names.join(" and "), step };
             let failure = error.failure(Scope::Scheduler).at(None, step);
@@ -177,7 +178,7 @@ impl Machine {
         let frontier = self.frontier();
         let round = frontier.round;
         let is_new = |node: &NodeId| node.index().is_none_or(|index| std::mem::replace(&mut frontier.placed[index].0, round) != round);
-        nodes.into_iter().filter(is_new).collect()
+        collected(nodes.into_iter().filter(is_new))
     }
 
     pub(super) fn call_routes(&mut self, sources: &[NodeId]) {
@@ -259,12 +260,12 @@ impl Machine {
     /// For each task that ran, in node order: its node's plain edges, joins, routes (once, if not silenced), then its command.
     fn complete_step(&mut self, calls: &[Call]) {
         let program = Rc::clone(&self.program);
-        let ran: Vec<Entry> = self.tasks.iter().map(|task| task.entry.clone()).collect();
+        let ran = collected(self.tasks.iter().map(|task| task.entry.clone()));
         self.session.note_run(&program, &ran);
         let mut sources = self.sources().into_iter().peekable();
         let mut calls = calls.iter().peekable();
         let tasks = std::mem::take(&mut self.tasks);
-        let complete: Vec<bool> = if program.joins.is_empty() { Vec::new() } else { (0u32..).zip(&program.joins).map(|(join, _)| self.session.is_complete(join)).collect() };
+        let complete: Vec<bool> = if program.joins.is_empty() { Vec::new() } else { collected((0..program.joins.len() as u32).map(|join| self.session.is_complete(join))) };
         let mut frontier = self.frontier();
         for task in &tasks {
             let node = task.entry.node;

@@ -2,7 +2,6 @@
 
 use super::command::{Abort, Command};
 use super::machine::{Machine, Phase};
-use crate::checkpoint::Done;
 use crate::error::{Failure, RunError, Scope};
 use crate::events::{Body, Ending};
 use crate::state::Value;
@@ -56,8 +55,11 @@ impl Machine {
         }
         if !matches!(self.phase, Phase::Boundary) {
             self.abort_tasks(why);
-            let finished = self.tasks.iter().filter_map(|task| task.result.as_ref().map(|result| (task, result)));
-            self.session.done = finished.map(|(task, result)| Done { node: task.entry.node, task: task.entry.task, result: Rc::clone(result) }).collect();
+            for task in &self.tasks {
+                if let Some(result) = &task.result {
+                    self.session.add_done(task.entry.node, task.entry.task, Rc::clone(result));
+                }
+            }
         }
         self.tasks.clear();
     }

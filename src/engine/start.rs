@@ -1,6 +1,7 @@
 //! How an execution starts: its input is folded, START's edges and routes name the first frontier, and only then does
 //! `run.started` go out, so bad input leaves no trace.
 
+use crate::collected::collected;
 use super::command::Command;
 use super::input::Start;
 use super::machine::{Machine, Phase};
@@ -28,7 +29,7 @@ impl Machine {
             self.start_timer(TimerKind::Run, ms);
         }
         let abandoned = if is_open && !start.is_resume {
-            self.session.frontier.iter().filter(|entry| entry.node != NodeId::END).map(|entry| entry.node).collect()
+            collected(self.session.frontier.iter().filter(|entry| entry.node != NodeId::END).map(|entry| entry.node))
         } else {
             Vec::new()
         };
@@ -106,8 +107,8 @@ impl Machine {
                 return Some(format!("its node `{name}` is not in this graph"));
             }
         }
-        let shape: Vec<usize> = self.program.joins.iter().map(|join| join.sources.len()).collect();
-        let stored: Vec<usize> = self.session.arrivals.iter().map(Vec::len).collect();
-        (shape != stored).then(|| "its joins are others than this graph's".to_owned())
+        let shape = self.program.joins.iter().map(|join| join.sources.len());
+        let stored = self.session.arrivals.iter().map(Vec::len);
+        (!shape.eq(stored)).then(|| "its joins are others than this graph's".to_owned())
     }
 }

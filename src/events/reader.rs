@@ -154,10 +154,8 @@ impl Reader {
         if let Some((from, to, count)) = self.gap.take() {
             events.push(Rc::new(Event { seq: to, at: now, is_transient: true, body: Body::StreamGap { from, to, count } }));
         }
-        if events.is_empty() {
-            if let Some(after) = self.refill_after {
-                return Pulled::Refill { after };
-            }
+        if let (true, Some(after)) = (events.is_empty(), self.refill_after) {
+            return Pulled::Refill { after };
         }
         let count = self.queue.len().min(max.max(1));
         events.extend(self.queue.drain(..count));

@@ -1,5 +1,6 @@
 //! From a valid definition to the program of the engine: names become indices, insertion order stays.
 
+use crate::collected::collected;
 use super::arcs::Vertex;
 use super::definition::{ChannelDefinition, Definition, NodeDefinition, RetryDefinition};
 use super::hash::definition_hash;
@@ -26,8 +27,8 @@ impl Program {
         }
         let mut program = Self {
             name: Rc::from(definition.name.as_str()),
-            nodes: definition.nodes.iter().map(node).collect(),
-            channels: definition.channels.iter().map(channel).collect(),
+            nodes: collected(definition.nodes.iter().map(node)),
+            channels: collected(definition.channels.iter().map(channel)),
             start: Exits::default(),
             joins: Vec::new(),
             routes: Vec::new(),
@@ -51,10 +52,7 @@ impl Program {
             }
             let join = self.joins.len() as JoinId;
             // Nodes are numbered in the order of their vertices.
-            let sources: Vec<NodeId> = sorted_set(&links.sources)
-                .into_iter()
-                .map(node_id)
-                .collect();
+            let sources = collected(sorted_set(&links.sources).into_iter().map(node_id));
             for index in sources.iter().filter_map(|source| source.index()) {
                 self.nodes[index].joins.push(join);
             }
@@ -74,7 +72,7 @@ impl Program {
                 let target = node_id(*target);
                 (self.shared_name(label, target), target)
             });
-            let targets = targets.collect();
+            let targets = collected(targets);
             self.routes.push(Route {
                 from,
                 targets,

@@ -1,5 +1,6 @@
 //! The hash by which a stored session recognises its graph. The format below is fixed: a change needs a new version tag.
 
+use crate::collected::collected;
 use super::definition::{
     ChannelDefinition, Definition, EdgeDefinition, NodeDefinition, RouteDefinition,
 };
@@ -24,10 +25,10 @@ const VERSION: &str = "weavegraph-wasm-graph-v1";
 pub fn definition_hash(definition: &Definition) -> u64 {
     let mut all = Parts::default();
     all.text(VERSION);
-    all.list(definition.nodes.iter().map(node_parts).collect());
-    all.list(definition.edges.iter().map(edge_parts).collect());
-    all.list(definition.routes.iter().map(route_parts).collect());
-    all.list(definition.channels.iter().map(channel_parts).collect());
+    all.list(collected(definition.nodes.iter().map(node_parts)));
+    all.list(collected(definition.edges.iter().map(edge_parts)));
+    all.list(collected(definition.routes.iter().map(route_parts)));
+    all.list(collected(definition.channels.iter().map(channel_parts)));
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for byte in all.0 {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);

@@ -1,5 +1,6 @@
 //! The graph as a Mermaid flowchart. Owns the escaping: no name may change what is drawn or end a label.
 
+use crate::collected::collected;
 use super::arcs::Vertex;
 use super::definition::{Definition, RouteDefinition};
 use super::outline::{END_VERTEX, FIRST_NODE, Outline, START_VERTEX};
@@ -142,7 +143,7 @@ fn id(vertex: Vertex) -> String {
 /// U+FFFD.
 fn label(name: &str) -> String {
     let mut text = String::new();
-    let chars: Vec<char> = name.chars().collect();
+    let chars = collected(name.chars());
     for (index, char) in chars.iter().copied().enumerate() {
         let before = index.checked_sub(1).map(|before| chars[before]);
         let after = chars.get(index + 1).copied();

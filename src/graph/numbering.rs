@@ -1,5 +1,6 @@
 //! Numbers for names, and how often a name was seen.
 
+use crate::collected::collected;
 use std::collections::HashMap;
 
 /// Gives each name the next number when it is first seen.
@@ -23,7 +24,7 @@ impl<'a> Numbering<'a> {
     }
 
     pub(super) fn numbers_of(&mut self, names: &'a [String]) -> Vec<u32> {
-        names.iter().map(|name| self.number(name)).collect()
+        collected(names.iter().map(|name| self.number(name)))
     }
 }
 

@@ -4,6 +4,7 @@
 //! that are mentioned but not registered. So a name is unknown exactly when its vertex is at least `known`, and in a
 //! definition without problems vertex `v` is node `v - FIRST_NODE`.
 
+use crate::collected::collected;
 use super::arcs::Vertex;
 use super::definition::{Definition, END, START};
 use super::numbering::Numbering;
@@ -68,10 +69,7 @@ impl<'a> Outline<'a> {
         for route in &definition.routes {
             let source = all.number(&route.from);
             let declared = route.targets.as_deref().unwrap_or_default();
-            let targets = declared
-                .iter()
-                .map(|(_, target)| all.number(target))
-                .collect();
+            let targets = collected(declared.iter().map(|(_, target)| all.number(target)));
             routes.push(RouteLinks {
                 source,
                 targets,
@@ -101,7 +99,7 @@ impl<'a> Outline<'a> {
 
     /// The registered nodes that `test` holds for.
     pub(super) fn nodes_where(&self, test: &dyn Fn(Vertex) -> bool) -> Vec<Vertex> {
-        self.node_vertices().filter(|node| test(*node)).collect()
+        collected(self.node_vertices().filter(|node| test(*node)))
     }
 
     pub(super) fn name(&self, vertex: Vertex) -> &'a str {
@@ -109,7 +107,7 @@ impl<'a> Outline<'a> {
     }
 
     pub(super) fn names_of(&self, vertices: &[Vertex]) -> Vec<&'a str> {
-        vertices.iter().map(|vertex| self.name(*vertex)).collect()
+        collected(vertices.iter().map(|vertex| self.name(*vertex)))
     }
 
     /// What is followed whatever the nodes return: plain edges, and joins from each of their sources.

@@ -1,5 +1,7 @@
 //! What can be wrong with a graph. Owns the `GRAPH_*` codes, which are API and never change meaning.
 
+use crate::collected::collected;
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $text:literal,)*) => {
         /// The stable code of a problem.
@@ -65,7 +67,7 @@ impl Problem {
         Self {
             code,
             message,
-            nodes: nodes.iter().map(|name| (*name).to_owned()).collect(),
+            nodes: collected(nodes.iter().map(|name| (*name).to_owned())),
         }
     }
 }

@@ -12,6 +12,7 @@
 //! probably meant for a registered node stands for that node; another one, once reached, may lead anywhere and reach END,
 //! and what it leads to counts as reached.
 
+use crate::collected::collected;
 use super::arcs::{Arcs, Vertex};
 use super::outline::{END_VERTEX, Outline, START_VERTEX};
 use super::problem::{GraphErrorCode, Problem};
@@ -61,7 +62,7 @@ impl<'a> Survey<'a> {
                 open.push(source);
             }
         }
-        let mut strangers: Vec<Vertex> = (outline.known..count as Vertex).collect();
+        let mut strangers = collected(outline.known..count as Vertex);
         strangers.retain(|name| meant[*name as usize] == *name);
 
         let mut roots = vec![START_VERTEX];
@@ -124,8 +125,7 @@ impl<'a> Survey<'a> {
         let mut roots = self.open.clone();
         roots.push(END_VERTEX);
         roots.extend(&self.strangers);
-        let turned: Vec<(Vertex, Vertex)> =
-            self.pairs.iter().map(|(from, to)| (*to, *from)).collect();
+        let turned = collected(self.pairs.iter().map(|(from, to)| (*to, *from)));
         let can_end = Arcs::new(outline.names.len(), &turned).reached_from(roots);
         let is_reached = |node: Vertex| self.is_unbounded || self.reached[node as usize];
         let stuck = outline.nodes_where(&|node| is_reached(node) && !can_end[node as usize]);

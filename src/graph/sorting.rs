@@ -1,6 +1,7 @@
 //! One sort for the whole box, over positions. Our own, because it takes 0.5 KB of wasm and an instance of the standard
 //! one 9 KB; stable, so that equal positions keep their order; nothing here is sorted often.
 
+use crate::collected::collected;
 use std::cmp::Ordering;
 
 /// A merge sort from the bottom up: runs of `width` are sorted, then merged in pairs. Two runs that are in order already
@@ -35,7 +36,7 @@ fn sort(positions: &mut [u32], compare: &dyn Fn(u32, u32) -> Ordering) {
 
 /// The positions of `count` items in their order; of equal items the earlier one comes first.
 pub(crate) fn sorted_positions(count: usize, compare: &dyn Fn(u32, u32) -> Ordering) -> Vec<u32> {
-    let mut positions: Vec<u32> = (0..count as u32).collect();
+    let mut positions = collected(0..count as u32);
     sort(&mut positions, compare);
     positions
 }

@@ -1,5 +1,6 @@
 //! The registered name that a mistyped one was probably meant to be.
 
+use crate::collected::collected;
 use super::arcs::Vertex;
 use super::outline::{END_VERTEX, Outline, START_VERTEX};
 
@@ -67,7 +68,7 @@ fn by_distance(name: &str, outline: &Outline) -> Option<Vertex> {
 fn edit_distance(left: &[u8], right: &[u8]) -> usize {
     let width = right.len() + 1;
     // `table[row * width + column]`: from the first `row` bytes of `left` to the first `column` bytes of `right`.
-    let mut table: Vec<usize> = (0..width).collect();
+    let mut table = collected(0..width);
     for (row, a) in left.iter().enumerate() {
         table.push(row + 1);
         for (column, b) in right.iter().enumerate() {

@@ -1,5 +1,6 @@
 //! GRAPH_UNKNOWN_NODE: names that no node has, each reported once with the place of its first mention.
 
+use crate::collected::collected;
 use super::arcs::Vertex;
 use super::outline::{FIRST_NODE, Outline};
 use super::problem::{GraphErrorCode, Problem};
@@ -18,7 +19,7 @@ struct Mentions {
 /// Returns for every vertex the one that was probably meant: itself, unless it is unknown and a registered name is close.
 pub(super) fn check(outline: &Outline, problems: &mut Vec<Problem>) -> Vec<Vertex> {
     let mut suggestions = Suggestions::new();
-    let mut meant: Vec<Vertex> = (0..outline.known).collect();
+    let mut meant = collected(0..outline.known);
     for mentions in mentions(outline) {
         let unknown = meant.len() as Vertex;
         let close = suggestions.closest(outline.name(unknown), outline);

@@ -1,8 +1,8 @@
 //! Definitions in, problems, drawings and compiled graphs out.
 
 use super::flat::Flat;
+use super::plain::array;
 use crate::graph::{self, Definition, Direction, NodeId, Problem, Program};
-use js_sys::Array;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -15,11 +15,10 @@ pub struct RawGraph {
 
 /// Problems as `[code, message, nodes]`.
 fn write(problems: &[Problem]) -> JsValue {
-    let row = |problem: &Problem| {
-        let nodes: Array = problem.nodes.iter().map(|node| JsValue::from_str(node)).collect();
-        Array::of3(&problem.code.as_str().into(), &problem.message.as_str().into(), &nodes)
-    };
-    problems.iter().map(row).collect::<Array>().into()
+    array(problems.iter().map(|problem| {
+        let nodes = array(problem.nodes.iter().map(|node| node.into()));
+        array([problem.code.as_str().into(), problem.message.as_str().into(), nodes].into_iter())
+    }))
 }
 
 #[wasm_bindgen]

@@ -1,13 +1,13 @@
 //! A session read from its log: for a restart, for `getState` and `history`, and for readers that lag.
 
 use super::graph::RawGraph;
+use super::plain::{Object, array};
 use super::words::{fill, write_events, write_fold, write_released};
 use crate::checkpoint::{self, Fold, Index, Names, Session};
 use crate::error::{Failure, RunError, Scope};
 use crate::events::{Body, Event};
 use crate::graph::Program;
 use crate::state::Values;
-use js_sys::{Array, Object, Reflect};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -42,7 +42,7 @@ fn broken(slot: u32, error: &checkpoint::RecordError) -> Failure {
 }
 
 fn thrown(failure: &Failure) -> JsValue {
-    super::words::failure_parts(failure).into_iter().collect::<Array>().into()
+    array(super::words::failure_parts(failure).into_iter())
 }
 
 /// Where to begin, by a session's newest record.
@@ -156,34 +156,29 @@ impl RawLog {
     }
 }
 
-fn set(object: &Object, key: &str, value: impl Into<JsValue>) {
-    // INVARIANT: defining a property of a fresh plain object cannot fail.
-    let _ = Reflect::set(object, &key.into(), &value.into());
-}
-
-fn ids(nodes: impl Iterator<Item = u32>) -> Array {
-    nodes.map(JsValue::from).collect()
+fn ids(nodes: impl Iterator<Item = u32>) -> JsValue {
+    array(nodes.map(JsValue::from))
 }
 
 /// Cold: `getState` and `history` only.
 pub(super) fn describe(session: &Session) -> Object {
     let object = Object::new();
-    set(&object, "runId", &*session.run_id);
-    set(&object, "step", session.step);
-    set(&object, "seq", session.seq as f64);
-    set(&object, "at", session.at);
-    set(&object, "createdAt", session.created_at);
-    set(&object, "status", session.status.as_str());
-    set(&object, "versions", ids(session.versions.channels.iter().copied()));
-    set(&object, "graphHash", crate::graph::hash_text(session.graph_hash));
+    object.with("runId", &*session.run_id);
+    object.with("step", session.step);
+    object.with("seq", session.seq as f64);
+    object.with("at", session.at);
+    object.with("createdAt", session.created_at);
+    object.with("status", session.status.as_str());
+    object.with("versions", ids(session.versions.channels.iter().copied()));
+    object.with("graphHash", crate::graph::hash_text(session.graph_hash));
     let is_done = |node, task| session.done_result(node, task).is_some();
     let next = session.frontier.iter().filter(|entry| entry.node.index().is_some() && !is_done(entry.node, entry.task));
-    set(&object, "frontier", ids(session.frontier.iter().map(|entry| entry.node.0)));
+    object.with("frontier", ids(session.frontier.iter().map(|entry| entry.node.0)));
     let rows = next.map(|entry| ids([entry.node.0, entry.task, entry.input.as_ref().map_or(0, |input| input.handle() + 1)].into_iter()));
-    set(&object, "next", rows.collect::<Array>());
+    object.with("next", array(rows));
     let last = session.last.as_ref();
-    set(&object, "ran", ids(last.iter().flat_map(|last| &last.ran).map(|node| node.0)));
-    set(&object, "skipped", ids(last.iter().flat_map(|last| &last.skipped).map(|node| node.0)));
-    set(&object, "updatedChannels", ids(last.iter().flat_map(|last| last.updated.iter().copied())));
+    object.with("ran", ids(last.iter().flat_map(|last| &last.ran).map(|node| node.0)));
+    object.with("skipped", ids(last.iter().flat_map(|last| &last.skipped).map(|node| node.0)));
+    object.with("updatedChannels", ids(last.iter().flat_map(|last| last.updated.iter().copied())));
     object
 }

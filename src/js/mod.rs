@@ -4,12 +4,15 @@
 //! asks for leaves as 64-bit floats in one buffer that every export refills (`out_words`): the facade reads it before its next
 //! call. Text and lists cross only where they are rare. No export calls into user code, and none holds a borrow across one.
 
+#[cfg(target_arch = "wasm32")]
+mod allocator;
 mod calls;
 mod event_words;
 mod flat;
 mod graph;
 mod ids;
 mod log;
+mod plain;
 mod run;
 mod words;
 
@@ -50,6 +53,7 @@ pub fn reinit() {
 /// Panics, for tests of what a panic leaves.
 #[cfg(feature = "test-hooks")]
 #[wasm_bindgen(js_name = panicNow)]
+#[allow(clippy::panic)]
 pub fn panic_now() {
     // INVARIANT: exists in builds for tests only.
     panic!("a test asked for a panic");

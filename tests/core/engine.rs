@@ -19,6 +19,10 @@ mod user_code;
 
 #[path = "engine/frontier.rs"]
 mod frontier;
+#[path = "engine/gate.rs"]
+mod gate;
+#[path = "engine/joins.rs"]
+mod joins;
 
 use graphs::{Graph, graph};
 use host::{Host, Setup};

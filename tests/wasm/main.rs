@@ -1,6 +1,7 @@
 //! The boundary in a real browser: what crosses as words, ids from the browser's randomness, a record and its way back.
 //! `wasm-pack test --headless --chrome --test wasm`.
 #![cfg(target_arch = "wasm32")]
+#![allow(clippy::panic)]
 
 use js_sys::{Float64Array, Reflect};
 use wasm_bindgen::JsCast;
