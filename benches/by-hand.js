@@ -1,5 +1,5 @@
-// The work of the cases as one would write it by hand, without any library: what nothing can be cheaper than. Must not know the
-// other contestants. A state is copied at each step, since an earlier one may have been handed out.
+// The work of the cases as one would write it by hand, without any library. Must not know the other contestants. A state is copied
+// at each step, since an earlier one may have been handed out.
 
 export async function countAsync(steps) {
   const node = async (state) => ({ n: state.n + 1 });
@@ -42,11 +42,13 @@ export async function events(count) {
   const node = async () => {
     for (let index = 0; index < count; index += 1) queue.push({ type: 'message', scope: 'bench', message: 'tick' });
   };
-  async function* stream() {
-    await node();
-    yield* queue;
-  }
+  const done = node();
+  let at = 0;
+  const next = async () => {
+    await done;
+    return at < queue.length ? { value: queue[at++], done: false } : { value: undefined, done: true };
+  };
   let read = 0;
-  for await (const event of stream()) read += event.type === 'message' ? 1 : 0;
+  for await (const event of { [Symbol.asyncIterator]: () => ({ next }) }) read += event.type === 'message' ? 1 : 0;
   return read;
 }

@@ -1,8 +1,11 @@
 // The work of the cases with LangGraph.js, as its documentation tells. Must not know the other contestants.
+import { setMaxListeners } from 'node:events';
 import { Annotation, END, MemorySaver, START, StateGraph } from '@langchain/langgraph';
 
 const Counter = Annotation.Root({ n: Annotation() });
 const recursionLimit = 1_000_000;
+// It listens to one signal for each task of a fan-out, which Node would warn of.
+setMaxListeners(0);
 
 function counting(node, steps) {
   return new StateGraph(Counter)

@@ -1,11 +1,14 @@
 // Owns the compilation of the TypeScript facade: build/facade has a module per source, with declarations; build/bundle has what is
 // published, minified: the entries, and core.js with what they share. Must not know the package's layout beyond that the glue
 // is at wasm/. Invariant: both hold nothing but what the current sources give.
-import { cpSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { root, run, say, since } from './command.mjs';
 import { digestOf, filesIn, isUpToDate, markUpToDate } from './inputs.mjs';
 import { glueName } from './wasm.mjs';
+
+/** In build/: which source has how many bytes in which bundled module. */
+export const partsFile = 'bundle-parts.json';
 
 const project = join(root, 'pkg-template/tsconfig.json');
 
@@ -37,7 +40,7 @@ async function bundle(from, to) {
   const { build } = await import('esbuild');
   rmSync(to, { recursive: true, force: true });
   const entries = filesIn(join(from, 'entries')).filter((file) => file.endsWith('.js'));
-  await build({
+  const { metafile } = await build({
     absWorkingDir: from,
     entryPoints: ['index.js', ...entries.map((file) => `entries/${file}`)],
     outdir: to,
@@ -50,10 +53,19 @@ async function bundle(from, to) {
     splitting: true,
     minify: true,
     sourcemap: true,
+    metafile: true,
     // Without a hash: a second shared module would be an error, not a second request.
     chunkNames: 'core',
     // The glue and the wasm lie beside the bundle, under the same relative paths.
     external: ['./wasm/*', '../wasm/*', 'node:fs'],
     logLevel: 'warning',
   });
+  writeFileSync(join(root, 'build', partsFile), JSON.stringify(partsOf(metafile)));
+}
+
+/** How many bytes each source has in each bundled module: `{ 'core.js': { 'app': 1234 } }`. */
+function partsOf({ outputs }) {
+  const modules = Object.entries(outputs).filter(([path]) => path.endsWith('.js'));
+  const sizes = ({ inputs }) => Object.entries(inputs).map(([path, { bytesInOutput }]) => [path.replace(/\.js$/, ''), bytesInOutput]);
+  return Object.fromEntries(modules.map(([path, output]) => [basename(path), Object.fromEntries(sizes(output))]));
 }

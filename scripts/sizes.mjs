@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { Refusal, root, say } from './command.mjs';
+import { partsFile } from './facade.mjs';
 import { readManifest } from './manifest.mjs';
 import { reachedFrom } from './modules.mjs';
 
@@ -21,17 +22,18 @@ export function checkSizes() {
     measure(`facade (${facade.length} modules)`, folder, facade),
   ];
   const total = rows.reduce((sum, row) => ({ what: 'total', raw: sum.raw + row.raw, gzip: sum.gzip + row.gzip, brotli: sum.brotli + row.brotli }));
-  print(rows, total, facade.map((path) => measure(path, folder, [path])));
+  print([...rows, total]);
   const limit = readManifest().budget['total-gzip'];
   if (total.gzip > limit) throw new Refusal(`The package is ${total.gzip} bytes gzip'ed, the budget in wasm-pack.toml is ${limit}.`);
   say(`budget: ${total.gzip} of ${limit} bytes gzip (${Math.round((100 * total.gzip) / limit)} %)`);
 }
 
-function print(rows, total, modules) {
+function print(rows) {
   say(line('bytes', 'raw', 'gzip', 'brotli'));
-  for (const { what, raw, gzip, brotli } of [...rows, total]) say(line(what, raw, gzip, brotli));
-  const largest = modules.sort((a, b) => b.gzip - a.gzip).slice(0, 5);
-  say(`largest modules, gzip: ${largest.map(({ what, gzip }) => `${what} ${gzip}`).join(', ')}`);
+  for (const { what, raw, gzip, brotli } of rows) say(line(what, raw, gzip, brotli));
+  const parts = JSON.parse(readFileSync(join(root, 'build', partsFile), 'utf8'))['core.js'];
+  const largest = Object.entries(parts).sort(([, a], [, b]) => b - a).slice(0, 6);
+  say(`largest sources in core.js, raw: ${largest.map(([name, bytes]) => `${name} ${bytes}`).join(', ')}`);
 }
 
 function measure(what, folder, paths) {

@@ -170,7 +170,8 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
       problem = thrown instanceof WeaveError ? thrown : createError('RUN_INVALID_OPTION', 'the options cannot be read', { cause: thrown });
       options = readOptions({}, undefined);
     }
-    const sessionId = resume?.sessionId ?? options.sessionId ?? newId();
+    const wanted: unknown = resume?.sessionId ?? options.sessionId;
+    const sessionId = typeof wanted === 'string' ? wanted : newId();
     const active = options.store?.active ?? this.#active;
     const execution = new Execution(this.#core, options, options.runId ?? newId(), sessionId, {
       renamed: (renamed, runId) => {

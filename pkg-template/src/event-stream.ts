@@ -19,6 +19,8 @@ export class RunEvents implements EventStream {
   id = 0;
   /** Of the newest event that was pulled for it. @internal */
   lastSeq = 0;
+  /** It has taken events since its last pull. @internal */
+  hasTaken = false;
   #batch: readonly WeaveEvent[] = [];
   #at = 0;
   /** What was left when the run ended; then the engine is not asked any more. */
@@ -144,6 +146,8 @@ export class RunEvents implements EventStream {
       if (this.subscription.signal?.aborted) this.#finish();
       if (this.#isEnded) return undefined;
       if (this.#at < this.#batch.length) {
+        // The first of a batch is taken as it is pulled.
+        if (this.#at > 0) this.hasTaken = true;
         const event = this.#batch[this.#at++]!;
         if (this.#keeps(event)) return event;
         continue;
@@ -160,6 +164,7 @@ export class RunEvents implements EventStream {
       }
       this.#batch = pulled;
       this.#at = 0;
+      this.hasTaken = false;
     }
   }
 

@@ -87,7 +87,12 @@ export class Execution implements Trappable, EventSource {
     this.state = new ChannelState(app);
     this.names = app.names;
     this.metadata = options.metadata;
-    this.timers = new Timers(options.clock, (timer) => this.#enter(() => this.#tell(Tell.Fired, timer)));
+    this.timers = new Timers(options.clock, (timer) =>
+      this.#enter(() => {
+        this.readers.touch();
+        return this.#tell(Tell.Fired, timer);
+      }),
+    );
     this.readers = new Readers(this, options.events);
     this.ended = new Promise((resolve) => (this.#end = resolve));
     remember(this);

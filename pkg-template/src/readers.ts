@@ -123,6 +123,15 @@ export class Readers {
     }
   }
 
+  /** Before a timer fires: readers that work off what they have pulled are not silent. */
+  touch(): void {
+    for (const reader of this.#live) {
+      if (!reader.hasTaken) continue;
+      reader.hasTaken = false;
+      this.#raw?.ask(Ask.Touch, reader.id, this.#execution.timers.now(), 0);
+    }
+  }
+
   #wait(reader: RunEvents): 'empty' {
     this.#waiting.add(reader);
     return 'empty';

@@ -71,6 +71,7 @@ export const Ask = {
   ExcuseReaders: 12,
   Keep: 13,
   Metadata: 14,
+  Touch: 15,
 } as const;
 
 /** Event types by number. */

@@ -1,11 +1,11 @@
 //! Bytes of a record: variable-length integers (LEB128), text, and instants as differences. Reading never panics: anything
-//! that does not fit is `Broken`.
+//! that does not fit makes the record `Broken`.
 
 use crate::state::Value;
 use std::rc::Rc;
 
 /// A record's bytes end early or say something impossible.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Broken(pub &'static str);
 
@@ -83,106 +83,148 @@ impl Writer {
     }
 }
 
-/// Reads what `Writer` wrote.
+/// Reads what `Writer` wrote. The first thing that does not fit is kept, and from then on nothing is left to read: numbers are 0,
+/// texts and lists empty. So who reads asks once, at the end (`check`), and no read can fail in the middle.
 pub struct Reader<'a> {
     bytes: &'a [u8],
-    values: std::slice::Iter<'a, Value>,
+    values: &'a [Value],
     clock: f64,
+    broken: Option<Broken>,
 }
 
 impl<'a> Reader<'a> {
     pub fn new(bytes: &'a [u8], values: &'a [Value]) -> Self {
-        Self { bytes, values: values.iter(), clock: 0.0 }
+        Self { bytes, values, clock: 0.0, broken: None }
     }
 
+    /// Whether everything that was read made sense.
+    pub fn check(&self) -> Result<(), Broken> {
+        self.broken.map_or(Ok(()), Err)
+    }
+
+    /// Whether everything was read.
     pub fn is_at_end(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    pub fn byte(&mut self) -> Result<u8, Broken> {
-        let (first, rest) = self.bytes.split_first().ok_or(Broken("it ends early"))?;
+    /// What was read makes no sense.
+    pub fn fail(&mut self, why: &'static str) {
+        self.broken = self.broken.or(Some(Broken(why)));
+        self.bytes = &[];
+        self.values = &[];
+    }
+
+    pub fn byte(&mut self) -> u8 {
+        let Some((first, rest)) = self.bytes.split_first() else {
+            self.fail("it ends early");
+            return 0;
+        };
         self.bytes = rest;
-        Ok(*first)
+        *first
     }
 
-    pub fn bool(&mut self) -> Result<bool, Broken> {
-        match self.byte()? {
-            0 => Ok(false),
-            1 => Ok(true),
-            _ => Err(Broken("a flag is neither 0 nor 1")),
+    pub fn bool(&mut self) -> bool {
+        let byte = self.byte();
+        if byte > 1 {
+            self.fail("a flag is neither 0 nor 1");
         }
+        byte == 1
     }
 
-    pub fn number(&mut self) -> Result<u64, Broken> {
+    pub fn number(&mut self) -> u64 {
         let mut number = 0u64;
         for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
+            let byte = self.byte();
             number |= u64::from(byte & 0x7f) << shift;
             if byte & 0x80 == 0 {
-                return Ok(number);
+                return number;
             }
         }
-        Err(Broken("a number is too long"))
+        self.fail("a number is too long");
+        0
     }
 
-    pub fn small(&mut self) -> Result<u32, Broken> {
-        u32::try_from(self.number()?).map_err(|_| Broken("a number is too large"))
+    pub fn small(&mut self) -> u32 {
+        let number = self.number();
+        if number > u64::from(u32::MAX) {
+            self.fail("a number is too large");
+            return 0;
+        }
+        number as u32
     }
 
     /// A length of things that take at least one byte (or one value) each, so it cannot exceed what is left.
-    pub fn len(&mut self) -> Result<usize, Broken> {
-        let len = self.number()? as usize;
-        if len > self.bytes.len() + self.values.len() {
-            return Err(Broken("a length exceeds the record"));
+    pub fn len(&mut self) -> usize {
+        let len = self.number();
+        if len > (self.bytes.len() + self.values.len()) as u64 {
+            self.fail("a length exceeds the record");
+            return 0;
         }
-        Ok(len)
+        len as usize
     }
 
-    pub fn float(&mut self) -> Result<f64, Broken> {
-        let (first, rest) = self.bytes.split_first_chunk::<8>().ok_or(Broken("it ends early"))?;
+    /// Eight bytes, little-endian.
+    pub fn bits(&mut self) -> u64 {
+        let Some((first, rest)) = self.bytes.split_first_chunk::<8>() else {
+            self.fail("it ends early");
+            return 0;
+        };
         self.bytes = rest;
-        Ok(f64::from_le_bytes(*first))
+        u64::from_le_bytes(*first)
     }
 
-    pub fn duration(&mut self) -> Result<f64, Broken> {
-        match self.number()? {
+    pub fn float(&mut self) -> f64 {
+        f64::from_bits(self.bits())
+    }
+
+    pub fn duration(&mut self) -> f64 {
+        match self.number() {
             1 => self.float(),
-            number => Ok((number >> 1) as f64),
+            number => (number >> 1) as f64,
         }
     }
 
-    pub fn instant(&mut self) -> Result<f64, Broken> {
-        self.clock = match self.number()? {
-            1 => self.float()?,
+    pub fn instant(&mut self) -> f64 {
+        self.clock = match self.number() {
+            1 => self.float(),
             number => self.clock + (number >> 1) as f64,
         };
-        Ok(self.clock)
+        self.clock
     }
 
-    pub fn text(&mut self) -> Result<Rc<str>, Broken> {
-        let len = self.number()? as usize;
-        if len > self.bytes.len() {
-            return Err(Broken("a text exceeds the record"));
-        }
-        let (text, rest) = self.bytes.split_at(len);
+    pub fn text(&mut self) -> Rc<str> {
+        let len = self.number() as usize;
+        let Some((text, rest)) = self.bytes.split_at_checked(len) else {
+            self.fail("a text exceeds the record");
+            return "".into();
+        };
         self.bytes = rest;
-        Ok(std::str::from_utf8(text).map_err(|_| Broken("a text is not UTF-8"))?.into())
+        let text = std::str::from_utf8(text).unwrap_or_else(|_| {
+            self.fail("a text is not UTF-8");
+            ""
+        });
+        text.into()
     }
 
-    pub fn value(&mut self) -> Result<Value, Broken> {
-        self.values.next().cloned().ok_or(Broken("a value is missing"))
+    /// `None` only when the record is broken.
+    pub fn value(&mut self) -> Option<Value> {
+        let Some((first, rest)) = self.values.split_first() else {
+            self.fail("a value is missing");
+            return None;
+        };
+        self.values = rest;
+        Some(first.clone())
     }
 
-    pub fn option(&mut self) -> Result<Option<Value>, Broken> {
-        if self.bool()? { self.value().map(Some) } else { Ok(None) }
+    pub fn option(&mut self) -> Option<Value> {
+        if self.bool() { self.value() } else { None }
     }
 
-    pub fn list<T>(&mut self, mut each: impl FnMut(&mut Self) -> Result<T, Broken>) -> Result<Vec<T>, Broken> {
-        let len = self.len()?;
-        let mut list = Vec::with_capacity(len.min(4096));
-        for _ in 0..len {
-            list.push(each(self)?);
+    pub fn list<T>(&mut self, mut each: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        let mut list = Vec::new();
+        for _ in 0..self.len() {
+            list.push(each(self));
         }
-        Ok(list)
+        list
     }
 }

@@ -2,7 +2,7 @@
 //! them; user events and what tasks returned bring their value along.
 
 use super::Names;
-use super::codec::{Broken, Reader, Writer};
+use super::codec::{Reader, Writer};
 use crate::error::{ErrorCode, Failure, Scope};
 use crate::events::{Body, Ending, Entry, Event, EventKind, RunStart, StepReport, TaskRef, Waiting};
 use crate::graph::NodeId;
@@ -50,32 +50,36 @@ pub fn write(to: &mut Writer, names: &mut Names, event: &Event) {
     }
 }
 
-pub fn read(from: &mut Reader<'_>, names: &Names, seq: u64) -> Result<Event, Broken> {
-    let kind = EventKind::from_number(u32::from(from.byte()?)).ok_or(Broken("an event has an unknown type"))?;
-    let at = from.instant()?;
+/// `None` only when the record is broken.
+pub fn read(from: &mut Reader<'_>, names: &Names, seq: u64) -> Option<Event> {
+    let Some(kind) = EventKind::from_number(u32::from(from.byte())) else {
+        from.fail("an event has an unknown type");
+        return None;
+    };
+    let at = from.instant();
     let body = match kind {
-        EventKind::RunStarted => Body::RunStarted(Rc::new(read_start(from, names)?)),
+        EventKind::RunStarted => Body::RunStarted(Rc::new(read_start(from, names))),
         EventKind::RunCompleted | EventKind::RunFailed | EventKind::RunCancelled => {
-            let steps = from.small()?;
-            let duration_ms = from.duration()?;
-            Body::RunEnded { steps, duration_ms, ending: Rc::new(read_ending(from, names, kind)?) }
+            let steps = from.small();
+            let duration_ms = from.duration();
+            Body::RunEnded { steps, duration_ms, ending: Rc::new(read_ending(from, names, kind)) }
         }
-        EventKind::StepStarted => Body::StepStarted { step: from.small()?, frontier: read_nodes(from, names)?.into() },
-        EventKind::StepCompleted => Body::StepCompleted(Rc::new(read_report(from, names)?)),
-        EventKind::NodeStarted => Body::NodeStarted(read_task(from, names)?),
-        EventKind::NodeSkipped => Body::NodeSkipped(read_task(from, names)?),
+        EventKind::StepStarted => Body::StepStarted { step: from.small(), frontier: read_nodes(from, names).into() },
+        EventKind::StepCompleted => Body::StepCompleted(Rc::new(read_report(from, names))),
+        EventKind::NodeStarted => Body::NodeStarted(read_task(from, names)),
+        EventKind::NodeSkipped => Body::NodeSkipped(read_task(from, names)),
         EventKind::NodeCompleted => {
-            let task = read_task(from, names)?;
-            let duration_ms = from.duration()?;
-            Body::NodeCompleted { task, duration_ms, result: Rc::new(read_result(from, names)?) }
+            let task = read_task(from, names);
+            let duration_ms = from.duration();
+            Body::NodeCompleted { task, duration_ms, result: Rc::new(read_result(from, names)) }
         }
         EventKind::NodeFailed => {
-            let task = read_task(from, names)?;
-            let duration_ms = from.duration()?;
-            let will_retry = from.bool()?;
-            Body::NodeFailed { task, duration_ms, will_retry, failure: Rc::new(read_failure(from, names)?) }
+            let task = read_task(from, names);
+            let duration_ms = from.duration();
+            let will_retry = from.bool();
+            Body::NodeFailed { task, duration_ms, will_retry, failure: Rc::new(read_failure(from, names)) }
         }
-        EventKind::NodeRetrying => Body::NodeRetrying { task: read_task(from, names)?, delay_ms: from.duration()? },
+        EventKind::NodeRetrying => Body::NodeRetrying { task: read_task(from, names), delay_ms: from.duration() },
         EventKind::Message
         | EventKind::LlmChunk
         | EventKind::LlmFinal
@@ -86,15 +90,16 @@ pub fn read(from: &mut Reader<'_>, names: &Names, seq: u64) -> Result<Event, Bro
         | EventKind::Milestone
         | EventKind::Custom
         | EventKind::Diagnostic => {
-            let task = read_task(from, names)?;
-            let number = from.duration()?;
+            let task = read_task(from, names);
+            let number = from.duration();
             Body::User { kind, task, number, payload: from.value()? }
         }
         EventKind::RunInterrupted | EventKind::CheckpointSaved | EventKind::StreamGap | EventKind::StreamReset | EventKind::Snapshot => {
-            return Err(Broken("an event has a type that is never stored"));
+            from.fail("an event has a type that is never stored");
+            return None;
         }
     };
-    Ok(Event { seq, at, is_transient: false, body })
+    Some(Event { seq, at, is_transient: false, body })
 }
 
 fn write_task(to: &mut Writer, names: &mut Names, task: &TaskRef) {
@@ -104,8 +109,8 @@ fn write_task(to: &mut Writer, names: &mut Names, task: &TaskRef) {
     to.number(task.attempt);
 }
 
-fn read_task(from: &mut Reader<'_>, names: &Names) -> Result<TaskRef, Broken> {
-    Ok(TaskRef { step: from.small()?, node: names.read_node(from)?, task: from.small()?, attempt: from.small()? })
+fn read_task(from: &mut Reader<'_>, names: &Names) -> TaskRef {
+    TaskRef { step: from.small(), node: names.read_node(from), task: from.small(), attempt: from.small() }
 }
 
 fn write_nodes(to: &mut Writer, names: &mut Names, nodes: &[NodeId]) {
@@ -115,7 +120,7 @@ fn write_nodes(to: &mut Writer, names: &mut Names, nodes: &[NodeId]) {
     }
 }
 
-fn read_nodes(from: &mut Reader<'_>, names: &Names) -> Result<Vec<NodeId>, Broken> {
+fn read_nodes(from: &mut Reader<'_>, names: &Names) -> Vec<NodeId> {
     from.list(|from| names.read_node(from))
 }
 
@@ -126,8 +131,12 @@ fn write_channels(to: &mut Writer, names: &mut Names, channels: &[u32]) {
     }
 }
 
-fn read_channels(from: &mut Reader<'_>, names: &Names) -> Result<Vec<u32>, Broken> {
-    Ok(from.list(|from| names.read_channel(from))?.into_iter().flatten().collect())
+fn read_channels(from: &mut Reader<'_>, names: &Names) -> Vec<u32> {
+    let mut channels = Vec::new();
+    for _ in 0..from.len() {
+        channels.extend(names.read_channel(from));
+    }
+    channels
 }
 
 fn write_loads(to: &mut Writer, names: &mut Names, loads: &[(u32, Value)]) {
@@ -138,9 +147,14 @@ fn write_loads(to: &mut Writer, names: &mut Names, loads: &[(u32, Value)]) {
     }
 }
 
-fn read_loads(from: &mut Reader<'_>, names: &Names) -> Result<Vec<(u32, Value)>, Broken> {
-    let loads = from.list(|from| Ok((names.read_channel(from)?, from.value()?)))?;
-    Ok(loads.into_iter().filter_map(|(channel, value)| channel.map(|channel| (channel, value))).collect())
+fn read_loads(from: &mut Reader<'_>, names: &Names) -> Vec<(u32, Value)> {
+    let mut loads = Vec::new();
+    for _ in 0..from.len() {
+        if let (Some(channel), Some(value)) = (names.read_channel(from), from.value()) {
+            loads.push((channel, value));
+        }
+    }
+    loads
 }
 
 pub fn write_result(to: &mut Writer, names: &mut Names, result: &TaskResult) {
@@ -162,18 +176,22 @@ pub fn write_result(to: &mut Writer, names: &mut Names, result: &TaskResult) {
     }
 }
 
-pub fn read_result(from: &mut Reader<'_>, names: &Names) -> Result<TaskResult, Broken> {
-    let update = from.option()?;
-    let writes = from.list(|from| Ok((names.read_channel(from)?, from.bool()?)))?;
-    let writes = writes.into_iter().filter_map(|(channel, is_replace)| channel.map(|channel| Write { channel, is_replace })).collect();
-    let routing = if from.bool()? {
-        let is_replace = from.bool()?;
-        let targets = from.list(|from| Ok(Target { node: names.read_node(from)?, is_send: from.bool()?, input: from.option()? }))?;
+pub fn read_result(from: &mut Reader<'_>, names: &Names) -> TaskResult {
+    let update = from.option();
+    let mut writes = Vec::new();
+    for _ in 0..from.len() {
+        if let (Some(channel), is_replace) = (names.read_channel(from), from.bool()) {
+            writes.push(Write { channel, is_replace });
+        }
+    }
+    let routing = if from.bool() {
+        let is_replace = from.bool();
+        let targets = from.list(|from| Target { node: names.read_node(from), is_send: from.bool(), input: from.option() });
         Some(Routing { is_replace, targets })
     } else {
         None
     };
-    Ok(TaskResult { update, writes, routing })
+    TaskResult { update, writes, routing }
 }
 
 pub fn write_frontier(to: &mut Writer, names: &mut Names, frontier: &[Entry]) {
@@ -192,16 +210,16 @@ pub fn write_frontier(to: &mut Writer, names: &mut Names, frontier: &[Entry]) {
     }
 }
 
-pub fn read_frontier(from: &mut Reader<'_>, names: &Names) -> Result<Rc<[Entry]>, Broken> {
+pub fn read_frontier(from: &mut Reader<'_>, names: &Names) -> Rc<[Entry]> {
     let entries = from.list(|from| {
-        let node = names.read_node(from)?;
-        let task = from.small()?;
-        let flags = from.byte()?;
-        let input = if flags & 4 != 0 { Some(from.value()?) } else { None };
-        let joins = if flags & 8 != 0 { from.list(Reader::small)? } else { Vec::new() };
-        Ok(Entry { node, task, is_send: flags & 1 != 0, input, is_gated: flags & 2 != 0, joins })
-    })?;
-    Ok(entries.into())
+        let node = names.read_node(from);
+        let task = from.small();
+        let flags = from.byte();
+        let input = if flags & 4 != 0 { from.value() } else { None };
+        let joins = if flags & 8 != 0 { from.list(Reader::small) } else { Vec::new() };
+        Entry { node, task, is_send: flags & 1 != 0, input, is_gated: flags & 2 != 0, joins }
+    });
+    entries.into()
 }
 
 fn write_start(to: &mut Writer, names: &mut Names, start: &RunStart) {
@@ -220,19 +238,19 @@ fn write_start(to: &mut Writer, names: &mut Names, start: &RunStart) {
     to.option(start.metadata.as_ref());
 }
 
-fn read_start(from: &mut Reader<'_>, names: &Names) -> Result<RunStart, Broken> {
-    Ok(RunStart {
-        run_id: from.text()?,
-        is_resumed: from.bool()?,
-        seed: from.number()?,
-        graph_hash: from.number()?,
-        input: read_result(from, names)?,
-        updated: read_channels(from, names)?,
-        reduced: read_loads(from, names)?,
-        frontier: if from.bool()? { Some(read_frontier(from, names)?) } else { None },
-        abandoned: read_nodes(from, names)?,
-        metadata: from.option()?,
-    })
+fn read_start(from: &mut Reader<'_>, names: &Names) -> RunStart {
+    RunStart {
+        run_id: from.text(),
+        is_resumed: from.bool(),
+        seed: from.number(),
+        graph_hash: from.number(),
+        input: read_result(from, names),
+        updated: read_channels(from, names),
+        reduced: read_loads(from, names),
+        frontier: if from.bool() { Some(read_frontier(from, names)) } else { None },
+        abandoned: read_nodes(from, names),
+        metadata: from.option(),
+    }
 }
 
 pub fn write_report(to: &mut Writer, names: &mut Names, report: &StepReport) {
@@ -246,20 +264,20 @@ pub fn write_report(to: &mut Writer, names: &mut Names, report: &StepReport) {
 }
 
 /// Without `versions`, which follow from what changed; `Session` fills them in.
-pub fn read_report(from: &mut Reader<'_>, names: &Names) -> Result<StepReport, Broken> {
-    let step = from.small()?;
-    let ran = read_nodes(from, names)?;
-    let skipped = read_nodes(from, names)?;
-    Ok(StepReport {
+pub fn read_report(from: &mut Reader<'_>, names: &Names) -> StepReport {
+    let step = from.small();
+    let ran = read_nodes(from, names);
+    let skipped = read_nodes(from, names);
+    StepReport {
         step,
         ran,
         skipped,
-        updated: read_channels(from, names)?,
-        next: read_frontier(from, names)?,
+        updated: read_channels(from, names),
+        next: read_frontier(from, names),
         versions: Vec::new(),
-        reduced: read_loads(from, names)?,
-        errors: from.small()?,
-    })
+        reduced: read_loads(from, names),
+        errors: from.small(),
+    }
 }
 
 pub fn write_failure(to: &mut Writer, names: &mut Names, failure: &Failure) {
@@ -274,18 +292,24 @@ pub fn write_failure(to: &mut Writer, names: &mut Names, failure: &Failure) {
     to.option(failure.cause.as_ref());
 }
 
-pub fn read_failure(from: &mut Reader<'_>, names: &Names) -> Result<Failure, Broken> {
-    let code = ErrorCode::ALL.get(from.byte()? as usize).copied().ok_or(Broken("an error has an unknown code"))?;
-    let message = from.text()?;
-    let scope = match from.byte()? {
+pub fn read_failure(from: &mut Reader<'_>, names: &Names) -> Failure {
+    let code = ErrorCode::ALL.get(from.byte() as usize).copied().unwrap_or_else(|| {
+        from.fail("an error has an unknown code");
+        ErrorCode::CheckpointCorrupt
+    });
+    let message = from.text();
+    let scope = match from.byte() {
         0 => Scope::Node,
         1 => Scope::Scheduler,
         2 => Scope::Runner,
-        _ => return Err(Broken("an error has an unknown scope")),
+        _ => {
+            from.fail("an error has an unknown scope");
+            Scope::Runner
+        }
     };
-    let node = if from.bool()? { Some(names.read_node(from)?) } else { None };
-    let step = from.small()?.checked_sub(1);
-    Ok(Failure { code, message, node, step, cause: from.option()?, scope })
+    let node = if from.bool() { Some(names.read_node(from)) } else { None };
+    let step = from.small().checked_sub(1);
+    Failure { code, message, node, step, cause: from.option(), scope }
 }
 
 fn write_ending(to: &mut Writer, names: &mut Names, ending: &Ending) {
@@ -303,13 +327,13 @@ fn write_ending(to: &mut Writer, names: &mut Names, ending: &Ending) {
     }
 }
 
-fn read_ending(from: &mut Reader<'_>, names: &Names, kind: EventKind) -> Result<Ending, Broken> {
-    Ok(match kind {
+fn read_ending(from: &mut Reader<'_>, names: &Names, kind: EventKind) -> Ending {
+    match kind {
         EventKind::RunCompleted => Ending::Completed {
-            is_end: from.bool()?,
-            waiting: from.list(|from| Ok(Waiting { to: names.read_node(from)?, missing: read_nodes(from, names)? }))?,
+            is_end: from.bool(),
+            waiting: from.list(|from| Waiting { to: names.read_node(from), missing: read_nodes(from, names) }),
         },
-        EventKind::RunFailed => Ending::Failed(Rc::new(read_failure(from, names)?)),
-        _ => Ending::Cancelled(from.option()?),
-    })
+        EventKind::RunFailed => Ending::Failed(Rc::new(read_failure(from, names))),
+        _ => Ending::Cancelled(from.option()),
+    }
 }

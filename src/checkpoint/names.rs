@@ -2,7 +2,7 @@
 //! whose nodes come in another order, and a name that the graph no longer has is still shown in old events.
 
 use crate::collected::collected;
-use super::codec::{Broken, Reader, Writer};
+use super::codec::{Reader, Writer};
 use crate::graph::{NodeId, Program, sorted_positions};
 use std::rc::Rc;
 
@@ -106,10 +106,10 @@ impl Names {
     }
 
     /// Reads the head that `write_fresh` wrote.
-    pub fn read_fresh(&mut self, from: &mut Reader<'_>, program: &Program, index: &Index) -> Result<(), Broken> {
-        for _ in 0..from.len()? {
-            let number = from.small()?;
-            let name = from.text()?;
+    pub fn read_fresh(&mut self, from: &mut Reader<'_>, program: &Program, index: &Index) {
+        for _ in 0..from.len() {
+            let number = from.small();
+            let name = from.text();
             let own = if number % 2 == 1 {
                 match index.channel(program, &name) {
                     Some(channel) => 3 + 2 * channel,
@@ -139,26 +139,31 @@ impl Names {
                 self.written[at] = true;
             }
         }
-        Ok(())
     }
 
-    pub fn read_node(&self, from: &mut Reader<'_>) -> Result<NodeId, Broken> {
-        match from.small()? {
-            START => Ok(NodeId::START),
-            END => Ok(NodeId::END),
+    pub fn read_node(&self, from: &mut Reader<'_>) -> NodeId {
+        match from.small() {
+            START => NodeId::START,
+            END => NodeId::END,
             number => match self.read.get(number) {
-                Some(own) if own % 2 == 0 => Ok(NodeId((own - 2) / 2)),
-                _ => Err(Broken("it mentions a node without a name")),
+                Some(own) if own % 2 == 0 => NodeId((own - 2) / 2),
+                _ => {
+                    from.fail("it mentions a node without a name");
+                    NodeId::END
+                }
             },
         }
     }
 
     /// `None` for a channel that the program does not have.
-    pub fn read_channel(&self, from: &mut Reader<'_>) -> Result<Option<u32>, Broken> {
-        match self.read.get(from.small()?) {
-            Some(u32::MAX) => Ok(None),
-            Some(own) if own % 2 == 1 => Ok(Some((own - 3) / 2)),
-            _ => Err(Broken("it mentions a channel without a name")),
+    pub fn read_channel(&self, from: &mut Reader<'_>) -> Option<u32> {
+        match self.read.get(from.small()) {
+            Some(u32::MAX) => None,
+            Some(own) if own % 2 == 1 => Some((own - 3) / 2),
+            _ => {
+                from.fail("it mentions a channel without a name");
+                None
+            }
         }
     }
 }

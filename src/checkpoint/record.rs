@@ -86,20 +86,21 @@ impl Head {
 }
 
 fn read_head(from: &mut Reader<'_>) -> Result<Head, RecordError> {
-    let schema = from.byte()?;
+    let schema = from.byte();
     if schema > SCHEMA_VERSION {
         return Err(RecordError::Version(schema));
     }
     if schema == 0 {
-        return Err(Broken("it has no schema").into());
+        from.fail("it has no schema");
     }
-    let flags = from.byte()?;
+    let flags = from.byte();
     if flags & !HAS_SNAPSHOT != 0 {
-        return Err(Broken("it has unknown flags").into());
+        from.fail("it has unknown flags");
     }
-    let graph_hash = from.float()?.to_bits();
-    let writer = from.float()?.to_bits();
-    Ok(Head { graph_hash, writer, snapshot_slot: from.small()?, first_seq: from.number()?, has_snapshot: flags & HAS_SNAPSHOT != 0 })
+    let (graph_hash, writer) = (from.bits(), from.bits());
+    let head = Head { graph_hash, writer, snapshot_slot: from.small(), first_seq: from.number(), has_snapshot: flags & HAS_SNAPSHOT != 0 };
+    from.check()?;
+    Ok(head)
 }
 
 /// Where a restore of the session has to begin, by its newest record.
@@ -117,15 +118,16 @@ pub fn snapshot_slot(bytes: &[u8]) -> Result<u32, RecordError> {
 pub fn decode(program: &Program, index: &Index, names: &mut Names, bytes: &[u8], values: &[Value]) -> Result<Decoded, RecordError> {
     let mut from = Reader::new(bytes, values);
     let head = read_head(&mut from)?;
-    names.read_fresh(&mut from, program, index)?;
+    names.read_fresh(&mut from, program, index);
     let mut events = Vec::new();
-    for offset in 0..from.len()? {
-        events.push(entries::read(&mut from, names, head.first_seq + offset as u64)?);
+    for offset in 0..from.len() {
+        events.extend(entries::read(&mut from, names, head.first_seq.wrapping_add(offset as u64)));
     }
-    let snapshot = if head.has_snapshot { Some(read_session(&mut from, names, program)?) } else { None };
+    let snapshot = head.has_snapshot.then(|| read_session(&mut from, names, program));
     if !from.is_at_end() {
-        return Err(Broken("it goes on after its end").into());
+        from.fail("it goes on after its end");
     }
+    from.check()?;
     Ok(Decoded { head, events, snapshot })
 }
 
@@ -178,46 +180,50 @@ fn write_session(to: &mut Writer, names: &mut Names, program: &Program, session:
     }
 }
 
-fn read_session(from: &mut Reader<'_>, names: &Names, program: &Program) -> Result<(Session, Vec<Fold>), Broken> {
+fn read_session(from: &mut Reader<'_>, names: &Names, program: &Program) -> (Session, Vec<Fold>) {
     let mut session = Session::new(program);
-    session.run_id = from.text()?;
-    session.seed = from.number()?;
-    session.status = Status::from_number(from.byte()?).ok_or(Broken("a status is unknown"))?;
-    session.step = from.small()?;
-    session.seq = from.number()?;
-    session.at = from.float()?;
-    session.created_at = from.float()?;
-    session.versions = Versions { tick: from.number()?, ..session.versions };
-    for (node, seen) in from.list(|from| Ok((names.read_node(from)?, from.number()?)))? {
+    session.run_id = from.text();
+    session.seed = from.number();
+    session.status = Status::from_number(from.byte()).unwrap_or_else(|| {
+        from.fail("a status is unknown");
+        Status::Failed
+    });
+    session.step = from.small();
+    session.seq = from.number();
+    session.at = from.float();
+    session.created_at = from.float();
+    session.versions = Versions { tick: from.number(), ..session.versions };
+    for _ in 0..from.len() {
+        let (node, seen) = (names.read_node(from), from.number());
         if let Some(slot) = node.index().and_then(|index| session.versions.seen.get_mut(index)) {
             *slot = seen;
         }
     }
-    session.arrivals = from.list(|from| from.list(Reader::bool))?;
-    session.frontier = entries::read_frontier(from, names)?;
-    session.is_entering = from.bool()?;
-    session.is_half_done = from.bool()?;
-    session.has_reached_end = from.bool()?;
-    for _ in 0..from.len()? {
-        let (node, task) = (names.read_node(from)?, from.small()?);
-        session.add_done(node, task, Rc::new(entries::read_result(from, names)?));
+    session.arrivals = from.list(|from| from.list(Reader::bool));
+    session.frontier = entries::read_frontier(from, names);
+    session.is_entering = from.bool();
+    session.is_half_done = from.bool();
+    session.has_reached_end = from.bool();
+    for _ in 0..from.len() {
+        let (node, task) = (names.read_node(from), from.small());
+        session.add_done(node, task, Rc::new(entries::read_result(from, names)));
     }
     session.notes = from.list(|from| {
-        let (at, step) = (from.float()?, from.small()?);
-        Ok(ErrorNote { at, step, failure: Rc::new(entries::read_failure(from, names)?) })
-    })?;
-    session.metadata = from.option()?;
-    let last = if from.bool()? { Some(entries::read_report(from, names)?) } else { None };
-    let channels = from.list(|from| Ok((names.read_channel(from)?, from.small()?)))?;
+        let (at, step) = (from.float(), from.small());
+        ErrorNote { at, step, failure: Rc::new(entries::read_failure(from, names)) }
+    });
+    session.metadata = from.option();
+    let last = from.bool().then(|| entries::read_report(from, names));
     let mut loads = Vec::new();
-    for (channel, version) in channels {
-        let value = from.value()?;
-        let Some(channel) = channel else { continue };
+    for _ in 0..from.len() {
+        // Values are counted apart from bytes: the contents are the last ones, in the order of these channels.
+        let (channel, version, value) = (names.read_channel(from), from.small(), from.value());
+        let (Some(channel), Some(value)) = (channel, value) else { continue };
         session.versions.channels[channel as usize] = version;
         loads.push(session::Fold::Load { channel, value });
     }
     session.last = last.map(|last| {
         Rc::new(StepReport { next: Rc::clone(&session.frontier), versions: session.versions.channels.clone(), ..last })
     });
-    Ok((session, loads))
+    (session, loads)
 }

@@ -307,7 +307,9 @@ impl Session {
     pub fn complete_step(&mut self, report: &Rc<StepReport>) {
         self.step = report.step;
         self.done.clear();
-        self.notes.drain(..(report.errors as usize).min(self.notes.len()));
+        if report.errors > 0 {
+            self.notes = self.notes.split_off((report.errors as usize).min(self.notes.len()));
+        }
         self.is_half_done = false;
         self.enter(Rc::clone(&report.next));
         self.last = Some(Rc::clone(report));

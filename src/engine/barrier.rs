@@ -98,9 +98,14 @@ impl Machine {
 
     pub(super) fn begin_barrier(&mut self) {
         if let Some((channel, positions)) = find_conflict(&self.program, self.results()) {
-            let names = collected(positions.iter().map(|position| format!("`{}`", self.node_name(self.tasks[*position].entry.node))));
+            let mut writers = String::new();
+            for position in positions {
+                writers.push_str(if writers.is_empty() { "`" } else { " and `" });
+                writers.push_str(&self.node_name(self.tasks[position].entry.node));
+                writers.push('`');
+            }
             let step = self.session.step + 1;
-            let error = RunError::Conflict { channel: &self.program.channels[channel as usize].name, writers: &names.join(" and "), step };
+            let error = RunError::Conflict { channel: &self.program.channels[channel as usize].name, writers: &writers, step };
             let failure = error.failure(Scope::Scheduler).at(None, step);
             return self.fail(failure);
         }

@@ -40,7 +40,7 @@ impl Pool {
     pub fn clear(&mut self) {
         self.running = 0;
         self.ready.clear();
-        for index in self.touched.drain(..) {
+        while let Some(index) = self.touched.pop() {
             self.nodes[index] = NodePool::default();
         }
     }

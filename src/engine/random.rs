@@ -8,7 +8,7 @@ impl Random {
     /// Of one attempt: the seed mixed with step, node name, task and attempt, so that neither the order of calls nor the order in
     /// which nodes were added matters.
     pub fn of_attempt(seed: u64, step: u32, node: &str, task: u32, attempt: u32) -> Self {
-        let name = node.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+        let name = crate::graph::fnv1a(node.as_bytes());
         let mut random = Self(seed);
         for part in [u64::from(step), name, u64::from(task), u64::from(attempt)] {
             random.0 = random.next() ^ part;

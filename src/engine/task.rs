@@ -316,7 +316,10 @@ impl Machine {
     /// The node closed a stream itself.
     pub fn close_stream(&mut self, task: u32, token: u32, handle: u32) {
         if let Some(index) = self.live(task, token) {
-            self.tasks[index].streams.retain(|stream| stream.handle() != handle);
+            let streams = &mut self.tasks[index].streams;
+            if let Some(position) = streams.iter().position(|stream| stream.handle() == handle) {
+                streams.remove(position);
+            }
         }
     }
 

@@ -86,14 +86,18 @@ impl Reader {
 
     fn limit(&self) -> usize {
         match self.overflow {
-            Overflow::Wait => self.capacity.saturating_mul(16),
-            Overflow::Drop => self.capacity,
+            Overflow::Wait if self.is_started => self.capacity.saturating_mul(16),
+            Overflow::Wait | Overflow::Drop => self.capacity,
         }
     }
 
     /// Takes one visible event. Returns whether a waiting reader has to be woken.
     pub(super) fn offer(&mut self, event: &Rc<Event>, has_log: bool) -> bool {
-        if !self.mask.has(event.body.kind()) || self.refill_after.is_some() {
+        if !self.mask.has(event.body.kind()) {
+            return false;
+        }
+        if self.refill_after.is_some() {
+            self.dropped += u64::from(event.is_transient);
             return false;
         }
         self.queue.push_back(Rc::clone(event));
@@ -108,9 +112,10 @@ impl Reader {
             if has_log {
                 // A transient event repeats the number of the durable one before it, which this reader has seen.
                 let seen = if oldest.is_transient { oldest.seq } else { oldest.seq - 1 };
-                self.dropped += self.queue.iter().filter(|event| event.is_transient).count() as u64;
                 self.dropped += u64::from(oldest.is_transient);
-                self.queue.clear();
+                while let Some(event) = self.queue.pop_front() {
+                    self.dropped += u64::from(event.is_transient);
+                }
                 self.refill_after = Some(seen);
                 return;
             }
@@ -147,7 +152,7 @@ impl Reader {
         self.pulled_at = now;
         let mut events: Vec<Rc<Event>> = Vec::new();
         let seq = self.queue.front().map_or(0, |event| event.seq);
-        for body in self.notices.drain(..) {
+        for body in std::mem::take(&mut self.notices) {
             let seq = if let Body::StreamReset { after } = body { after } else { seq };
             events.push(Rc::new(Event { seq, at: now, is_transient: true, body }));
         }
@@ -157,8 +162,11 @@ impl Reader {
         if let (true, Some(after)) = (events.is_empty(), self.refill_after) {
             return Pulled::Refill { after };
         }
-        let count = self.queue.len().min(max.max(1));
-        events.extend(self.queue.drain(..count));
+        let end = events.len() + self.queue.len().min(max.max(1));
+        events.reserve_exact(end - events.len());
+        while events.len() < end {
+            events.extend(self.queue.pop_front());
+        }
         if !events.is_empty() {
             Pulled::Events(events)
         } else if is_closed {

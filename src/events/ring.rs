@@ -129,8 +129,9 @@ impl Hub {
 
     /// Forgets what was never visible; its numbers are free again.
     pub fn discard_hidden(&mut self) {
-        self.ring.truncate(self.ring.len() - self.hidden);
-        self.hidden = 0;
+        for _ in 0..std::mem::take(&mut self.hidden) {
+            self.ring.pop_back();
+        }
         self.seq = self.ring.back().map_or(self.last_trimmed_seq, |event| event.seq);
     }
 
@@ -168,6 +169,13 @@ impl Hub {
         }
     }
 
+    /// A reader has taken events that it had pulled before: it is not silent.
+    pub fn touch(&mut self, id: ReaderId, now: f64) {
+        for reader in self.readers.iter_mut().filter(|reader| reader.id == id) {
+            reader.pulled_at = now;
+        }
+    }
+
     /// Adds a reader.
     pub fn subscribe(&mut self, mask: Mask, capacity: usize, overflow: Overflow, cursor: Cursor) -> ReaderId {
         self.next_reader += 1;
@@ -185,7 +193,7 @@ impl Hub {
         self.ring.iter().take(self.ring.len() - self.hidden)
     }
 
-    fn seed(&self, reader: &mut Reader, keep: impl Fn(&Event) -> bool) {
+    fn seed(&self, reader: &mut Reader, keep: &dyn Fn(&Event) -> bool) {
         for event in self.visible().filter(|event| keep(event)) {
             reader.offer(event, self.options.has_log);
         }
@@ -203,11 +211,13 @@ impl Hub {
         // The ring may hold more than a small reader's capacity; its first pull comes before anything else is offered.
         let capacity = reader.capacity;
         reader.capacity = capacity.max(self.ring.len());
-        self.seed(reader, |_| true);
+        self.seed(reader, &|_| true);
         reader.capacity = capacity;
     }
 
+    /// What was before this run is not its readers' business.
     fn seed_after(&self, reader: &mut Reader, after: u64) {
+        let after = after.max(self.first_seq - 1);
         let newest = self.visible().next_back().map_or(self.first_seq - 1, |event| event.seq);
         if after > newest {
             reader.notices.push(Body::StreamReset { after: newest });
@@ -223,7 +233,7 @@ impl Hub {
         }
         let capacity = reader.capacity;
         reader.capacity = capacity.max(self.ring.len());
-        self.seed(reader, |event| event.seq > after && !event.is_transient);
+        self.seed(reader, &|event| event.seq > after && !event.is_transient);
         reader.capacity = capacity;
     }
 
@@ -234,7 +244,10 @@ impl Hub {
         let has_taken_over = seq >= self.last_trimmed_seq;
         reader.refill_after = (!has_taken_over).then_some(seq);
         if has_taken_over {
-            self.seed(&mut reader, |event| event.seq > seq);
+            // They counted as lost when they passed a reader that lagged.
+            let found = self.visible().filter(|event| event.seq > seq && event.is_transient && reader.mask.has(event.body.kind())).count() as u64;
+            reader.dropped = reader.dropped.saturating_sub(found);
+            self.seed(&mut reader, &|event| event.seq > seq);
         }
         self.readers.push(reader);
         has_taken_over
@@ -242,7 +255,9 @@ impl Hub {
 
     /// Removes a reader.
     pub fn unsubscribe(&mut self, id: ReaderId) {
-        self.readers.retain(|reader| reader.id != id);
+        if let Some(position) = self.readers.iter().position(|reader| reader.id == id) {
+            self.readers.remove(position);
+        }
     }
 
     /// Up to `max` events for a reader.

@@ -6,14 +6,14 @@ pub(super) type Vertex = u32;
 /// All arcs `from -> to` of a fixed number of vertices.
 pub(super) struct Arcs {
     /// `targets[offsets[v]..offsets[v + 1]]` are those of `v`.
-    offsets: Vec<usize>,
+    offsets: Vec<u32>,
     targets: Vec<Vertex>,
 }
 
 impl Arcs {
     /// Every vertex of `pairs` is below `count`.
     pub(super) fn new(count: usize, pairs: &[(Vertex, Vertex)]) -> Self {
-        let mut offsets = vec![0; count + 1];
+        let mut offsets = vec![0_u32; count + 1];
         for (from, _) in pairs {
             offsets[*from as usize + 1] += 1;
         }
@@ -23,7 +23,7 @@ impl Arcs {
         let mut next = offsets.clone();
         let mut targets = vec![0; pairs.len()];
         for (from, to) in pairs {
-            targets[next[*from as usize]] = *to;
+            targets[next[*from as usize] as usize] = *to;
             next[*from as usize] += 1;
         }
         Self { offsets, targets }
@@ -36,7 +36,7 @@ impl Arcs {
 
     /// Where the arcs of `vertex` lead.
     pub(super) fn of(&self, vertex: Vertex) -> &[Vertex] {
-        &self.targets[self.offsets[vertex as usize]..self.offsets[vertex as usize + 1]]
+        &self.targets[self.offsets[vertex as usize] as usize..self.offsets[vertex as usize + 1] as usize]
     }
 
     /// For each vertex whether it can be reached from one of `roots`, which count as reached.

@@ -5,7 +5,6 @@ use super::definition::Definition;
 use super::outline::{END_VERTEX, Outline, START_VERTEX};
 use super::problem::{GraphErrorCode, Problem};
 use super::wording::list;
-use std::collections::VecDeque;
 
 /// Not visited yet, or in no component yet.
 const NONE: u32 = u32::MAX;
@@ -67,8 +66,7 @@ pub(super) fn check(definition: &Definition, outline: &Outline, problems: &mut V
     if definition.allow_cycles {
         return;
     }
-    let mut pairs = outline.unconditional_pairs();
-    pairs.retain(|(from, to)| *from != END_VERTEX && *to != START_VERTEX);
+    let pairs = outline.unconditional_pairs(&|from, to| from != END_VERTEX && to != START_VERTEX);
     let arcs = Arcs::new(outline.names.len(), &pairs);
     let component = components(&arcs);
     let mut is_reported = vec![false; arcs.count()];
@@ -96,8 +94,10 @@ fn shortest_cycle(
     parents: &mut [u32],
     first: Vertex,
 ) -> Option<Vec<Vertex>> {
-    let mut queue = VecDeque::from([first]);
-    while let Some(vertex) = queue.pop_front() {
+    let mut queue = vec![first];
+    let mut next = 0;
+    while let Some(vertex) = queue.get(next).copied() {
+        next += 1;
         for target in arcs.of(vertex) {
             if *target == first {
                 let mut cycle = vec![first];
@@ -113,7 +113,7 @@ fn shortest_cycle(
             let is_inside = component[*target as usize] == component[first as usize];
             if is_inside && parents[*target as usize] == NONE {
                 parents[*target as usize] = vertex;
-                queue.push_back(*target);
+                queue.push(*target);
             }
         }
     }

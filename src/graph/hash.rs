@@ -29,9 +29,14 @@ pub fn definition_hash(definition: &Definition) -> u64 {
     all.list(collected(definition.edges.iter().map(edge_parts)));
     all.list(collected(definition.routes.iter().map(route_parts)));
     all.list(collected(definition.channels.iter().map(channel_parts)));
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in all.0 {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    fnv1a(&all.0)
+}
+
+/// The hash of Fowler, Noll and Vo, 64 bits, variant 1a.
+pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325;
+    for byte in bytes {
+        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
     }
     hash
 }
@@ -79,14 +84,13 @@ impl Parts {
     /// The list of different texts.
     fn set(&mut self, texts: &[String]) {
         let text = |position: u32| &texts[position as usize];
-        let mut positions =
-            sorted_positions(texts.len(), &|left, right| text(left).cmp(text(right)));
-        positions.dedup_by(|left, right| text(*left) == text(*right));
-        let mut items = Vec::with_capacity(positions.len());
-        for position in positions {
+        let mut items = Vec::with_capacity(texts.len());
+        for position in sorted_positions(texts.len(), &|left, right| text(left).cmp(text(right))) {
             let mut item = Parts::default();
             item.text(text(position));
-            items.push(item);
+            if items.last() != Some(&item) {
+                items.push(item);
+            }
         }
         self.list(items);
     }

@@ -28,6 +28,7 @@ pub use definition::{
     ChannelDefinition, Definition, END, EdgeDefinition, NodeDefinition, RetryDefinition,
     RouteDefinition, START,
 };
+pub(crate) use hash::fnv1a;
 pub use hash::{definition_hash, hash_text};
 pub use mermaid::{Direction, to_mermaid};
 pub use problem::{GraphErrorCode, Problem};

@@ -110,12 +110,14 @@ impl<'a> Outline<'a> {
         collected(vertices.iter().map(|vertex| self.name(*vertex)))
     }
 
-    /// What is followed whatever the nodes return: plain edges, and joins from each of their sources.
-    pub(super) fn unconditional_pairs(&self) -> Vec<(Vertex, Vertex)> {
+    /// What is followed whatever the nodes return, as far as `test` holds: plain edges, and joins from each of their sources.
+    pub(super) fn unconditional_pairs(&self, test: &dyn Fn(Vertex, Vertex) -> bool) -> Vec<(Vertex, Vertex)> {
         let mut pairs = Vec::with_capacity(self.edges.len());
         for edge in &self.edges {
             for source in &edge.sources {
-                pairs.push((*source, edge.target));
+                if test(*source, edge.target) {
+                    pairs.push((*source, edge.target));
+                }
             }
         }
         pairs
@@ -123,7 +125,7 @@ impl<'a> Outline<'a> {
 
     /// The unconditional pairs, and the declared targets of routes and nodes.
     pub(super) fn declared_pairs(&self) -> Vec<(Vertex, Vertex)> {
-        let mut pairs = self.unconditional_pairs();
+        let mut pairs = self.unconditional_pairs(&|_, _| true);
         for route in &self.routes {
             for target in &route.targets {
                 pairs.push((route.source, *target));

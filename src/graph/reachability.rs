@@ -62,8 +62,7 @@ impl<'a> Survey<'a> {
                 open.push(source);
             }
         }
-        let mut strangers = collected(outline.known..count as Vertex);
-        strangers.retain(|name| meant[*name as usize] == *name);
+        let strangers = collected((outline.known..count as Vertex).filter(|name| meant[*name as usize] == *name));
 
         let mut roots = vec![START_VERTEX];
         roots.extend(strangers.iter().filter(|name| !is_target[**name as usize]));
@@ -133,8 +132,7 @@ impl<'a> Survey<'a> {
             return;
         }
         let nodes = outline.names_of(&stuck);
-        let mut without_exit = stuck;
-        without_exit.retain(|node| self.arcs.of(*node).is_empty());
+        let without_exit = collected(stuck.into_iter().filter(|node| self.arcs.of(*node).is_empty()));
         let without_exit = outline.names_of(&without_exit);
         let cause = if without_exit.is_empty() {
             "they only lead to one another; add an edge to END or a conditional edge".to_owned()

@@ -43,8 +43,13 @@ pub(crate) fn sorted_positions(count: usize, compare: &dyn Fn(u32, u32) -> Order
 
 /// Numbers in ascending order, each once.
 pub(super) fn sorted_set(numbers: &[u32]) -> Vec<u32> {
-    let mut set = numbers.to_vec();
-    sort(&mut set, &|left, right| left.cmp(&right));
-    set.dedup();
+    let mut sorted = numbers.to_vec();
+    sort(&mut sorted, &|left, right| left.cmp(&right));
+    let mut set = Vec::with_capacity(sorted.len());
+    for number in sorted {
+        if set.last() != Some(&number) {
+            set.push(number);
+        }
+    }
     set
 }

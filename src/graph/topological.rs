@@ -15,8 +15,7 @@ use std::collections::BinaryHeap;
 /// names that are not registered are left out.
 pub fn topological_sort(definition: &Definition) -> Vec<String> {
     let outline = Outline::new(definition);
-    let mut pairs = outline.unconditional_pairs();
-    pairs.retain(|(from, to)| *from >= FIRST_NODE && *to >= FIRST_NODE);
+    let pairs = outline.unconditional_pairs(&|from, to| from >= FIRST_NODE && to >= FIRST_NODE);
     let arcs = Arcs::new(outline.names.len(), &pairs);
     let groups = Groups::new(&outline, &components(&arcs));
 
@@ -64,9 +63,9 @@ struct Groups {
 
 impl Groups {
     fn new(outline: &Outline, component: &[u32]) -> Self {
-        let names = |left: Vertex, right: Vertex| outline.name(left).cmp(outline.name(right));
-        let mut by_name = sorted_positions(outline.names.len(), &names);
-        by_name.retain(|vertex| *vertex >= FIRST_NODE);
+        let names = |left: u32, right: u32| outline.name(left + FIRST_NODE).cmp(outline.name(right + FIRST_NODE));
+        let mut by_name = sorted_positions(outline.names.len() - FIRST_NODE as usize, &names);
+        by_name.iter_mut().for_each(|vertex| *vertex += FIRST_NODE);
         let mut sizes = vec![0_u32; component.len()];
         for vertex in &by_name {
             sizes[component[*vertex as usize] as usize] += 1;

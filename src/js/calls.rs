@@ -115,5 +115,7 @@ calls! {
         Keep,
         /// The session's metadata: a handle plus one; 0 is none.
         Metadata,
+        /// A reader has taken events that it had pulled before: reader, the time.
+        Touch,
     }
 }

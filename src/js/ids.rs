@@ -18,7 +18,7 @@ pub(super) fn random_bits() -> u64 {
             // INVARIANT: every supported runtime has `crypto.getRandomValues`; getrandom fails only without it.
             let _ = getrandom::fill(drawn);
         }
-        drawn.drain(drawn.len() - 8..).fold(0, |bits, byte| bits << 8 | u64::from(byte))
+        (0..8).fold(0, |bits, _| bits << 8 | u64::from(drawn.pop().unwrap_or_default()))
     })
 }
 

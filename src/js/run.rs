@@ -210,6 +210,10 @@ impl RawRun {
             }
             Ask::Dropped => machine.hub().dropped(a) as f64,
             Ask::Metadata => machine.session().metadata.as_ref().map_or(0.0, |metadata| f64::from(metadata.handle()) + 1.0),
+            Ask::Touch => {
+                machine.hub().touch(a, b);
+                0.0
+            }
             Ask::Keep => {
                 machine.hub().keep(a as usize);
                 0.0

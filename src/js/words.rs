@@ -32,7 +32,6 @@ ops! {
 }
 
 /// What one call of an export leaves for the facade to read.
-#[derive(Default)]
 pub(super) struct Out {
     pub words: Vec<f64>,
     /// By the numbers that words mention, until the facade takes them.
@@ -42,12 +41,6 @@ pub(super) struct Out {
 
 /// Things that words mention by number, each until it is taken.
 struct Shelf<T>(Vec<Option<T>>);
-
-impl<T> Default for Shelf<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
 
 impl<T> Shelf<T> {
     fn put(&mut self, thing: T) -> f64 {
@@ -65,7 +58,7 @@ impl<T> Shelf<T> {
 }
 
 thread_local! {
-    static OUT: RefCell<Out> = RefCell::new(Out { words: Vec::with_capacity(4096), ..Out::default() });
+    static OUT: RefCell<Out> = const { RefCell::new(Out { words: Vec::new(), failures: Shelf(Vec::new()), texts: Shelf(Vec::new()) }) };
 }
 
 impl Out {
@@ -97,6 +90,7 @@ impl Out {
 pub(super) fn fill(fill: impl FnOnce(&mut Out)) -> u32 {
     OUT.with_borrow_mut(|out| {
         out.words.clear();
+        out.words.reserve(4096);
         fill(out);
         out.words.len() as u32
     })

@@ -60,8 +60,10 @@ impl Values {
 
     /// Hands over, and forgets, the handles that nobody needs any more.
     pub fn take_released(&self, mut each: impl FnMut(u32)) {
-        for handle in self.released.borrow_mut().drain(..) {
-            each(handle);
+        let mut released = self.released.borrow_mut();
+        for handle in released.iter() {
+            each(*handle);
         }
+        released.clear();
     }
 }

@@ -8,6 +8,8 @@ mod arena;
 mod graphs;
 #[path = "engine/host.rs"]
 mod host;
+#[path = "engine/pulls.rs"]
+mod pulls;
 #[path = "engine/replies.rs"]
 mod replies;
 #[path = "engine/store.rs"]
@@ -17,12 +19,30 @@ mod trace;
 #[path = "engine/user_code.rs"]
 mod user_code;
 
+#[path = "engine/cancel.rs"]
+mod cancel;
+#[path = "engine/commands.rs"]
+mod commands;
+#[path = "engine/concurrency.rs"]
+mod concurrency;
+#[path = "engine/durability.rs"]
+mod durability;
+#[path = "engine/failure.rs"]
+mod failure;
 #[path = "engine/frontier.rs"]
 mod frontier;
 #[path = "engine/gate.rs"]
 mod gate;
 #[path = "engine/joins.rs"]
 mod joins;
+#[path = "engine/limits.rs"]
+mod limits;
+#[path = "engine/retry.rs"]
+mod retry;
+#[path = "engine/sends.rs"]
+mod sends;
+#[path = "engine/sessions.rs"]
+mod sessions;
 
 use graphs::{Graph, graph};
 use host::{Host, Setup};

@@ -89,7 +89,7 @@ trait Build: Sized {
         let route = RouteDefinition {
             from: from.to_owned(),
             is_function: true,
-            targets: None,
+            ..Default::default()
         };
         self.with(|graph| graph.routes.push(route))
     }
@@ -102,6 +102,7 @@ trait Build: Sized {
             from: from.to_owned(),
             is_function: true,
             targets,
+            ..Default::default()
         };
         self.with(|graph| graph.routes.push(route))
     }

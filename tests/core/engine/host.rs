@@ -9,7 +9,7 @@ use std::rc::Rc;
 use weavegraph_wasm::checkpoint::{Append, Durability, Fold, Session};
 use weavegraph_wasm::engine::{Command, Input, Machine, Options, Start, Thrown};
 use weavegraph_wasm::error::ErrorCode;
-use weavegraph_wasm::graph::Program;
+use weavegraph_wasm::graph::{Program, RouteId};
 use weavegraph_wasm::state::TaskResult;
 
 /// What an execution is made of.
@@ -84,7 +84,7 @@ pub(super) enum Due {
     Timer(u32),
     /// The attempt goes on with its script.
     Attempt(u32, u32),
-    Route(u32, u32),
+    Route(u32),
     Store(Says, u32),
     Turn,
     Cancel(Option<String>),
@@ -111,6 +111,8 @@ pub struct Host {
     pub(super) attempts: HashMap<(u32, u32), Attempt>,
     pub(super) sleeps: Vec<(u32, u32)>,
     pub(super) flushes: Vec<(u32, u32)>,
+    /// What routes that were called will say.
+    pub(super) answers: HashMap<u32, (RouteId, Result<Vec<To>, String>)>,
     queue: VecDeque<Command>,
     agenda: BTreeMap<(u64, u64), Due>,
     moments: u64,
@@ -149,6 +151,7 @@ impl Host {
             attempts: HashMap::new(),
             sleeps: Vec::new(),
             flushes: Vec::new(),
+            answers: HashMap::new(),
             queue: VecDeque::new(),
             agenda: BTreeMap::new(),
             moments: 0,
@@ -210,7 +213,7 @@ impl Host {
                 self.feed(Input::Fired { timer });
             }
             Due::Attempt(task, token) => self.go_on(task, token),
-            Due::Route(call, route) => self.answer_route(call, route),
+            Due::Route(call) => self.answer_route(call),
             Due::Store(says, slot) => self.store_says(says, slot),
             Due::Turn => self.feed(Input::Turn),
             Due::Cancel(reason) => self.cancel(reason.as_deref()),
@@ -219,7 +222,11 @@ impl Host {
         true
     }
 
-    pub(super) fn plan(&mut self, after: f64, due: Due) -> (u64, u64) {
+    pub(super) fn plan(&mut self, after: f64, due: Due) {
+        self.plan_keyed(after, due);
+    }
+
+    fn plan_keyed(&mut self, after: f64, due: Due) -> (u64, u64) {
         self.moments += 1;
         let key = ((self.now + after).to_bits(), self.moments);
         self.agenda.insert(key, due);
@@ -258,7 +265,7 @@ impl Host {
             Command::Rollback => self.contents.rollback(),
             Command::Route { call, route } => self.call_route(call, route),
             Command::StartTimer { timer, ms } => {
-                let key = self.plan(ms, Due::Timer(timer));
+                let key = self.plan_keyed(ms, Due::Timer(timer));
                 let old = self.timers.insert(timer, key);
                 assert!(old.is_none(), "timer {timer} was running");
             }
@@ -334,7 +341,7 @@ impl Host {
         let (after, says) = store.append(slot, record.clone(), has_row);
         match after {
             None => self.store_says(says, slot),
-            Some(after) => drop(self.plan(after, Due::Store(says, slot))),
+            Some(after) => self.plan(after, Due::Store(says, slot)),
         }
     }
 
@@ -357,6 +364,25 @@ impl Host {
         };
         self.in_flight = None;
         self.feed(answer);
+    }
+
+    /// An append is in flight.
+    pub fn is_storing(&self) -> bool {
+        self.in_flight.is_some()
+    }
+
+    /// Carries out one command after another until one that calls user code took its time.
+    pub fn take_time(&mut self, ms: f64) {
+        while let Some(command) = self.queue.pop_front() {
+            let is_call = matches!(command, Command::Run { .. });
+            if is_call {
+                self.now += ms;
+            }
+            self.carry_out(command);
+            if is_call {
+                break;
+            }
+        }
     }
 
     pub fn session(&self) -> &Session {

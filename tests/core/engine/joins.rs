@@ -58,14 +58,14 @@ fn a_source_arrives_by_whatever_route_it_runs() {
         .node("go", |_| nothing().goto(to(&["b"]).into_iter().chain([send("c", json!(1))]).collect()))
         .leading_to(&["b", "c"])
         .path(&[START, "go"])
-        .path(&[START, "a", "d"])
+        .path(&[START, "a", "d", END])
         .route("go", |_| vec![])
         .join(&["a", "b", "c"], "j")
         .path(&["j", END])
         .run();
     let steps = [
         "1: ran go a changed log next b c#0 d",
-        "2: ran b c d changed log next j",
+        "2: ran b c d changed log next j END",
         "3: ran j changed log next END",
     ];
     assert_eq!(run.steps(), steps);

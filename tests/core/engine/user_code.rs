@@ -56,7 +56,7 @@ impl Host {
             attempt.is_busy = true;
             let Some(act) = attempt.acts.pop_front() else { break };
             match act {
-                Act::Work(ms) => return drop(self.plan(ms, Due::Attempt(task, token))),
+                Act::Work(ms) => return self.plan(ms, Due::Attempt(task, token)),
                 Act::Sleep(ms) => {
                     attempt.is_busy = false;
                     self.sleeps.push((task, token));
@@ -73,7 +73,9 @@ impl Host {
                     let attempt = self.attempts.get_mut(&(task, token));
                     attempt.into_iter().for_each(|attempt| attempt.reply.writes.push((channel.clone(), json!(drawn), false)));
                 }
-                Act::Emit(kind, payload) => drop(self.emit(task, token, kind, payload)),
+                Act::Emit(kind, payload) => {
+                    self.emit(task, token, kind, payload);
+                }
                 Act::Open(text) => {
                     let stream = self.arena.put(json!({ "text": text }));
                     self.machine.open_stream(task, token, stream.clone());
@@ -207,15 +209,18 @@ impl Host {
         let from = self.program.routes[route as usize].from;
         let name = from.index().map_or(START, |index| &self.program.nodes[index].name);
         self.calls.push(format!("route of {name}"));
-        match answer(&self.contents.view()).after {
-            None => self.answer_route(call, route),
-            Some(after) => drop(self.plan(after, Due::Route(call, route))),
+        let answer = answer(&self.contents.view());
+        let after = answer.after;
+        self.answers.insert(call, (route, answer.targets));
+        match after {
+            None => self.answer_route(call),
+            Some(after) => self.plan(after, Due::Route(call)),
         }
     }
 
-    pub(super) fn answer_route(&mut self, call: u32, route: RouteId) {
-        let answer = Rc::clone(&self.setup.graph.routes[route as usize])(&self.contents.view());
-        let input = match answer.targets {
+    pub(super) fn answer_route(&mut self, call: u32) {
+        let Some((route, targets)) = self.answers.remove(&call) else { return };
+        let input = match targets {
             Err(text) => Input::RouteThrew { call, thrown: self.thrown(&text) },
             Ok(targets) => {
                 let targets: Result<Vec<Target>, String> = targets.into_iter().map(|target| self.target(target, Some(route))).collect();

@@ -237,15 +237,6 @@ fn every_message_names_its_nodes_and_ends_without_a_full_stop() {
 }
 
 #[test]
-fn a_problem_serialises_as_users_see_it() {
-    let problem = &validate(&graph())[0];
-    let json = serde_json::to_value(problem).expect("plain data");
-    assert_eq!(json["code"], "GRAPH_MISSING_ENTRY");
-    assert_eq!(json["nodes"], serde_json::json!([START]));
-    assert!(json["message"].is_string());
-}
-
-#[test]
 fn codes_are_unique_and_of_this_area() {
     let texts: HashSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
     assert_eq!(texts.len(), 14);

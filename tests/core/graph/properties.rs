@@ -68,6 +68,7 @@ fn route() -> impl Strategy<Value = RouteDefinition> {
                 .map(|target| (target.clone(), target))
                 .collect()
         }),
+        ..Default::default()
     })
 }
 
