@@ -8,7 +8,7 @@ import { Refusal, root } from './command.mjs';
 
 const shape = {
   tools: { 'wasm-pack': 'string', 'wasm-bindgen': 'string', binaryen: 'string' },
-  build: { target: 'string', 'cargo-profile': 'string', features: 'array', 'wasm-opt': 'array' },
+  build: { target: 'string', 'cargo-profile': 'string', features: 'array', rustflags: 'array', 'wasm-opt': 'array' },
   hooks: { features: 'array' },
   budget: { 'total-gzip': 'number' },
 };

@@ -25,7 +25,7 @@ export async function buildWasm(manifest, folder, features) {
     'build', root, '--target', manifest.build.target, '--profile', manifest.build['cargo-profile'],
     '--no-opt', '--no-pack', '--no-gitignore', '--mode', 'no-install', '--out-dir', raw, '--out-name', glueName,
     ...(features.length > 0 ? ['--', '--features', features.join(',')] : []),
-  ]);
+  ], { env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: manifest.build.rustflags.join(' ') } });
   const staged = `${out}-staged`;
   rmSync(staged, { recursive: true, force: true });
   mkdirSync(staged, { recursive: true });

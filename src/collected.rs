@@ -1,4 +1,4 @@
-//! One plain loop in place of `collect`, which is four functions of wasm for each kind of iterator.
+//! One plain loop in place of `collect`, which is up to four functions of wasm for each kind of iterator.
 
 /// The items in a list, as `collect` makes it: one allocation if the iterator knows how many there are.
 pub(crate) fn collected<T>(items: impl Iterator<Item = T>) -> Vec<T> {

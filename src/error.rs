@@ -96,7 +96,7 @@ pub enum RunError<'a> {
     #[error("node `{node}` failed in step {step}: {text}")]
     NodeThrew { node: &'a str, step: u32, text: &'a str },
     #[error("node `{node}` did not finish within its timeoutMs of {limit_ms} in step {step}; raise it, or let the node stop on ctx.signal")]
-    NodeTimeout { node: &'a str, step: u32, limit_ms: u64 },
+    NodeTimeout { node: &'a str, step: u32, limit_ms: u32 },
     #[error("node `{node}` in step {step}: {text}")]
     NodeResult { code: ErrorCode, node: &'a str, step: u32, text: &'a str },
     #[error("nodes {writers} wrote channel `{channel}` in step {step}; a `last` channel takes one writer per step: use onConflict 'last', another kind of channel, or an edge between them")]
@@ -112,7 +112,7 @@ pub enum RunError<'a> {
     #[error("the run reached maxSteps, {limit} steps; raise maxSteps, end the loop, or resume the session to go on")]
     StepLimit { limit: u32 },
     #[error("the run did not finish within its timeoutMs of {limit_ms}; resume the session to go on")]
-    RunTimeout { limit_ms: u64 },
+    RunTimeout { limit_ms: u32 },
     #[error("the last run of session `{session}` has not ended ({status}): resume it, or give abandon: true to drop its unfinished step")]
     Unfinished { session: &'a str, status: &'a str },
     #[error("the session was recorded by another graph: {what}; resume it with the graph that it was started with")]
@@ -120,7 +120,7 @@ pub enum RunError<'a> {
     #[error("the record in slot {slot} cannot be read: {text}")]
     Corrupt { slot: u32, text: &'a str },
     #[error("the record in slot {slot} has schema {found}, this version reads up to {known}; update the package")]
-    Version { slot: u32, found: u8, known: u8 },
+    Version { slot: u32, found: u32, known: u32 },
     #[error("slot {slot} of the session was written by another run; this run ends so that nothing is overwritten")]
     Taken { slot: u32 },
     #[error("the store did not take the record for slot {slot}: {text}")]

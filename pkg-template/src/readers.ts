@@ -29,9 +29,9 @@ export class Readers {
   #raw: RawRun | undefined;
   /** After the end: all that is kept. */
   #archive: WeaveEvent[] | undefined;
-  /** After the end: the archive has the durable events behind this number, or, if it is the log that has them, `#logAfter`. */
+  /** After the end: the run's events are those behind `#firstAfter`, and the archive has those behind `#keptAfter`. */
+  #firstAfter = 0;
   #keptAfter = 0;
-  #logAfter: number | undefined;
   /** Someone can still ask for events after the end. */
   isExposed = false;
 
@@ -84,9 +84,11 @@ export class Readers {
     const newest = this.#execution.terminal!.seq;
     if (after === undefined) return reader.leave([], 0);
     if (after > newest) return reader.leave([this.#reset(newest)], 0);
-    if (this.#logAfter !== undefined) return reader.lag(Math.max(after, this.#logAfter), 0);
-    const kept = this.#behind(after, mask);
-    reader.leave(after < this.#keptAfter ? [this.#reset(this.#keptAfter), ...kept] : kept, 0);
+    const from = after === 0 ? this.#firstAfter : after;
+    const kept = this.#behind(from, mask);
+    if (from >= this.#keptAfter) reader.leave(kept, 0);
+    else if (this.#execution.options.store !== undefined) reader.lag(from, 0);
+    else reader.leave([this.#reset(this.#keptAfter), ...kept], 0);
   }
 
   /** What the archive has behind a number, and how the run ended in any case. */
@@ -195,7 +197,8 @@ export class Readers {
   /** The run is over and its engine half about to go: what is kept and what readers have not pulled moves here. */
   archive(): void {
     const raw = this.#raw!;
-    const now = this.#execution.timers.now();
+    // Not asked of the clock, which may throw: the run is over whatever happens here.
+    const now = this.#execution.terminal!.at;
     /** What a reader's queue holds, and, where the log comes next, after which number. */
     const drain = (id: number): { events: WeaveEvent[]; logAfter: number | undefined } => {
       const events: WeaveEvent[] = [];
@@ -216,10 +219,18 @@ export class Readers {
     if (this.isExposed) {
       const { events, logAfter } = drain(raw.subscribe(0xffff_ffff, 0xffff_ffff, false, 0, 0));
       const [first] = events;
-      if (first?.type === 'stream.gap') this.#keptAfter = (events.shift() as typeof first).to;
-      else if (first !== undefined) this.#keptAfter = first.transient === true ? first.seq : first.seq - 1;
+      if (first === undefined) {
+        // The log has them all.
+        this.#firstAfter = logAfter!;
+        this.#keptAfter = this.#execution.terminal!.seq;
+      } else if (first.type === 'stream.gap') {
+        events.shift();
+        this.#firstAfter = first.from - 1;
+        this.#keptAfter = first.to;
+      } else {
+        this.#firstAfter = this.#keptAfter = first.transient === true ? first.seq : first.seq - 1;
+      }
       this.#archive = events;
-      this.#logAfter = logAfter;
     }
     this.#raw = undefined;
     this.wake();
@@ -233,7 +244,7 @@ export class Readers {
       reader.leave([{ ...terminal, seq: reader.lastSeq }], reader.dropped);
     }
     this.#archive = [terminal];
-    this.#keptAfter = terminal.seq;
+    this.#firstAfter = this.#keptAfter = terminal.seq;
     this.wake();
   }
 }

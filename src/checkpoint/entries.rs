@@ -23,7 +23,7 @@ pub fn write(to: &mut Writer, names: &mut Names, event: &Event) {
             to.number(*step);
             write_nodes(to, names, frontier);
         }
-        Body::StepCompleted(report) => write_report(to, names, report),
+        Body::StepCompleted(report) => write_report(to, names, report, &report.next, &report.reduced),
         Body::NodeStarted(task) | Body::NodeSkipped(task) => write_task(to, names, task),
         Body::NodeCompleted { task, duration_ms, result } => {
             write_task(to, names, task);
@@ -134,7 +134,9 @@ fn write_channels(to: &mut Writer, names: &mut Names, channels: &[u32]) {
 fn read_channels(from: &mut Reader<'_>, names: &Names) -> Vec<u32> {
     let mut channels = Vec::new();
     for _ in 0..from.len() {
-        channels.extend(names.read_channel(from));
+        if let Some(channel) = names.read_channel(from) {
+            channels.push(channel);
+        }
     }
     channels
 }
@@ -253,13 +255,14 @@ fn read_start(from: &mut Reader<'_>, names: &Names) -> RunStart {
     }
 }
 
-pub fn write_report(to: &mut Writer, names: &mut Names, report: &StepReport) {
+/// With the next frontier and the reduced values that are given: those of the report, or none.
+pub fn write_report(to: &mut Writer, names: &mut Names, report: &StepReport, next: &[Entry], reduced: &[(u32, Value)]) {
     to.number(report.step);
     write_nodes(to, names, &report.ran);
     write_nodes(to, names, &report.skipped);
     write_channels(to, names, &report.updated);
-    write_frontier(to, names, &report.next);
-    write_loads(to, names, &report.reduced);
+    write_frontier(to, names, next);
+    write_loads(to, names, reduced);
     to.number(report.errors);
 }
 

@@ -190,6 +190,9 @@ impl Journal {
 }
 
 fn result_bytes(result: &TaskResult) -> u64 {
-    let inputs = result.routing.iter().flat_map(|routing| &routing.targets).filter_map(|target| target.input.as_ref());
-    inputs.chain(result.update.as_ref()).map(|value| u64::from(value.bytes())).sum()
+    let mut bytes = result.update.as_ref().map_or(0, |value| u64::from(value.bytes()));
+    for target in result.routing.iter().flat_map(|routing| &routing.targets) {
+        bytes += target.input.as_ref().map_or(0, |value| u64::from(value.bytes()));
+    }
+    bytes
 }

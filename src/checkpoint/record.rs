@@ -8,6 +8,7 @@ use super::codec::{Broken, Reader, Writer};
 use super::names::{Index, Names};
 use super::session::{ErrorNote, Fold, Session, Status};
 use super::{entries, session};
+use crate::collected::collected;
 use crate::events::{Event, StepReport};
 use crate::graph::Program;
 use crate::state::{Value, Versions};
@@ -121,7 +122,9 @@ pub fn decode(program: &Program, index: &Index, names: &mut Names, bytes: &[u8],
     names.read_fresh(&mut from, program, index);
     let mut events = Vec::new();
     for offset in 0..from.len() {
-        events.extend(entries::read(&mut from, names, head.first_seq.wrapping_add(offset as u64)));
+        if let Some(event) = entries::read(&mut from, names, head.first_seq.wrapping_add(offset as u64)) {
+            events.push(event);
+        }
     }
     let snapshot = head.has_snapshot.then(|| read_session(&mut from, names, program));
     if !from.is_at_end() {
@@ -140,11 +143,11 @@ fn write_session(to: &mut Writer, names: &mut Names, program: &Program, session:
     to.float(session.at);
     to.float(session.created_at);
     to.number(session.versions.tick);
-    let seen: Vec<(u32, u64)> = (0u32..).zip(&session.versions.seen).filter(|(_, seen)| **seen > 0).map(|(node, seen)| (node, *seen)).collect();
+    let seen = collected((0u32..).zip(&session.versions.seen).filter(|(_, seen)| **seen > 0));
     to.len(seen.len());
     for (node, seen) in seen {
         names.write_node(to, crate::graph::NodeId(node));
-        to.number(seen);
+        to.number(*seen);
     }
     to.len(session.arrivals.len());
     for arrived in &session.arrivals {
@@ -170,8 +173,7 @@ fn write_session(to: &mut Writer, names: &mut Names, program: &Program, session:
     to.option(session.metadata.as_ref());
     to.bool(session.last.is_some());
     if let Some(last) = &session.last {
-        let last = StepReport { next: Rc::from([]), reduced: Vec::new(), ..(**last).clone() };
-        entries::write_report(to, names, &last);
+        entries::write_report(to, names, last, &[], &[]);
     }
     to.len(program.channels.len());
     for (channel, version) in (0u32..).zip(&session.versions.channels) {

@@ -286,14 +286,14 @@ impl Session {
             }
         }
         load_reduced(&report.reduced, folds);
-        let ran = collected(frontier.iter().filter(|entry| self.done_result(entry.node, entry.task).is_some()).cloned());
+        let ran = collected(frontier.iter().filter(|entry| self.done_result(entry.node, entry.task).is_some()));
         self.note_run(program, &ran);
         self.versions.bump(program, &report.updated);
         self.complete_step(&Rc::new(StepReport { versions: self.versions.channels.clone(), ..(**report).clone() }));
     }
 
     /// What ran has seen this snapshot; its joins fire, and it arrives at the joins that wait for it. Before the versions rise.
-    pub fn note_run(&mut self, program: &Program, ran: &[Entry]) {
+    pub fn note_run(&mut self, program: &Program, ran: &[&Entry]) {
         for entry in ran {
             self.versions.record_seen(entry.node);
             self.fire(entry);
@@ -339,5 +339,7 @@ fn fold_writes(program: &Program, result: &TaskResult, folds: &mut Vec<Fold>) {
 }
 
 fn load_reduced(reduced: &[(ChannelId, Value)], folds: &mut Vec<Fold>) {
-    folds.extend(reduced.iter().map(|(channel, value)| Fold::Load { channel: *channel, value: value.clone() }));
+    for (channel, value) in reduced {
+        folds.push(Fold::Load { channel: *channel, value: value.clone() });
+    }
 }

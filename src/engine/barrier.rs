@@ -193,7 +193,9 @@ impl Machine {
                 None => &self.program.start,
                 Some(index) => &self.program.nodes[index].exits,
             };
-            calls.extend(exits.routes.iter().map(|route| Call { from: *from, route: *route, targets: None }));
+            for route in &exits.routes {
+                calls.push(Call { from: *from, route: *route, targets: None });
+            }
         }
         let open = calls.len() as u32;
         for (call, route) in (0u32..).zip(&calls) {
@@ -265,11 +267,11 @@ impl Machine {
     /// For each task that ran, in node order: its node's plain edges, joins, routes (once, if not silenced), then its command.
     fn complete_step(&mut self, calls: &[Call]) {
         let program = Rc::clone(&self.program);
-        let ran = collected(self.tasks.iter().map(|task| task.entry.clone()));
-        self.session.note_run(&program, &ran);
         let mut sources = self.sources().into_iter().peekable();
         let mut calls = calls.iter().peekable();
         let tasks = std::mem::take(&mut self.tasks);
+        let ran = collected(tasks.iter().map(|task| &task.entry));
+        self.session.note_run(&program, &ran);
         let complete: Vec<bool> = if program.joins.is_empty() { Vec::new() } else { collected((0..program.joins.len() as u32).map(|join| self.session.is_complete(join))) };
         let mut frontier = self.frontier();
         for task in &tasks {
@@ -296,7 +298,7 @@ impl Machine {
         let is_heard = !self.is_unheard();
         let report = Rc::new(StepReport {
             step: self.session.step + 1,
-            ran: if is_heard { ran.iter().map(|entry| entry.node).collect() } else { Vec::new() },
+            ran: if is_heard { collected(ran.iter().map(|entry| entry.node)) } else { Vec::new() },
             skipped: std::mem::take(&mut self.skipped),
             updated,
             next,

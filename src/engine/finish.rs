@@ -27,7 +27,7 @@ impl Machine {
         if matches!(self.phase, Phase::New | Phase::Ending | Phase::Ended) {
             return;
         }
-        let limit_ms = self.options.timeout_ms.unwrap_or_default() as u64;
+        let limit_ms = self.options.timeout_ms.unwrap_or_default() as u32;
         self.fail(RunError::RunTimeout { limit_ms }.failure(Scope::Runner));
     }
 

@@ -276,7 +276,7 @@ impl Machine {
     /// Numbers a durable event, keeps it for readers and for the log.
     pub(super) fn publish(&mut self, body: Body) {
         if self.is_unheard() {
-            self.hub.skip();
+            self.hub.skip(body.kind());
             self.session.seq = self.hub.seq();
             self.session.at = self.now;
             return;

@@ -3,6 +3,7 @@
 use super::machine::{Machine, Phase};
 use super::pool::Claim;
 use super::task::{Task, TaskState};
+use crate::collected::collected;
 use crate::error::{RunError, Scope};
 use crate::events::{Body, Entry, TaskRef};
 use crate::graph::NodeId;
@@ -24,7 +25,7 @@ impl Machine {
         self.skipped.clear();
         self.pool.clear();
         let is_left = |entry: &&Entry| entry.node != NodeId::END && self.session.done_result(entry.node, entry.task).is_none();
-        let left: Vec<NodeId> = if self.is_unheard() { Vec::new() } else { frontier.iter().filter(is_left).map(|entry| entry.node).collect() };
+        let left = if self.is_unheard() { Vec::new() } else { collected(frontier.iter().filter(is_left).map(|entry| entry.node)) };
         self.publish(Body::StepStarted { step, frontier: left.into() });
         self.session.is_half_done = true;
         let mut gated: Vec<TaskRef> = Vec::new();

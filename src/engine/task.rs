@@ -250,7 +250,7 @@ impl Machine {
         self.push(Command::Abort { task, token, why: Abort::Timeout });
         let step = self.session.step + 1;
         let node = self.tasks[index].entry.node;
-        let limit_ms = node.index().and_then(|index| self.program.nodes[index].timeout_ms).unwrap_or_default() as u64;
+        let limit_ms = node.index().and_then(|index| self.program.nodes[index].timeout_ms).unwrap_or_default() as u32;
         let failure = RunError::NodeTimeout { node: &self.node_name(node), step, limit_ms }.failure(Scope::Node).at(Some(node), step);
         self.attempt_failed(index, failure, TaskState::Running);
     }

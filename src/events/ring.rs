@@ -86,10 +86,11 @@ impl Hub {
         self.options.capacity == 0 && self.readers.is_empty() && !self.options.has_log
     }
 
-    /// Counts a durable event that nobody can ever see.
-    pub fn skip(&mut self) {
+    /// Counts a durable event that nobody can ever see, so that a late reader can be told of it.
+    pub fn skip(&mut self, kind: EventKind) {
         self.seq += 1;
         self.last_trimmed_seq = self.seq;
+        self.trimmed[kind as usize & 31] += 1;
     }
 
     /// From now on keeps this many events for late readers.
@@ -215,10 +216,10 @@ impl Hub {
         reader.capacity = capacity;
     }
 
-    /// What was before this run is not its readers' business.
+    /// 0 is the run's start; any other number may be of an earlier run of the session.
     fn seed_after(&self, reader: &mut Reader, after: u64) {
-        let after = after.max(self.first_seq - 1);
-        let newest = self.visible().next_back().map_or(self.first_seq - 1, |event| event.seq);
+        let after = if after == 0 { self.first_seq - 1 } else { after };
+        let newest = self.visible().next_back().map_or(self.last_trimmed_seq, |event| event.seq);
         if after > newest {
             reader.notices.push(Body::StreamReset { after: newest });
             return;

@@ -184,14 +184,13 @@ pub struct Metadata {
 impl Program {
     /// The size of the graph.
     pub fn metadata(&self) -> Metadata {
-        let exits = self
-            .nodes
-            .iter()
-            .map(|node| &node.exits)
-            .chain([&self.start]);
+        let mut edge_count = self.start.plain.len() + self.joins.len();
+        for node in &self.nodes {
+            edge_count += node.exits.plain.len();
+        }
         Metadata {
             node_count: self.nodes.len(),
-            edge_count: exits.map(|exits| exits.plain.len()).sum::<usize>() + self.joins.len(),
+            edge_count,
             conditional_edge_count: self.routes.len(),
         }
     }

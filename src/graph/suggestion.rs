@@ -30,11 +30,14 @@ impl Suggestions {
         if let Some(vertex) = outline.node_vertices().find(is_same) {
             return Some(vertex);
         }
-        let word = name.trim_matches('_');
-        if word.eq_ignore_ascii_case("start") {
+        let mut word = name.as_bytes();
+        while let [b'_', rest @ ..] | [rest @ .., b'_'] = word {
+            word = rest;
+        }
+        if word.eq_ignore_ascii_case(b"start") {
             return Some(START_VERTEX);
         }
-        if word.eq_ignore_ascii_case("end") {
+        if word.eq_ignore_ascii_case(b"end") {
             return Some(END_VERTEX);
         }
         by_distance(name, outline)

@@ -50,7 +50,7 @@ pub(super) fn check(outline: &Outline, problems: &mut Vec<Problem>) -> Vec<Verte
 
 /// Of every unknown vertex, in their order.
 fn mentions(outline: &Outline) -> Vec<Mentions> {
-    let mut all = collected((outline.known as usize..outline.names.len()).map(|_| Mentions::default()));
+    let mut all = vec![Mentions::default(); outline.names.len() - outline.known as usize];
     let mut note = |vertex: Vertex, place: &'static str, other: Option<Vertex>| {
         if vertex >= outline.known {
             let mentions = &mut all[(vertex - outline.known) as usize];

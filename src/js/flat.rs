@@ -1,6 +1,7 @@
 //! Definitions as two flat lists, texts and numbers, in the order of their fields. A graph of 100,000 nodes crosses in a few calls, and
 //! no decoder of general objects has to be in the wasm.
 
+use crate::collected::collected;
 use crate::graph::{ChannelDefinition, Definition, EdgeDefinition, NodeDefinition, RetryDefinition, RouteDefinition};
 
 /// Reads what the facade's `flatten` wrote: each field in order; a list is its length and its items, an option a flag and its value.
@@ -32,7 +33,7 @@ impl Flat {
 
     fn texts(&mut self) -> Vec<String> {
         let count = self.number() as usize;
-        self.texts.by_ref().take(count).collect()
+        collected(self.texts.by_ref().take(count))
     }
 
     pub(super) fn definition(&mut self) -> Definition {
@@ -97,7 +98,7 @@ impl Flat {
         let is_function = self.flag();
         let targets = self.flag().then(|| {
             let labels = self.texts();
-            labels.into_iter().zip(self.texts()).collect()
+            collected(labels.into_iter().zip(self.texts()))
         });
         RouteDefinition { from, is_function, targets, problem: self.text() }
     }

@@ -2,6 +2,7 @@
 
 use super::flat::Flat;
 use super::plain::array;
+use crate::collected::collected;
 use crate::graph::{self, Definition, Direction, NodeId, Problem, Program};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -66,13 +67,13 @@ impl RawGraph {
     /// The labels that a route may return; none for an open one.
     #[wasm_bindgen(js_name = routeLabels)]
     pub fn route_labels(&self, route: u32) -> Vec<String> {
-        self.route(route).map_or_else(Vec::new, |route| route.targets.iter().map(|(label, _)| label.to_string()).collect())
+        self.route(route).map_or_else(Vec::new, |route| collected(route.targets.iter().map(|(label, _)| String::from(&**label))))
     }
 
     /// The nodes that the labels stand for.
     #[wasm_bindgen(js_name = routeNodes)]
     pub fn route_nodes(&self, route: u32) -> Vec<u32> {
-        self.route(route).map_or_else(Vec::new, |route| route.targets.iter().map(|(_, NodeId(node))| *node).collect())
+        self.route(route).map_or_else(Vec::new, |route| collected(route.targets.iter().map(|(_, NodeId(node))| *node)))
     }
 
     /// Whether a route may return its labels only.

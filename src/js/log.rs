@@ -3,6 +3,7 @@
 use super::graph::RawGraph;
 use super::plain::{Object, array};
 use super::words::{fill, write_events, write_fold, write_released};
+use crate::collected::collected;
 use crate::checkpoint::{self, Fold, Index, Names, Session};
 use crate::error::{Failure, RunError, Scope};
 use crate::events::{Body, Event};
@@ -36,7 +37,7 @@ pub struct RawLog {
 fn broken(slot: u32, error: &checkpoint::RecordError) -> Failure {
     match error {
         checkpoint::RecordError::Broken(broken) => RunError::Corrupt { slot, text: broken.0 },
-        checkpoint::RecordError::Version(found) => RunError::Version { slot, found: *found, known: checkpoint::SCHEMA_VERSION },
+        checkpoint::RecordError::Version(found) => RunError::Version { slot, found: (*found).into(), known: checkpoint::SCHEMA_VERSION.into() },
     }
     .failure(Scope::Runner)
 }
@@ -83,7 +84,7 @@ impl RawLog {
     pub fn read(&self, slot: u32, record: &[u8], handles: &[u32], sizes: &[u32], until_step: f64, lists: bool) -> Result<u32, JsValue> {
         let mut slot_ref = self.log.borrow_mut();
         let Some(log) = slot_ref.as_mut() else { return Ok(0) };
-        let values: Vec<_> = handles.iter().zip(sizes).map(|(handle, bytes)| log.values.adopt(*handle, *bytes)).collect();
+        let values = collected(handles.iter().zip(sizes).map(|(handle, bytes)| log.values.adopt(*handle, *bytes)));
         let decoded = checkpoint::decode(&log.program, &log.index, &mut log.names, record, &values).map_err(|error| thrown(&broken(slot, &error)))?;
         let mut folds: Vec<Fold> = Vec::new();
         let is_first = log.next_slot == 0 && log.session.is_fresh();
@@ -140,13 +141,13 @@ impl RawLog {
     #[wasm_bindgen(js_name = foreignNames)]
     pub fn foreign_names(&self) -> Vec<String> {
         let slot = self.log.borrow();
-        slot.as_ref().map_or_else(Vec::new, |log| log.names.foreign().iter().map(|name| name.to_string()).collect())
+        slot.as_ref().map_or_else(Vec::new, |log| collected(log.names.foreign().iter().map(|name| String::from(&**name))))
     }
 
     /// The last record's checkpoints as plain objects, oldest first; one that repeats a step replaces it.
     pub fn checkpoints(&self) -> Vec<JsValue> {
         let slot = self.log.borrow();
-        slot.as_ref().map_or_else(Vec::new, |log| log.checkpoints.iter().map(|object| object.clone().into()).collect())
+        slot.as_ref().map_or_else(Vec::new, |log| collected(log.checkpoints.iter().map(|object| object.clone().into())))
     }
 
     /// The session as a plain object, for a `Checkpoint`.

@@ -6,6 +6,7 @@ use super::graph::RawGraph;
 use super::ids::random_bits;
 use super::log::RawLog;
 use super::words::{fill, write_commands, write_events};
+use crate::collected::collected;
 use crate::checkpoint::{Durability, Session};
 use crate::engine::{Input, Machine, Options, Outcome, Start, Thrown};
 use crate::error::{ErrorCode, Failure, Scope};
@@ -41,9 +42,9 @@ impl Inner {
     fn result(&self, handle: u32, bytes: u32, words: &[u32]) -> TaskResult {
         let mut words = words.iter().copied();
         let mut next = || words.next().unwrap_or(0);
-        let writes = (0..next()).map(|_| next()).map(|word| Write { channel: word >> 1, is_replace: word & 1 == 1 }).collect();
+        let writes = collected((0..next()).map(|_| next()).map(|word| Write { channel: word >> 1, is_replace: word & 1 == 1 }));
         let mode = next();
-        let targets = (0..next()).map(|_| (next(), next(), next())).map(|(node, is_send, input)| self.target(node, is_send, input)).collect();
+        let targets = collected((0..next()).map(|_| self.target(next(), next(), next())));
         let routing = (mode > 0).then_some(Routing { is_replace: mode == 2, targets });
         TaskResult { update: self.value(handle, bytes), writes, routing }
     }
@@ -118,12 +119,12 @@ impl RawRun {
             Some(match Tell::from_number(what)? {
                 Tell::Settled => {
                     let mask = x as u32;
-                    let writes = (0..32).filter(|channel| mask & (1 << channel) != 0).map(|channel| Write { channel, is_replace: false }).collect();
+                    let writes = collected((0..32).filter(|channel| mask & (1 << channel) != 0).map(|channel| Write { channel, is_replace: false }));
                     Input::Settled { task: a, token: b, outcome: Outcome::Returned(TaskResult { update: inner.value(c, d), writes, routing: None }) }
                 }
                 Tell::RetryAnswer => Input::RetryAnswer { task: a, token: b, retries: c == 1 },
                 Tell::Applied => {
-                    let changed = (0..32).filter(|channel| a & (1 << channel) != 0).collect();
+                    let changed = collected((0..32).filter(|channel| a & (1 << channel) != 0));
                     Input::Applied { changed, reduced: Vec::new(), contents_bytes: x as u64 }
                 }
                 Tell::Routed => Input::Routed { call: a, targets: vec![inner.target(b, 0, NONE)] },
@@ -148,11 +149,11 @@ impl RawRun {
                 TellWith::Settled => Input::Settled { task: a, token: b, outcome: Outcome::Returned(inner.result(c, d, words)) },
                 TellWith::Applied => {
                     let (changed, reduced) = words.split_at_checked(a as usize)?;
-                    let reduced = reduced.chunks_exact(3).map(|part| (part[0], inner.values.adopt(part[1], part[2]))).collect();
+                    let reduced = collected(reduced.chunks_exact(3).map(|part| (part[0], inner.values.adopt(part[1], part[2]))));
                     Input::Applied { changed: changed.to_vec(), reduced, contents_bytes: x as u64 }
                 }
                 TellWith::Routed => {
-                    let targets = words.chunks_exact(3).map(|part| inner.target(part[0], part[1], part[2])).collect();
+                    let targets = collected(words.chunks_exact(3).map(|part| inner.target(part[0], part[1], part[2])));
                     Input::Routed { call: a, targets }
                 }
             })

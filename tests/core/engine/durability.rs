@@ -113,11 +113,12 @@ fn the_last_word_waits_for_the_store_whatever_the_durability() {
     for durability in [Sync, Async, Exit] {
         let store = Store::slow(10.0);
         let mut run = line(2).setup().stored(durability, &store).start(json!({}));
+        run.settle();
         while !run.is_finished {
             let events = run.events();
             let ends = events.iter().any(|event| event.body.kind().is_terminal());
             assert!(!ends, "{durability:?}");
-            run.pass();
+            assert!(run.pass(), "{durability:?}: nothing is left to happen, and the run has not finished");
         }
         let events = run.events();
         let last = events.last().expect("events");
