@@ -9,8 +9,8 @@ const wasmTarget = 'wasm32-unknown-unknown';
 
 /** Node and npm's packages, as the lock file names them. */
 export async function ensureNodePackages() {
-  const major = Number(process.versions.node.split('.')[0]);
-  if (major < 20) throw new Refusal(`Node ${process.versions.node} is too old: install Node 20 or newer.`);
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 11)) throw new Refusal(`Node ${process.versions.node} is too old: install Node 20.11 or newer.`);
   await ensurePackagesIn(root);
 }
 

@@ -15,7 +15,7 @@ const nodeResults = { passed: /^. pass (\d+)$/gm, failed: /^. (?:fail|cancelled)
 
 /** `needs` names stages that run first, even if only this one was chosen. */
 export const stages = [
-  { name: 'format', run: () => checks([['cargo', ['fmt', '--check']]]) },
+  { name: 'format', run: () => checks([['cargo', ['fmt', '--', '--check', '-l']]]) },
   {
     name: 'clippy',
     run: () => checks([['cargo', ['clippy', '--all-targets', ...host, ...deny]], ['cargo', ['clippy', '--all-targets', ...wasm, ...deny]]]),

@@ -22,7 +22,6 @@ import { packageVersion } from './version.js';
 
 /** Runs of this realm by id. */
 const activeRuns = new Map<string, Execution>();
-const key = Symbol('made by compile');
 
 /**
  * A compiled graph: immutable, shareable, many runs at once. Made by {@link GraphBuilder.compile}.
@@ -50,12 +49,15 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
   /** Runs of sessions that have no store. */
   readonly #active = new Map<string, ActiveExecution>();
 
-  /** @internal */
-  constructor(given: typeof key, core: AppCore, defaults: RunDefaults<X>) {
-    if (given !== key) throw createError('GRAPH_INVALID', 'an App is made by GraphBuilder.compile()');
+  private constructor(core: AppCore, defaults: RunDefaults<X>) {
     this.name = core.parts.name;
     this.#core = core;
     this.#defaults = defaults;
+  }
+
+  /** @internal */
+  static make<C extends Channels, X>(core: AppCore, defaults: RunDefaults<X>): App<C, X> {
+    return new App<C, X>(core, defaults);
   }
 
   /**
@@ -103,8 +105,9 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
    *
    * @throws CheckpointError CHECKPOINT_NO_STORE, CHECKPOINT_CORRUPT, CHECKPOINT_VERSION, CHECKPOINT_UNAVAILABLE
    */
-  async getState(sessionId: string, at?: { step?: number }): Promise<Checkpoint<C> | null> {
+  async getState(sessionId: string, at?: { step?: number; path?: readonly string[] }): Promise<Checkpoint<C> | null> {
     const step = at?.step;
+    if (at?.path !== undefined && at.path.length > 0) throw createError('RUN_INVALID_OPTION', 'path names a sub-graph, which this version does not have');
     if (step !== undefined && (!Number.isSafeInteger(step) || step < 0)) throw createError('RUN_INVALID_OPTION', 'step is not a step number');
     return readCheckpoint(this.#core, sessionId, this.#needStore(), step);
   }
@@ -214,7 +217,7 @@ function alreadyActive(runId: string): WeaveError {
 /** Compiles what a builder collected. @internal */
 export function createApp<C extends Channels, X>(parts: AppParts): App<C, X> {
   const core = new AppCore(parts);
-  return new App<C, X>(key, core, checkDefaults(parts.options));
+  return App.make<C, X>(core, checkDefaults(parts.options));
 }
 
 function checkResume({ sessionId, answers }: { sessionId: unknown; answers: unknown }, options: ReadOptions): WeaveError | undefined {

@@ -95,7 +95,12 @@ class MemoryStore implements LogStore {
     }
     if (record.slot !== session.first + session.records.length) return 'taken';
     session.records.push(record);
-    if (row !== undefined) session.row = row;
+    if (row !== undefined) {
+      session.row = row;
+      // The last changed stands last.
+      this.#sessions.delete(sessionId);
+      this.#sessions.set(sessionId, session);
+    }
     return 'ok';
   }
 
@@ -127,9 +132,10 @@ class MemoryStore implements LogStore {
   list({ limit = 100, after, status }: ListPage): SessionSummary[] {
     this.#check();
     const rows: SessionSummary[] = [];
-    // Newest first; `after` is the last session of the page before.
     const ids = [...this.#sessions.keys()].reverse();
-    for (const sessionId of after === undefined ? ids : ids.slice(ids.indexOf(after) + 1)) {
+    // A page behind a session that is gone is empty, so that whoever pages comes to an end.
+    const start = after === undefined ? 0 : ids.includes(after) ? ids.indexOf(after) + 1 : ids.length;
+    for (const sessionId of ids.slice(start)) {
       const { row, createdAt } = this.#sessions.get(sessionId)!;
       if (status !== undefined && row.status !== status) continue;
       if (rows.length >= limit) break;

@@ -153,6 +153,26 @@ impl<'a> Reader<'a> {
         number as u32
     }
 
+    /// A number that a session counts up: large enough for ever, small enough to be counted on.
+    pub fn count(&mut self) -> u64 {
+        let number = self.number();
+        if number > 1 << 53 {
+            self.fail("a number is too large");
+            return 0;
+        }
+        number
+    }
+
+    /// The number of a step.
+    pub fn step(&mut self) -> u32 {
+        let step = self.small();
+        if step > i32::MAX as u32 {
+            self.fail("a number is too large");
+            return 0;
+        }
+        step
+    }
+
     /// A length of things that take at least one byte (or one value) each, so it cannot exceed what is left.
     pub fn len(&mut self) -> usize {
         let len = self.number();

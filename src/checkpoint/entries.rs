@@ -2,18 +2,19 @@
 //! them; user events and what tasks returned bring their value along.
 
 use super::Names;
+use super::joins::{read_join, write_join};
 use super::codec::{Reader, Writer};
 use crate::error::{ErrorCode, Failure, Scope};
 use crate::events::{Body, Ending, Entry, Event, EventKind, RunStart, StepReport, TaskRef, Waiting};
-use crate::graph::NodeId;
+use crate::graph::{NodeId, Program};
 use crate::state::{Routing, Target, TaskResult, Value, Write};
 use std::rc::Rc;
 
-pub fn write(to: &mut Writer, names: &mut Names, event: &Event) {
+pub fn write(to: &mut Writer, names: &mut Names, program: &Program, event: &Event) {
     to.byte(event.body.kind() as u8);
     to.instant(event.at);
     match &event.body {
-        Body::RunStarted(start) => write_start(to, names, start),
+        Body::RunStarted(start) => write_start(to, names, program, start),
         Body::RunEnded { ending, steps, duration_ms } => {
             to.number(*steps);
             to.duration(*duration_ms);
@@ -23,7 +24,7 @@ pub fn write(to: &mut Writer, names: &mut Names, event: &Event) {
             to.number(*step);
             write_nodes(to, names, frontier);
         }
-        Body::StepCompleted(report) => write_report(to, names, report, &report.next, &report.reduced),
+        Body::StepCompleted(report) => write_report(to, names, program, report, &report.next, &report.reduced),
         Body::NodeStarted(task) | Body::NodeSkipped(task) => write_task(to, names, task),
         Body::NodeCompleted { task, duration_ms, result } => {
             write_task(to, names, task);
@@ -51,21 +52,21 @@ pub fn write(to: &mut Writer, names: &mut Names, event: &Event) {
 }
 
 /// `None` only when the record is broken.
-pub fn read(from: &mut Reader<'_>, names: &Names, seq: u64) -> Option<Event> {
+pub fn read(from: &mut Reader<'_>, names: &Names, program: &Program, seq: u64) -> Option<Event> {
     let Some(kind) = EventKind::from_number(u32::from(from.byte())) else {
         from.fail("an event has an unknown type");
         return None;
     };
     let at = from.instant();
     let body = match kind {
-        EventKind::RunStarted => Body::RunStarted(Rc::new(read_start(from, names))),
+        EventKind::RunStarted => Body::RunStarted(Rc::new(read_start(from, names, program))),
         EventKind::RunCompleted | EventKind::RunFailed | EventKind::RunCancelled => {
             let steps = from.small();
             let duration_ms = from.duration();
             Body::RunEnded { steps, duration_ms, ending: Rc::new(read_ending(from, names, kind)) }
         }
         EventKind::StepStarted => Body::StepStarted { step: from.small(), frontier: read_nodes(from, names).into() },
-        EventKind::StepCompleted => Body::StepCompleted(Rc::new(read_report(from, names))),
+        EventKind::StepCompleted => Body::StepCompleted(Rc::new(read_report(from, names, program))),
         EventKind::NodeStarted => Body::NodeStarted(read_task(from, names)),
         EventKind::NodeSkipped => Body::NodeSkipped(read_task(from, names)),
         EventKind::NodeCompleted => {
@@ -196,7 +197,7 @@ pub fn read_result(from: &mut Reader<'_>, names: &Names) -> TaskResult {
     TaskResult { update, writes, routing }
 }
 
-pub fn write_frontier(to: &mut Writer, names: &mut Names, frontier: &[Entry]) {
+pub fn write_frontier(to: &mut Writer, names: &mut Names, program: &Program, frontier: &[Entry]) {
     to.len(frontier.len());
     for entry in frontier {
         names.write_node(to, entry.node);
@@ -207,24 +208,27 @@ pub fn write_frontier(to: &mut Writer, names: &mut Names, frontier: &[Entry]) {
         }
         if !entry.joins.is_empty() {
             to.len(entry.joins.len());
-            entry.joins.iter().for_each(|join| to.number(*join));
+            entry.joins.iter().for_each(|join| write_join(to, names, program, *join));
         }
     }
 }
 
-pub fn read_frontier(from: &mut Reader<'_>, names: &Names) -> Rc<[Entry]> {
+pub fn read_frontier(from: &mut Reader<'_>, names: &Names, program: &Program) -> Rc<[Entry]> {
     let entries = from.list(|from| {
         let node = names.read_node(from);
         let task = from.small();
         let flags = from.byte();
         let input = if flags & 4 != 0 { from.value() } else { None };
-        let joins = if flags & 8 != 0 { from.list(Reader::small) } else { Vec::new() };
+        let mut joins = Vec::new();
+        for _ in 0..if flags & 8 != 0 { from.len() } else { 0 } {
+            joins.extend(read_join(from, names, program));
+        }
         Entry { node, task, is_send: flags & 1 != 0, input, is_gated: flags & 2 != 0, joins }
     });
     entries.into()
 }
 
-fn write_start(to: &mut Writer, names: &mut Names, start: &RunStart) {
+fn write_start(to: &mut Writer, names: &mut Names, program: &Program, start: &RunStart) {
     to.text(&start.run_id);
     to.bool(start.is_resumed);
     to.number(start.seed);
@@ -234,13 +238,13 @@ fn write_start(to: &mut Writer, names: &mut Names, start: &RunStart) {
     write_loads(to, names, &start.reduced);
     to.bool(start.frontier.is_some());
     if let Some(frontier) = &start.frontier {
-        write_frontier(to, names, frontier);
+        write_frontier(to, names, program, frontier);
     }
     write_nodes(to, names, &start.abandoned);
     to.option(start.metadata.as_ref());
 }
 
-fn read_start(from: &mut Reader<'_>, names: &Names) -> RunStart {
+fn read_start(from: &mut Reader<'_>, names: &Names, program: &Program) -> RunStart {
     RunStart {
         run_id: from.text(),
         is_resumed: from.bool(),
@@ -249,25 +253,25 @@ fn read_start(from: &mut Reader<'_>, names: &Names) -> RunStart {
         input: read_result(from, names),
         updated: read_channels(from, names),
         reduced: read_loads(from, names),
-        frontier: if from.bool() { Some(read_frontier(from, names)) } else { None },
+        frontier: if from.bool() { Some(read_frontier(from, names, program)) } else { None },
         abandoned: read_nodes(from, names),
         metadata: from.option(),
     }
 }
 
 /// With the next frontier and the reduced values that are given: those of the report, or none.
-pub fn write_report(to: &mut Writer, names: &mut Names, report: &StepReport, next: &[Entry], reduced: &[(u32, Value)]) {
+pub fn write_report(to: &mut Writer, names: &mut Names, program: &Program, report: &StepReport, next: &[Entry], reduced: &[(u32, Value)]) {
     to.number(report.step);
     write_nodes(to, names, &report.ran);
     write_nodes(to, names, &report.skipped);
     write_channels(to, names, &report.updated);
-    write_frontier(to, names, next);
+    write_frontier(to, names, program, next);
     write_loads(to, names, reduced);
     to.number(report.errors);
 }
 
 /// Without `versions`, which follow from what changed; `Session` fills them in.
-pub fn read_report(from: &mut Reader<'_>, names: &Names) -> StepReport {
+pub fn read_report(from: &mut Reader<'_>, names: &Names, program: &Program) -> StepReport {
     let step = from.small();
     let ran = read_nodes(from, names);
     let skipped = read_nodes(from, names);
@@ -276,7 +280,7 @@ pub fn read_report(from: &mut Reader<'_>, names: &Names) -> StepReport {
         ran,
         skipped,
         updated: read_channels(from, names),
-        next: read_frontier(from, names),
+        next: read_frontier(from, names, program),
         versions: Vec::new(),
         reduced: read_loads(from, names),
         errors: from.small(),

@@ -41,6 +41,10 @@ pub struct InFlight {
     pub is_terminal: bool,
     /// When it was sent.
     pub at: f64,
+    /// Completed steps in it.
+    pub steps: u32,
+    /// Its approximate size.
+    pub bytes: u64,
 }
 
 /// A record for the store.
@@ -69,12 +73,14 @@ pub struct Journal {
     pending_steps: u32,
     pending_bytes: u64,
     delta_bytes: u64,
+    /// Of the last record with a snapshot, without the contents.
+    snapshot_bytes: u64,
     in_flight: Option<InFlight>,
 }
 
 impl Journal {
-    /// Of an execution that writes from `slot` on; `snapshot_slot` is where a restore begins.
-    pub fn new(durability: Durability, writer: u64, slot: u32, snapshot_slot: u32, names: Names) -> Self {
+    /// Of an execution that writes from `slot` on; `snapshot_slot` is where a restore begins, `delta_bytes` what it reads from there.
+    pub fn new(durability: Durability, writer: u64, slot: u32, snapshot_slot: u32, delta_bytes: u64, names: Names) -> Self {
         Self {
             durability,
             writer,
@@ -84,20 +90,15 @@ impl Journal {
             pending: Vec::new(),
             pending_steps: 0,
             pending_bytes: 0,
-            delta_bytes: 0,
+            delta_bytes,
+            snapshot_bytes: 0,
             in_flight: None,
         }
     }
 
     /// Keeps a durable event for the next append.
     pub fn add(&mut self, event: Rc<Event>) {
-        let bytes = 16 + match &event.body {
-            Body::NodeCompleted { result, .. } => result_bytes(result),
-            Body::User { payload, .. } => u64::from(payload.bytes()),
-            Body::RunStarted(start) => result_bytes(&start.input),
-            Body::StepCompleted(report) => report.reduced.iter().map(|(_, value)| u64::from(value.bytes())).sum(),
-            _ => 0,
-        };
+        let bytes = event_bytes(&event.body);
         self.pending_bytes += bytes;
         self.delta_bytes += bytes;
         self.pending_steps += u32::from(matches!(event.body, Body::StepCompleted(_)));
@@ -123,7 +124,10 @@ impl Journal {
     pub fn blocks_steps(&self) -> bool {
         match self.durability {
             Durability::Sync => self.in_flight.is_some() || self.has_pending(),
-            Durability::Async => self.pending_steps > MAX_UNSAVED_STEPS || self.pending_bytes > MAX_UNSAVED_BYTES,
+            Durability::Async => {
+                let (steps, bytes) = self.in_flight.as_ref().map_or((0, 0), |append| (append.steps, append.bytes));
+                self.pending_steps + steps >= MAX_UNSAVED_STEPS || self.pending_bytes + bytes > MAX_UNSAVED_BYTES
+            }
             Durability::Exit => false,
         }
     }
@@ -131,6 +135,11 @@ impl Journal {
     /// Whether a completed step asks for an append.
     pub fn is_due(&self) -> bool {
         self.durability != Durability::Exit && self.has_pending() && self.in_flight.is_none()
+    }
+
+    /// Whether a completed step waits that is to be stored while the next one runs.
+    pub fn has_unsaved_step(&self) -> bool {
+        self.durability != Durability::Exit && self.pending_steps > 0
     }
 
     /// The mode.
@@ -145,19 +154,19 @@ impl Journal {
 
     /// Makes the next record of all that waits; `session` is given at a step boundary, where a snapshot may go along.
     /// `None` while an append is in flight or nothing waits.
-    pub fn append(&mut self, program: &Program, now: f64, session: Option<&Session>, contents_bytes: u64) -> Option<Append> {
+    pub fn append(&mut self, program: &Program, now: f64, snapshot: Option<(&Session, u64)>) -> Option<Append> {
         if self.in_flight.is_some() {
             return None;
         }
         let first = self.pending.first()?;
         let last = self.pending.last()?;
-        let snapshot = session.filter(|_| self.delta_bytes > SNAPSHOT_AFTER_BYTES && self.delta_bytes > 2 * contents_bytes);
+        let is_worth_it = |contents_bytes| self.delta_bytes > SNAPSHOT_AFTER_BYTES && self.delta_bytes > 2 * (self.snapshot_bytes + contents_bytes);
+        let snapshot = snapshot.filter(|(_, contents_bytes)| is_worth_it(*contents_bytes)).map(|(session, _)| session);
         if snapshot.is_some() {
             self.snapshot_slot = self.slot;
-            self.delta_bytes = 0;
         }
         let head = Head::new(program.hash, self.writer, self.snapshot_slot, first.seq);
-        let mut in_flight = InFlight { slot: self.slot, seq: last.seq, step: 0, has_checkpoint: false, is_terminal: false, at: now };
+        let mut in_flight = InFlight { slot: self.slot, seq: last.seq, step: 0, has_checkpoint: false, is_terminal: false, at: now, steps: self.pending_steps, bytes: self.pending_bytes };
         let mut has_row = false;
         for event in &self.pending {
             match &event.body {
@@ -174,6 +183,10 @@ impl Journal {
             }
         }
         let (bytes, values) = encode(program, &mut self.names, &head, &self.pending, snapshot);
+        if snapshot.is_some() {
+            self.delta_bytes = 0;
+            self.snapshot_bytes = bytes.len() as u64;
+        }
         self.pending.clear();
         self.pending_steps = 0;
         self.pending_bytes = 0;
@@ -186,6 +199,17 @@ impl Journal {
     /// The store has answered.
     pub fn answered(&mut self) -> Option<InFlight> {
         self.in_flight.take()
+    }
+}
+
+/// Roughly what an event takes in the log.
+pub(super) fn event_bytes(body: &Body) -> u64 {
+    16 + match body {
+        Body::NodeCompleted { result, .. } => result_bytes(result),
+        Body::User { payload, .. } => u64::from(payload.bytes()),
+        Body::RunStarted(start) => result_bytes(&start.input),
+        Body::StepCompleted(report) => report.reduced.iter().map(|(_, value)| u64::from(value.bytes())).sum(),
+        _ => 0,
     }
 }
 

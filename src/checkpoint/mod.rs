@@ -3,6 +3,7 @@
 
 mod codec;
 mod entries;
+mod joins;
 mod journal;
 mod names;
 mod record;

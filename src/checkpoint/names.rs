@@ -40,6 +40,8 @@ impl Map {
 
 const START: u32 = 0;
 const END: u32 = 1;
+/// Far above what a log can hold names for.
+const HIGHEST: u32 = 1 << 30;
 
 impl Names {
     /// Names that records mention and the program does not have; the first has the id `program.nodes.len()`.
@@ -48,7 +50,7 @@ impl Names {
     }
 
     /// A record with a snapshot stands for itself: it mentions every name again.
-    pub fn forget_written(&mut self) {
+    pub(super) fn forget_written(&mut self) {
         self.written.clear();
     }
 
@@ -75,7 +77,7 @@ impl Names {
         number
     }
 
-    pub fn write_node(&mut self, to: &mut Writer, node: NodeId) {
+    pub(super) fn write_node(&mut self, to: &mut Writer, node: NodeId) {
         let number = match node {
             NodeId::START => START,
             NodeId::END => END,
@@ -84,13 +86,13 @@ impl Names {
         to.number(number);
     }
 
-    pub fn write_channel(&mut self, to: &mut Writer, channel: u32) {
+    pub(super) fn write_channel(&mut self, to: &mut Writer, channel: u32) {
         let number = self.mention(3 + 2 * channel);
         to.number(number);
     }
 
     /// The names that were mentioned for the first time since the last call, as the head of a record.
-    pub fn write_fresh(&mut self, to: &mut Writer, program: &Program) {
+    pub(super) fn write_fresh(&mut self, to: &mut Writer, program: &Program) {
         let fresh = std::mem::take(&mut self.fresh);
         to.len(fresh.len());
         for own in fresh {
@@ -106,10 +108,13 @@ impl Names {
     }
 
     /// Reads the head that `write_fresh` wrote.
-    pub fn read_fresh(&mut self, from: &mut Reader<'_>, program: &Program, index: &Index) {
+    pub(super) fn read_fresh(&mut self, from: &mut Reader<'_>, program: &Program, index: &Index) {
         for _ in 0..from.len() {
             let number = from.small();
             let name = from.text();
+            if !(2..HIGHEST).contains(&number) {
+                return from.fail("a name has an impossible number");
+            }
             let own = if number % 2 == 1 {
                 match index.channel(program, &name) {
                     Some(channel) => 3 + 2 * channel,
@@ -141,7 +146,7 @@ impl Names {
         }
     }
 
-    pub fn read_node(&self, from: &mut Reader<'_>) -> NodeId {
+    pub(super) fn read_node(&self, from: &mut Reader<'_>) -> NodeId {
         match from.small() {
             START => NodeId::START,
             END => NodeId::END,
@@ -156,7 +161,7 @@ impl Names {
     }
 
     /// `None` for a channel that the program does not have.
-    pub fn read_channel(&self, from: &mut Reader<'_>) -> Option<u32> {
+    pub(super) fn read_channel(&self, from: &mut Reader<'_>) -> Option<u32> {
         match self.read.get(from.small()) {
             Some(u32::MAX) => None,
             Some(own) if own % 2 == 1 => Some((own - 3) / 2),

@@ -7,7 +7,7 @@
 use super::codec::{Broken, Reader, Writer};
 use super::names::{Index, Names};
 use super::session::{ErrorNote, Fold, Session, Status};
-use super::{entries, session};
+use super::{entries, joins, session};
 use crate::collected::collected;
 use crate::events::{Event, StepReport};
 use crate::graph::Program;
@@ -62,7 +62,7 @@ pub fn encode(program: &Program, names: &mut Names, head: &Head, events: &[Rc<Ev
     let mut body = Writer::default();
     body.len(events.len());
     for event in events {
-        entries::write(&mut body, names, event);
+        entries::write(&mut body, names, program, event);
     }
     if let Some(session) = snapshot {
         write_session(&mut body, names, program, session);
@@ -99,7 +99,7 @@ fn read_head(from: &mut Reader<'_>) -> Result<Head, RecordError> {
         from.fail("it has unknown flags");
     }
     let (graph_hash, writer) = (from.bits(), from.bits());
-    let head = Head { graph_hash, writer, snapshot_slot: from.small(), first_seq: from.number(), has_snapshot: flags & HAS_SNAPSHOT != 0 };
+    let head = Head { graph_hash, writer, snapshot_slot: from.small(), first_seq: from.count(), has_snapshot: flags & HAS_SNAPSHOT != 0 };
     from.check()?;
     Ok(head)
 }
@@ -122,11 +122,14 @@ pub fn decode(program: &Program, index: &Index, names: &mut Names, bytes: &[u8],
     names.read_fresh(&mut from, program, index);
     let mut events = Vec::new();
     for offset in 0..from.len() {
-        if let Some(event) = entries::read(&mut from, names, head.first_seq.wrapping_add(offset as u64)) {
+        if let Some(event) = entries::read(&mut from, names, program, head.first_seq + offset as u64) {
             events.push(event);
         }
     }
-    let snapshot = head.has_snapshot.then(|| read_session(&mut from, names, program));
+    let mut snapshot = head.has_snapshot.then(|| read_session(&mut from, names, program));
+    if let Some((session, _)) = &mut snapshot {
+        session.graph_hash = head.graph_hash;
+    }
     if !from.is_at_end() {
         from.fail("it goes on after its end");
     }
@@ -149,12 +152,8 @@ fn write_session(to: &mut Writer, names: &mut Names, program: &Program, session:
         names.write_node(to, crate::graph::NodeId(node));
         to.number(*seen);
     }
-    to.len(session.arrivals.len());
-    for arrived in &session.arrivals {
-        to.len(arrived.len());
-        arrived.iter().for_each(|has| to.bool(*has));
-    }
-    entries::write_frontier(to, names, &session.frontier);
+    joins::write_arrivals(to, names, program, &session.arrivals);
+    entries::write_frontier(to, names, program, &session.frontier);
     to.bool(session.is_entering);
     to.bool(session.is_half_done);
     to.bool(session.has_reached_end);
@@ -173,7 +172,7 @@ fn write_session(to: &mut Writer, names: &mut Names, program: &Program, session:
     to.option(session.metadata.as_ref());
     to.bool(session.last.is_some());
     if let Some(last) = &session.last {
-        entries::write_report(to, names, last, &[], &[]);
+        entries::write_report(to, names, program, last, &[], &[]);
     }
     to.len(program.channels.len());
     for (channel, version) in (0u32..).zip(&session.versions.channels) {
@@ -190,19 +189,19 @@ fn read_session(from: &mut Reader<'_>, names: &Names, program: &Program) -> (Ses
         from.fail("a status is unknown");
         Status::Failed
     });
-    session.step = from.small();
-    session.seq = from.number();
+    session.step = from.step();
+    session.seq = from.count();
     session.at = from.float();
     session.created_at = from.float();
-    session.versions = Versions { tick: from.number(), ..session.versions };
+    session.versions = Versions { tick: from.count(), ..session.versions };
     for _ in 0..from.len() {
         let (node, seen) = (names.read_node(from), from.number());
         if let Some(slot) = node.index().and_then(|index| session.versions.seen.get_mut(index)) {
             *slot = seen;
         }
     }
-    session.arrivals = from.list(|from| from.list(Reader::bool));
-    session.frontier = entries::read_frontier(from, names);
+    joins::read_arrivals(from, names, program, &mut session.arrivals);
+    session.frontier = entries::read_frontier(from, names, program);
     session.is_entering = from.bool();
     session.is_half_done = from.bool();
     session.has_reached_end = from.bool();
@@ -215,7 +214,7 @@ fn read_session(from: &mut Reader<'_>, names: &Names, program: &Program) -> (Ses
         ErrorNote { at, step, failure: Rc::new(entries::read_failure(from, names)) }
     });
     session.metadata = from.option();
-    let last = from.bool().then(|| entries::read_report(from, names));
+    let last = from.bool().then(|| entries::read_report(from, names, program));
     let mut loads = Vec::new();
     for _ in 0..from.len() {
         // Values are counted apart from bytes: the contents are the last ones, in the order of these channels.

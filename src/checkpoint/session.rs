@@ -2,6 +2,7 @@
 //! restore changes it in the same way, event by event.
 
 use crate::collected::collected;
+use super::journal::event_bytes;
 use crate::error::Failure;
 use crate::events::{Body, Ending, Entry, Event, RunStart, StepReport, Waiting};
 use crate::graph::{ChannelId, ChannelKind, NodeId, Program};
@@ -121,6 +122,8 @@ pub struct Session {
     pub last: Option<Rc<StepReport>>,
     /// Of the graph that ran last.
     pub graph_hash: u64,
+    /// Roughly what a restore reads of the log, apart from a snapshot.
+    pub delta_bytes: u64,
     /// The user's metadata of the run.
     pub metadata: Option<Value>,
 }
@@ -146,6 +149,7 @@ impl Session {
             has_reached_end: false,
             last: None,
             graph_hash: program.hash,
+            delta_bytes: 0,
             metadata: None,
         }
     }
@@ -211,6 +215,7 @@ impl Session {
     pub fn replay(&mut self, program: &Program, event: &Event, folds: &mut Vec<Fold>) {
         self.seq = event.seq;
         self.at = event.at;
+        self.delta_bytes += event_bytes(&event.body);
         match &event.body {
             Body::RunStarted(start) => self.replay_start(program, event.at, start, folds),
             Body::RunEnded { ending, .. } => self.end(event.at, ending),
@@ -289,7 +294,8 @@ impl Session {
         let ran = collected(frontier.iter().filter(|entry| self.done_result(entry.node, entry.task).is_some()));
         self.note_run(program, &ran);
         self.versions.bump(program, &report.updated);
-        self.complete_step(&Rc::new(StepReport { versions: self.versions.channels.clone(), ..(**report).clone() }));
+        let report = StepReport { versions: self.versions.channels.clone(), ..(**report).clone() };
+        self.complete_step(&Rc::new(report), ran.is_empty());
     }
 
     /// What ran has seen this snapshot; its joins fire, and it arrives at the joins that wait for it. Before the versions rise.
@@ -303,14 +309,16 @@ impl Session {
         }
     }
 
-    /// A barrier is done; contents are folded and versions risen already.
-    pub fn complete_step(&mut self, report: &Rc<StepReport>) {
+    /// A barrier is done; contents are folded and versions risen already. `is_quiescent`: every task was gated, so the execution
+    /// ends for that reason, even if END was reached before.
+    pub fn complete_step(&mut self, report: &Rc<StepReport>, is_quiescent: bool) {
         self.step = report.step;
         self.done.clear();
         if report.errors > 0 {
             self.notes = self.notes.split_off((report.errors as usize).min(self.notes.len()));
         }
         self.is_half_done = false;
+        self.has_reached_end &= !is_quiescent;
         self.enter(Rc::clone(&report.next));
         self.last = Some(Rc::clone(report));
     }

@@ -6,10 +6,11 @@ use crate::collected::collected;
 use super::command::Command;
 use super::input::Thrown;
 use super::machine::{Machine, Phase};
+use super::task::Task;
 use crate::checkpoint::Fold;
 use crate::error::{ErrorCode, RunError, Scope};
 use crate::events::{Body, Entry, StepReport};
-use crate::graph::{NodeId, RouteId};
+use crate::graph::{JoinId, NodeId, RouteId};
 use crate::state::{Target, TaskResult, Value, find_conflict};
 use std::rc::Rc;
 
@@ -126,7 +127,8 @@ impl Machine {
                 is_empty = false;
             }
         }
-        if is_empty {
+        // The size of the contents is asked for once, for snapshots.
+        if is_empty && (self.journal.is_none() || self.contents_bytes.is_some()) {
             return self.applied(Vec::new(), Vec::new());
         }
         self.push(Command::EndFolds);
@@ -264,6 +266,22 @@ impl Machine {
         self.complete_step(&calls);
     }
 
+    /// Joins of these tasks' nodes whose every source has run. They fire whoever completes them: a command silences the edges of
+    /// its node, but the node has run.
+    fn complete_joins(&self, tasks: &[Task]) -> Vec<(NodeId, JoinId)> {
+        let mut complete = Vec::new();
+        let mut last = NodeId::START;
+        for node in tasks.iter().map(|task| task.entry.node) {
+            let Some(index) = node.index().filter(|_| node != std::mem::replace(&mut last, node)) else { continue };
+            for join in &self.program.nodes[index].joins {
+                if self.session.is_complete(*join) {
+                    complete.push((node, *join));
+                }
+            }
+        }
+        complete
+    }
+
     /// For each task that ran, in node order: its node's plain edges, joins, routes (once, if not silenced), then its command.
     fn complete_step(&mut self, calls: &[Call]) {
         let program = Rc::clone(&self.program);
@@ -272,22 +290,21 @@ impl Machine {
         let tasks = std::mem::take(&mut self.tasks);
         let ran = collected(tasks.iter().map(|task| &task.entry));
         self.session.note_run(&program, &ran);
-        let complete: Vec<bool> = if program.joins.is_empty() { Vec::new() } else { collected((0..program.joins.len() as u32).map(|join| self.session.is_complete(join))) };
+        let mut fired = self.complete_joins(&tasks).into_iter().peekable();
         let mut frontier = self.frontier();
         for task in &tasks {
             let node = task.entry.node;
             let routing = task.result.as_ref().and_then(|result| result.routing.as_ref());
             let is_silenced = routing.is_some_and(|routing| routing.is_replace);
-            if !is_silenced && sources.next_if_eq(&node).is_some() {
-                if let Some(spec) = node.index().map(|index| &program.nodes[index]) {
-                    spec.exits.plain.iter().for_each(|target| frontier.add_node(*target, true, None));
-                    for join in spec.joins.iter().filter(|join| complete[**join as usize]) {
-                        frontier.add_join(program.joins[*join as usize].target, *join);
-                    }
-                    while let Some(call) = calls.next_if(|call| call.from == node) {
-                        call.targets.iter().flatten().for_each(|target| frontier.add(target, !target.is_send, None));
-                    }
-                }
+            let is_followed = !is_silenced && sources.next_if_eq(&node).is_some();
+            if let Some(spec) = node.index().map(|index| &program.nodes[index]).filter(|_| is_followed) {
+                spec.exits.plain.iter().for_each(|target| frontier.add_node(*target, true, None));
+            }
+            while let Some((_, join)) = fired.next_if(|(source, _)| *source == node) {
+                frontier.add_join(program.joins[join as usize].target, join);
+            }
+            while let Some(call) = calls.next_if(|call| is_followed && call.from == node) {
+                call.targets.iter().flatten().for_each(|target| frontier.add(target, !target.is_send, None));
             }
             routing.iter().flat_map(|routing| &routing.targets).for_each(|target| frontier.add(target, false, None));
         }
@@ -306,8 +323,7 @@ impl Machine {
             reduced: std::mem::take(&mut self.reduced),
             errors,
         });
-        self.session.complete_step(&report);
-        self.is_quiescent = ran.is_empty();
+        self.session.complete_step(&report, ran.is_empty());
         self.push(Command::Commit);
         self.phase = Phase::Boundary;
         self.publish(Body::StepCompleted(report));

@@ -2,14 +2,19 @@
 
 use super::command::{Abort, Command};
 use super::machine::{Machine, Phase};
+use super::timers::TimerKind;
+use crate::checkpoint::Journal;
 use crate::error::{Failure, RunError, Scope};
-use crate::events::{Body, Ending};
+use crate::events::{Body, Ending, Event};
 use crate::state::Value;
 use std::rc::Rc;
 
+/// How long a cancelled run waits for an answer of its store, in milliseconds.
+const STORE_SILENCE_MS: f64 = 10_000.0;
+
 impl Machine {
     pub(super) fn complete(&mut self) {
-        let ending = Ending::Completed { is_end: self.session.has_reached_end && !self.is_quiescent, waiting: self.session.waiting(&self.program) };
+        let ending = Ending::Completed { is_end: self.session.has_reached_end, waiting: self.session.waiting(&self.program) };
         self.end(ending);
     }
 
@@ -19,8 +24,26 @@ impl Machine {
 
     /// The step breaks off; what its finished tasks returned stays.
     pub(super) fn fail_shared(&mut self, failure: Rc<Failure>) {
-        self.break_off(Abort::Failure);
-        self.end(Ending::Failed(failure));
+        self.stop(Abort::Failure, Ending::Failed(failure));
+    }
+
+    /// Ends it wherever it is.
+    fn stop(&mut self, why: Abort, ending: Ending) {
+        if matches!(self.phase, Phase::Folding) && self.start.is_some() {
+            // What the input changed is told in the event that is to come first.
+            self.ends_with.get_or_insert((why, ending));
+            return;
+        }
+        self.break_off(why);
+        self.end(ending);
+    }
+
+    /// The input is folded; returns whether the execution was to end then.
+    pub(super) fn has_stopped(&mut self) -> bool {
+        let Some((why, ending)) = self.ends_with.take() else { return false };
+        self.break_off(why);
+        self.end(ending);
+        true
     }
 
     pub(super) fn run_timed_out(&mut self) {
@@ -33,15 +56,37 @@ impl Machine {
 
     pub(super) fn cancel(&mut self, reason: Option<Value>) {
         match self.phase {
-            Phase::Ending | Phase::Ended => {}
+            Phase::Ended => {}
+            Phase::Ending => self.watch_store(),
             Phase::New => {
                 self.started_at = self.now;
                 self.conclude(Ending::Cancelled(reason));
             }
             Phase::Folding | Phase::Routing(_) | Phase::Boundary | Phase::Stepping => {
-                self.break_off(Abort::Cancel);
-                self.end(Ending::Cancelled(reason));
+                self.stop(Abort::Cancel, Ending::Cancelled(reason));
+                self.watch_store();
             }
+        }
+    }
+
+    /// Whoever cancels does not wait for ever.
+    fn watch_store(&mut self) {
+        let sent_at = self.journal.as_ref().and_then(Journal::in_flight).map(|append| append.at);
+        if let Some(sent_at) = sent_at.filter(|_| !self.has_store_timer) {
+            self.has_store_timer = true;
+            self.start_timer(TimerKind::Store, sent_at + STORE_SILENCE_MS - self.now);
+        }
+    }
+
+    pub(super) fn store_is_silent(&mut self) {
+        self.has_store_timer = false;
+        let append = self.journal.as_ref().and_then(Journal::in_flight);
+        match append.filter(|append| self.now - append.at >= STORE_SILENCE_MS) {
+            Some(append) => {
+                let error = RunError::Store { slot: append.slot, text: "it has not answered for 10 s" };
+                self.lose_store(error.failure(Scope::Runner));
+            }
+            None => self.watch_store(),
         }
     }
 
@@ -66,13 +111,13 @@ impl Machine {
 
     fn end(&mut self, ending: Ending) {
         let ending = Rc::new(ending);
-        self.duration_ms = (self.now - self.started_at).max(0.0);
         self.phase = Phase::Ending;
         // Whatever the durability, the last word is said only once it is stored.
         self.hub.hold_back();
-        self.publish(Body::RunEnded { ending: Rc::clone(&ending), steps: self.steps(), duration_ms: self.duration_ms });
+        let body = self.last_word(&ending);
+        self.publish(body.clone());
+        self.terminal = Some(Event { seq: self.hub.seq(), at: self.now, is_transient: false, body });
         self.session.end(self.now, &ending);
-        self.outcome = Some(ending);
         if self.journal.is_some() {
             self.append(true);
         } else {
@@ -80,13 +125,16 @@ impl Machine {
         }
     }
 
+    fn last_word(&self, ending: &Rc<Ending>) -> Body {
+        Body::RunEnded { ending: Rc::clone(ending), steps: self.steps(), duration_ms: (self.now - self.started_at).max(0.0) }
+    }
+
     /// Ends without a trace in the log: the execution never began, or its store is lost.
     fn conclude(&mut self, ending: Ending) {
-        let ending = Rc::new(ending);
-        self.duration_ms = (self.now - self.started_at).max(0.0);
+        let body = self.last_word(&Rc::new(ending));
         self.hub.open();
-        self.publish_transient(Body::RunEnded { ending: Rc::clone(&ending), steps: self.steps(), duration_ms: self.duration_ms });
-        self.outcome = Some(ending);
+        self.publish_transient(body.clone());
+        self.terminal = Some(Event { seq: self.hub.seq(), at: self.now, is_transient: true, body });
         self.journal = None;
         self.close();
     }

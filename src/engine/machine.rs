@@ -8,7 +8,7 @@ use super::task::Task;
 use super::timers::{TimerKind, Timers};
 use crate::checkpoint::{Durability, Journal, Names, Session};
 use crate::error::{Failure, RunError, Scope};
-use crate::events::{Body, Cursor, Event, Hub, HubOptions, Mask, Overflow, Pulled, ReaderId, RunStart, SILENCE_MS};
+use crate::events::{Body, Cursor, Event, Hub, HubOptions, Mask, Overflow, Pulled, ReaderId, RunStart};
 use crate::graph::Program;
 use crate::state::Value;
 use std::rc::Rc;
@@ -57,15 +57,16 @@ pub struct Machine {
     pub(super) pool: Pool,
     pub(super) timers: Timers,
     pub(super) tokens: u32,
-    pub(super) contents_bytes: u64,
+    /// Unknown until the host has folded something in this execution.
+    pub(super) contents_bytes: Option<u64>,
     pub(super) changed: Vec<u32>,
     pub(super) reduced: Vec<(u32, Value)>,
     pub(super) placed: Vec<(u32, u32)>,
     pub(super) round: u32,
-    /// The last frontier was gated as a whole.
-    pub(super) is_quiescent: bool,
-    pub(super) outcome: Option<Rc<crate::events::Ending>>,
-    pub(super) duration_ms: f64,
+    /// The last event, from the moment it is made.
+    pub(super) terminal: Option<Event>,
+    /// The input is being folded; when that is done, the execution ends like this.
+    pub(super) ends_with: Option<(Abort, crate::events::Ending)>,
     commands: Vec<Command>,
     generation: u32,
     slice_at: f64,
@@ -74,6 +75,7 @@ pub struct Machine {
     is_held: bool,
     has_flush_timer: bool,
     has_silence_timer: bool,
+    pub(super) has_store_timer: bool,
     flushes: Vec<(u32, u64)>,
 }
 
@@ -86,7 +88,7 @@ impl Machine {
             session.seq,
         );
         let journal = match (durability, log) {
-            (Some(durability), Some((names, writer, slot, snapshot_slot))) => Some(Journal::new(durability, writer, slot, snapshot_slot, names)),
+            (Some(durability), Some((names, writer, slot, snapshot_slot))) => Some(Journal::new(durability, writer, slot, snapshot_slot, session.delta_bytes, names)),
             _ => None,
         };
         let pool = Pool::new(options.concurrency);
@@ -109,14 +111,13 @@ impl Machine {
             pool,
             timers: Timers::default(),
             tokens: 0,
-            contents_bytes: 0,
+            contents_bytes: None,
             changed: Vec::new(),
             reduced: Vec::new(),
             placed: Vec::new(),
             round: 0,
-            is_quiescent: false,
-            outcome: None,
-            duration_ms: 0.0,
+            terminal: None,
+            ends_with: None,
             commands: Vec::new(),
             generation: 0,
             slice_at: f64::NEG_INFINITY,
@@ -125,6 +126,7 @@ impl Machine {
             is_held: false,
             has_flush_timer: false,
             has_silence_timer: false,
+            has_store_timer: false,
             flushes: Vec::new(),
         }
     }
@@ -137,7 +139,7 @@ impl Machine {
             Input::Settled { task, token, outcome } => self.settled(task, token, outcome),
             Input::RetryAnswer { task, token, retries } => self.retry_answered(task, token, retries),
             Input::Applied { changed, reduced, contents_bytes } => {
-                self.contents_bytes = contents_bytes;
+                self.contents_bytes = Some(contents_bytes);
                 self.applied(changed, reduced);
             }
             Input::FoldFailed { channel, thrown } => self.fold_failed(channel, &thrown),
@@ -198,21 +200,24 @@ impl Machine {
     }
 
     fn watch_silence(&mut self) {
-        if !self.has_silence_timer {
+        let ends_at = self.hub.silence_ends_at().filter(|_| !self.has_silence_timer);
+        if let Some(ends_at) = ends_at {
             self.has_silence_timer = true;
-            self.start_timer(TimerKind::Silence, SILENCE_MS);
+            self.start_timer(TimerKind::Silence, ends_at - self.now);
         }
     }
 
     /// What every input ends with: readers are woken, waiting flushes answered, early events stored.
     fn settle_up(&mut self) {
-        if !self.flushes.is_empty() && self.journal.as_ref().is_none_or(|journal| !journal.has_pending() && journal.in_flight().is_none()) {
-            if !self.hub.must_hold() {
-                for (flush, _) in std::mem::take(&mut self.flushes) {
+        let stored = if self.journal.is_some() { self.hub.stored_seq() } else { u64::MAX };
+        if self.flushes.first().is_some_and(|(_, seq)| *seq <= stored) {
+            if self.hub.must_hold() {
+                self.watch_silence();
+            } else {
+                while self.flushes.first().is_some_and(|(_, seq)| *seq <= stored) {
+                    let (flush, _) = self.flushes.remove(0);
                     self.push(Command::Flushed { flush });
                 }
-            } else {
-                self.watch_silence();
             }
         }
         if self.hub.take_woken() {
@@ -222,7 +227,7 @@ impl Machine {
 
     fn flush(&mut self, flush: u32) {
         self.flushes.push((flush, self.hub.seq()));
-        self.append(false);
+        self.append(matches!(self.phase, Phase::Boundary));
     }
 
     fn fired(&mut self, timer: u32) {
@@ -231,6 +236,7 @@ impl Machine {
             Some(TimerKind::Backoff { task, token }) => self.retry(task, token),
             Some(TimerKind::Sleep { task, token, sleep }) => self.slept(task, token, sleep),
             Some(TimerKind::Run) => self.run_timed_out(),
+            Some(TimerKind::Store) => self.store_is_silent(),
             Some(TimerKind::Flush) => {
                 self.has_flush_timer = false;
                 self.flush_early();
@@ -248,6 +254,12 @@ impl Machine {
             }
             None => {}
         }
+    }
+
+    /// Someone waits for events of an unfinished step.
+    fn stores_early(&self) -> bool {
+        let is_sync = self.journal.as_ref().is_some_and(|journal| journal.durability() == Durability::Sync);
+        is_sync && self.hub.has_readers() && matches!(self.phase, Phase::Stepping | Phase::Folding | Phase::Routing(_))
     }
 
     /// The events of an unfinished step are stored early if someone reads them.
@@ -286,7 +298,7 @@ impl Machine {
         self.session.at = event.at;
         if let Some(journal) = &mut self.journal {
             journal.add(event);
-            if matches!(self.phase, Phase::Stepping) && journal.durability() == Durability::Sync && self.hub.has_readers() {
+            if self.stores_early() {
                 self.arm_flush(FLUSH_AFTER_MS);
             }
         }
@@ -299,8 +311,8 @@ impl Machine {
     /// Sends what waits to the store, unless an append is under way. `is_boundary`: a snapshot may go along.
     pub(super) fn append(&mut self, is_boundary: bool) {
         let Some(journal) = &mut self.journal else { return };
-        let session = is_boundary.then_some(&self.session);
-        if let Some(append) = journal.append(&self.program, self.now, session, self.contents_bytes) {
+        let snapshot = self.contents_bytes.filter(|_| is_boundary).map(|bytes| (&self.session, bytes));
+        if let Some(append) = journal.append(&self.program, self.now, snapshot) {
             self.commands.push(Command::Append(append));
         }
     }
@@ -308,17 +320,18 @@ impl Machine {
     fn appended(&mut self) {
         let Some(stored) = self.journal.as_mut().and_then(Journal::answered) else { return };
         self.hub.stored(stored.seq);
-        if stored.has_checkpoint && !stored.is_terminal {
+        if stored.has_checkpoint && !matches!(self.phase, Phase::Ending) {
             self.publish_transient(Body::CheckpointSaved { step: stored.step, duration_ms: (self.now - stored.at).max(0.0) });
         }
-        if matches!(self.phase, Phase::Ending) {
-            if stored.is_terminal {
-                self.close();
-            } else {
-                self.append(true);
-            }
-        } else if !self.flushes.is_empty() {
-            self.append(false);
+        match self.phase {
+            Phase::Ending if stored.is_terminal => self.close(),
+            Phase::Ending => self.append(true),
+            // `advance` comes next, and stores the step if that is due.
+            Phase::Boundary if self.flushes.is_empty() => {}
+            Phase::Boundary => self.append(true),
+            _ if !self.flushes.is_empty() || self.journal.as_ref().is_some_and(Journal::has_unsaved_step) => self.append(false),
+            _ if self.stores_early() => self.flush_early(),
+            Phase::New | Phase::Folding | Phase::Routing(_) | Phase::Stepping | Phase::Ended => {}
         }
     }
 
@@ -389,9 +402,7 @@ impl Machine {
 
     /// The execution's last event, once it has ended.
     pub fn terminal_event(&self) -> Option<Event> {
-        let ending = self.outcome.as_ref().filter(|_| matches!(self.phase, Phase::Ended))?;
-        let body = Body::RunEnded { ending: Rc::clone(ending), steps: self.steps(), duration_ms: self.duration_ms };
-        Some(Event { seq: self.hub.seq(), at: self.now, is_transient: false, body })
+        self.terminal.clone().filter(|_| matches!(self.phase, Phase::Ended))
     }
 
     /// Steps of this execution.

@@ -136,7 +136,13 @@ impl Machine {
     pub(super) fn settled(&mut self, task: u32, token: u32, outcome: Outcome) {
         let Some(index) = self.live(task, token) else { return };
         let state = self.tasks[index].state;
-        if !matches!(state, TaskState::Running | TaskState::Rescuing | TaskState::Asking) {
+        // While `retryOn` is asked only its own throw counts; what the attempt itself has to say is late.
+        let is_awaited = match state {
+            TaskState::Running | TaskState::Rescuing => true,
+            TaskState::Asking => matches!(outcome, Outcome::Threw(_)),
+            TaskState::Ready | TaskState::BackingOff | TaskState::Done => false,
+        };
+        if !is_awaited {
             return;
         }
         self.stop_attempt_timer(index);
@@ -216,7 +222,7 @@ impl Machine {
         let retry = node.map_or_else(Default::default, |node| node.retry);
         self.publish(Body::NodeFailed { task: reference, failure: Rc::clone(&failure), duration_ms, will_retry });
         if will_retry {
-            let grown = retry.initial_delay_ms * retry.factor.powi(reference.attempt as i32 - 1);
+            let grown = retry.initial_delay_ms * retry.factor.powi(reference.attempt as i32 - 1).min(f64::MAX);
             let delay_ms = grown.min(retry.max_delay_ms) * (1.0 - retry.jitter * self.fraction(index));
             self.publish(Body::NodeRetrying { task: reference, delay_ms });
             self.tasks[index].state = TaskState::BackingOff;

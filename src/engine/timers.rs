@@ -11,6 +11,8 @@ pub enum TimerKind {
     Sleep { task: u32, token: u32, sleep: u32 },
     /// `timeoutMs` of the run.
     Run,
+    /// A cancelled run waits for its store.
+    Store,
     /// Store the events of an unfinished step.
     Flush,
     /// A full reader that is silent.

@@ -9,5 +9,4 @@ mod ring;
 pub use event::{Body, Ending, Entry, Event, RunStart, StepReport, TaskRef, Waiting};
 pub use kind::{EventKind, Mask};
 pub use reader::{Cursor, Overflow, Pulled, Reader, ReaderId};
-pub(crate) use ring::SILENCE_MS;
 pub use ring::{Hub, HubOptions};

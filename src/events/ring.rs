@@ -289,6 +289,17 @@ impl Hub {
         self.is_holding
     }
 
+    /// The number of the last event that is stored.
+    pub fn stored_seq(&self) -> u64 {
+        self.stored_seq
+    }
+
+    /// When the reader that has been silent longest turns to `drop`, if one holds the run.
+    pub fn silence_ends_at(&self) -> Option<f64> {
+        let holding = self.readers.iter().filter(|reader| reader.holds_runs() && !reader.is_at_half());
+        holding.map(|reader| reader.pulled_at + SILENCE_MS).reduce(f64::min)
+    }
+
     /// Turns readers that are full and silent since `SILENCE_MS` to `drop`; returns how many.
     pub fn drop_silent(&mut self, now: f64) -> usize {
         let has_log = self.options.has_log;

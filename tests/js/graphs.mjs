@@ -38,13 +38,13 @@ export function fan(nodes, channels = { log: append() }) {
   return graph;
 }
 
-/** A node that loops onto itself `count` times, one step each. */
+/** A node that loops onto itself until `count` steps are done, and again in the next run. `channels: null`: the default ones. */
 export function loop(count, node = () => undefined, channels = { log: append() }) {
   let rounds = 0;
-  return new GraphBuilder({ channels })
-    .addNode('work', (state, ctx) => ((rounds += 1), node(state, ctx)), { runWhen: 'always' })
+  return new GraphBuilder(channels === null ? {} : { channels })
+    .addNode('work', node, { runWhen: 'always' })
     .addEdge(START, 'work')
-    .addConditionalEdge('work', () => (rounds % count === 0 ? END : 'work'), ['work', END]);
+    .addConditionalEdge('work', () => ((rounds += 1) % count === 0 ? END : 'work'), ['work', END]);
 }
 
 /** All events of a run, or of any reader. */

@@ -186,11 +186,11 @@ fn a_store_that_refuses_the_cancellation_makes_it_a_failure() {
 
 #[test]
 fn a_store_that_is_silent_for_ten_seconds_does_not_hold_a_cancellation() {
-    for (answers, sent_at) in [(0, 1000.0), (1, 1005.0), (2, 1010.0)] {
+    for (answers, cancelled_at, sent_at) in [(0, 1005.0, 1000.0), (1, 1005.0, 1005.0), (2, 1012.0, 1012.0)] {
         let store = Store::default();
         store.ok(answers).next(None, Says::Nothing);
         let mut run = slow_line().setup().sync(&store).start(json!({}));
-        run.cancel_at(1005.0_f64.max(sent_at), "stop");
+        run.cancel_at(cancelled_at, "stop");
         run.run();
         assert_eq!(run.ending(), "failed CHECKPOINT_UNAVAILABLE", "{answers}");
         assert_eq!(run.now, sent_at + 10_000.0, "{answers}");

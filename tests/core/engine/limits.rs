@@ -93,7 +93,7 @@ fn a_run_of_synchronous_steps_yields_after_8_milliseconds() {
         run.take_time(3.0);
         if run.yields > yields.len() {
             yields.push(run.machine.steps());
-            run.pass();
+            run.feed(weavegraph_wasm::engine::Input::Turn);
         }
     }
     assert_eq!(run.machine.steps(), 20);
