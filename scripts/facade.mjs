@@ -1,7 +1,7 @@
 // Owns the compilation of the TypeScript facade: build/facade has a module per source, with declarations; build/bundle has what is
 // published, minified: the entries, and core.js with what they share. Must not know the package's layout beyond that the glue
 // is at wasm/. Invariant: both hold nothing but what the current sources give.
-import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { root, run, say, since } from './command.mjs';
 import { digestOf, filesIn, isUpToDate, markUpToDate } from './inputs.mjs';
@@ -60,7 +60,21 @@ async function bundle(from, to) {
     external: ['./wasm/*', '../wasm/*', 'node:fs'],
     logLevel: 'warning',
   });
+  for (const file of filesIn(to).filter((path) => path.endsWith('.js') && path !== 'entries/deno.js')) await compress(join(to, file));
   writeFileSync(join(root, 'build', partsFile), JSON.stringify(partsOf(metafile)));
+}
+
+/** Another 5 % off a bundled module, its source map kept right. terser cannot parse `import source`, which Deno's entry has. */
+async function compress(file) {
+  const { minify } = await import('terser');
+  const { code, map } = await minify(readFileSync(file, 'utf8'), {
+    module: true,
+    ecma: 2020,
+    compress: { passes: 3 },
+    sourceMap: { content: readFileSync(`${file}.map`, 'utf8'), url: `${basename(file)}.map` },
+  });
+  writeFileSync(file, `${code}\n`);
+  writeFileSync(`${file}.map`, map);
 }
 
 /** How many bytes each source has in each bundled module: `{ 'core.js': { 'app': 1234 } }`. */

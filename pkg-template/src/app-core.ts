@@ -46,8 +46,7 @@ export class AppCore {
     this.nodeIds = new Map([...parts.nodes.map((node, id) => [node.id, id] as const), [END, END_ID]]);
     this.channelIds = new Map(parts.channelNames.map((name, id) => [name, id]));
     this.routes = parts.routes.map(({ from, route }, id) => ({ from, route, targets: this.#routeTargets(id) }));
-    this.hash = this.#graph.hash();
-    this.counts = [...this.#graph.counts()] as [number, number, number];
+    [this.hash, ...this.counts] = this.#graph.facts() as [string, number, number, number];
   }
 
   /** The compiled graph of the instance that answers now. */
@@ -60,9 +59,11 @@ export class AppCore {
   }
 
   #routeTargets(route: number): ReadonlyMap<string, number> {
-    if (!this.#graph.isRouteClosed(route)) return this.nodeIds;
-    const nodes = this.#graph.routeNodes(route);
-    return new Map(this.#graph.routeLabels(route).map((label, index) => [label, nodes[index]!]));
+    const labels = this.#graph.route(route) as Array<string | number> | undefined;
+    if (labels === undefined) return this.nodeIds;
+    const targets = new Map<string, number>();
+    for (let at = 0; at < labels.length; at += 2) targets.set(labels[at] as string, labels[at + 1] as number);
+    return targets;
   }
 }
 

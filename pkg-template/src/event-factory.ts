@@ -10,6 +10,8 @@ import type { ErrorInfo, WeaveEvent } from './events.js';
 import type { WeaveError } from './errors.js';
 import { OpenStream } from './text-stream.js';
 import { Thrown } from './thrown.js';
+import { readReplace, replace } from './channels.js';
+import { hasBinary, isOurs, lend } from './values.js';
 import { eventTypes } from './words.js';
 import { engine } from './engine.js';
 
@@ -72,7 +74,7 @@ class EventReader {
 
   #option(): unknown {
     const handle = this.#next();
-    return handle === 0 ? undefined : this.#source.arena.get(handle - 1);
+    return handle === 0 ? undefined : lend(this.#source.arena.get(handle - 1));
   }
 
   #channels(): string[] {
@@ -159,7 +161,7 @@ class EventReader {
       case 'node.completed': {
         const event: WeaveEvent = { type, seq, at, runId, sessionId, step: this.#next(), node: this.#name(), task: this.#next(), attempt: this.#next(), durationMs: this.#next() };
         const changes = this.#option();
-        if (changes !== undefined) event.changes = changes as Record<string, unknown>;
+        if (changes !== undefined) event.changes = lendChanges(changes as Record<string, unknown>);
         return event;
       }
       case 'node.failed': {
@@ -202,11 +204,36 @@ class EventReader {
       const { step, node, task, attempt } = event;
       const chunk: WeaveEvent = { type, seq, at, runId, sessionId, step, node, task, attempt, text, streamId, offset };
       if (kind !== undefined) chunk.kind = kind;
-      if (metadata !== undefined) chunk.metadata = metadata;
+      if (metadata !== undefined) chunk.metadata = lend(metadata);
       return chunk;
     }
-    return Object.assign(event, payload instanceof OpenStream ? payload.toFinal() : payload) as unknown as WeaveEvent;
+    Object.assign(event, payload instanceof OpenStream ? payload.toFinal() : payload);
+    const name = dataOf[type];
+    const data = name === undefined ? undefined : (event as Record<string, unknown>)[name];
+    if (hasBinary(data)) (event as Record<string, unknown>)[name!] = lend(data);
+    return event as unknown as WeaveEvent;
   }
+}
+
+/** Where a user's event has data that may hold bytes, which each reader gets a copy of. */
+const dataOf: Readonly<Partial<Record<WeaveEvent['type'], string>>> = { message: 'data', milestone: 'data', custom: 'data', 'tool.call': 'args', 'tool.result': 'result', 'llm.final': 'metadata', 'llm.error': 'metadata' };
+
+function lendChanges(changes: Record<string, unknown>): Record<string, unknown> {
+  for (const name in changes) {
+    const write = changes[name];
+    if (hasBinary(write) || hasBinary(readReplace(write)?.__replace)) return separate(changes);
+  }
+  return changes;
+}
+
+/** An event, or a part of one, that shares with the given one only what is frozen. */
+export function separate<T>(part: T): T {
+  if (typeof part !== 'object' || part === null) return part;
+  if (isOurs(part)) return lend(part) as T;
+  const whole = readReplace(part);
+  if (whole !== undefined) return replace(lend(whole.__replace)) as T;
+  const copy = Array.isArray(part) ? part.map(separate) : Object.fromEntries(Object.entries(part).map(([name, value]) => [name, separate(value)]));
+  return (Object.isFrozen(part) ? Object.freeze(copy) : copy) as T;
 }
 
 /** An error as events carry it. */

@@ -154,10 +154,9 @@ export class Execution implements Trappable, EventSource {
     if (this.#isCancelled !== undefined) return this.#enter(() => this.#tell(Tell.Cancel, this.#reasonHandle()));
     const handle = update.value === undefined ? NONE : this.arena.put(update.value);
     const metadata = options.metadata === undefined ? NONE : this.arena.put(options.metadata);
-    const seed = options.seed ?? engine().newSeed();
     const raw = this.#raw!;
     this.#startedAt = this.#now = this.timers.now();
-    this.#enter(() => raw.start(this.#now, this.runId, seed, isResume, options.abandons, handle, update.bytes, toStartWords(update), metadata));
+    this.#enter(() => raw.start(this.#now, this.runId, options.seed, isResume, options.abandons, handle, update.bytes, toStartWords(update), metadata));
   }
 
   #makeRaw(log: InstanceType<Engine['RawLog']>): void {

@@ -4,7 +4,7 @@
  */
 
 import { RunEvents } from './event-stream.js';
-import { readEvents } from './event-factory.js';
+import { readEvents, separate } from './event-factory.js';
 import { readWords, type Engine } from './engine.js';
 import type { Execution } from './execution.js';
 import type { WeaveEvent } from './events.js';
@@ -94,7 +94,7 @@ export class Readers {
   /** What the archive has behind a number, and how the run ended in any case. */
   #behind(after: number, mask: number): WeaveEvent[] {
     const { type } = this.#execution.terminal!;
-    return this.#archive!.filter((event) => isIn(mask, event) && (event.transient === true ? event.type === type : event.seq > after));
+    return this.#archive!.filter((event) => isIn(mask, event) && (event.transient === true ? event.type === type : event.seq > after)).map(separate);
   }
 
   #reset(after: number): WeaveEvent {

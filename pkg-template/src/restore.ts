@@ -15,13 +15,12 @@ import type { WeaveEvent } from './events.js';
 import { toError, takeError, type FailureParts, type Names } from './failures.js';
 import type { LogStore, StoredRecord } from './log-store.js';
 import type { Checkpoint, CheckpointSummary, RunStatus } from './sessions.js';
+import { lend } from './values.js';
 import { Op } from './words.js';
 
 type RawLog = InstanceType<Engine['RawLog']>;
 
 const PAGE = 256;
-/** What a value in the log counts for when the engine asks for sizes: they are only known as values enter. */
-const STORED_BYTES = 64;
 
 /**
  * The session as its log leaves it, folded into `state`. A new session has an empty log.
@@ -60,7 +59,7 @@ export async function readCheckpoint(app: AppCore, sessionId: string, store: Log
       const page = await store.read(sessionId, slot, PAGE);
       for (const record of page) {
         reading.read(record, step ?? -1, false);
-        if (log.isAtGoal()) return reading.checkpoint();
+        if (reading.described().isAtGoal) return reading.checkpoint();
       }
       if (page.length < PAGE) break;
       slot = page.at(-1)!.slot + 1;
@@ -83,7 +82,7 @@ export async function readHistory(app: AppCore, sessionId: string, store: LogSto
       const page = await store.read(sessionId, slot, PAGE);
       for (const record of page) {
         reading.read(record, -1, true);
-        for (const raw of log.checkpoints() as Described[]) {
+        for (const raw of reading.checkpoints()) {
           const summary = reading.summary(raw);
           byStep.delete(summary.step);
           byStep.set(summary.step, summary);
@@ -175,6 +174,8 @@ export function notFound(sessionId: string): Error {
 
 /** What `describe` of the engine returns. */
 interface Described {
+  /** The step that was asked for has been reached. */
+  isAtGoal?: boolean;
   runId: string;
   step: number;
   seq: number;
@@ -224,8 +225,7 @@ class Reading {
 
   read(record: StoredRecord, untilStep: number, lists: boolean): void {
     const handles = Uint32Array.from(record.values, (value) => this.#arena.put(value));
-    const sizes = new Uint32Array(handles.length).fill(STORED_BYTES);
-    const count = this.#typed(() => this.#log.read(record.slot, record.bytes, handles, sizes, untilStep, lists));
+    const count = this.#typed(() => this.#log.read(record.slot, record.bytes, handles, untilStep, lists));
     const words = readWords(count).slice(0, count);
     for (let at = 0; at < count; ) at = this.#fold(words, at);
     this.#state?.endFolds();
@@ -257,12 +257,22 @@ class Reading {
     }
   }
 
+  /** The session as it stands. */
+  described(): Described {
+    return (this.#log.describe() as Described[]).at(-1)!;
+  }
+
+  /** The checkpoints of the last record. */
+  checkpoints(): Described[] {
+    return (this.#log.describe() as Described[]).slice(0, -1);
+  }
+
   runId(): string {
-    return (this.#log.describe() as Described).runId;
+    return this.described().runId;
   }
 
   checkpoint(): Checkpoint {
-    return { ...this.summary(this.#log.describe() as Described), state: this.#state!.committed() as any };
+    return { ...this.summary(this.described()), state: this.#state!.committed() as any };
   }
 
   summary(raw: Described): CheckpointSummary {
@@ -277,7 +287,7 @@ class Reading {
       status: raw.status,
       versions: Object.fromEntries(raw.versions.map((version, channel) => [names.channel(channel), version])),
       frontier: nodes(raw.frontier),
-      next: raw.next.map(([node, task, input]) => ({ node: names.node(node), task, ...(input > 0 && { input: this.#arena.get(input - 1) }) })),
+      next: raw.next.map(([node, task, input]) => ({ node: names.node(node), task, ...(input > 0 && { input: lend(this.#arena.get(input - 1)) }) })),
       ran: nodes(raw.ran),
       skipped: nodes(raw.skipped),
       updatedChannels: raw.updatedChannels.map((channel) => names.channel(channel)),

@@ -272,7 +272,7 @@ pub fn write_report(to: &mut Writer, names: &mut Names, program: &Program, repor
 
 /// Without `versions`, which follow from what changed; `Session` fills them in.
 pub fn read_report(from: &mut Reader<'_>, names: &Names, program: &Program) -> StepReport {
-    let step = from.small();
+    let step = from.step();
     let ran = read_nodes(from, names);
     let skipped = read_nodes(from, names);
     StepReport {

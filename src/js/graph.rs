@@ -2,7 +2,6 @@
 
 use super::flat::Flat;
 use super::plain::array;
-use crate::collected::collected;
 use crate::graph::{self, Definition, Direction, NodeId, Problem, Program};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -47,15 +46,12 @@ impl RawGraph {
         }
     }
 
-    /// 16 hexadecimal digits.
-    pub fn hash(&self) -> String {
-        graph::hash_text(self.program.hash)
-    }
-
-    /// Node, plain and join edge, and conditional edge counts.
-    pub fn counts(&self) -> Vec<u32> {
+    /// The hash (16 hexadecimal digits), and how many nodes, plain and join edges, and conditional edges there are.
+    pub fn facts(&self) -> JsValue {
         let metadata = self.program.metadata();
-        vec![metadata.node_count as u32, metadata.edge_count as u32, metadata.conditional_edge_count as u32]
+        let counts = [metadata.node_count, metadata.edge_count, metadata.conditional_edge_count];
+        let hash = JsValue::from(graph::hash_text(self.program.hash));
+        array([hash].into_iter().chain(counts.map(|count| JsValue::from(count as u32))))
     }
 
     /// Mermaid text; `TB` or `LR`.
@@ -64,25 +60,9 @@ impl RawGraph {
         graph::to_mermaid(&self.definition, if is_left_to_right { Direction::LeftRight } else { Direction::TopBottom })
     }
 
-    /// The labels that a route may return; none for an open one.
-    #[wasm_bindgen(js_name = routeLabels)]
-    pub fn route_labels(&self, route: u32) -> Vec<String> {
-        self.route(route).map_or_else(Vec::new, |route| collected(route.targets.iter().map(|(label, _)| String::from(&**label))))
-    }
-
-    /// The nodes that the labels stand for.
-    #[wasm_bindgen(js_name = routeNodes)]
-    pub fn route_nodes(&self, route: u32) -> Vec<u32> {
-        self.route(route).map_or_else(Vec::new, |route| collected(route.targets.iter().map(|(_, NodeId(node))| *node)))
-    }
-
-    /// Whether a route may return its labels only.
-    #[wasm_bindgen(js_name = isRouteClosed)]
-    pub fn is_route_closed(&self, route: u32) -> bool {
-        self.route(route).is_some_and(|route| route.is_closed)
-    }
-
-    fn route(&self, route: u32) -> Option<&graph::Route> {
-        self.program.routes.get(route as usize)
+    /// The labels that a route may return and the nodes that they stand for, in turn; `undefined` for a route that may return any node.
+    pub fn route(&self, route: u32) -> JsValue {
+        let Some(route) = self.program.routes.get(route as usize).filter(|route| route.is_closed) else { return JsValue::UNDEFINED };
+        array(route.targets.iter().flat_map(|(label, NodeId(node))| [JsValue::from(&**label), JsValue::from(*node)]))
     }
 }

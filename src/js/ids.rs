@@ -29,9 +29,3 @@ pub fn new_id() -> String {
     let low = random_bits() & !(3 << 62) | 1 << 63;
     format!("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xffff, high & 0xffff, low >> 48, low & 0xffff_ffff_ffff)
 }
-
-/// A seed for a session's random numbers.
-#[wasm_bindgen(js_name = newSeed)]
-pub fn new_seed() -> u64 {
-    random_bits()
-}

@@ -34,6 +34,9 @@ pub struct RawLog {
     is_at_goal: std::cell::Cell<bool>,
 }
 
+/// What a value of the log counts for: sizes are known only as values enter.
+const STORED_BYTES: u32 = 64;
+
 fn broken(slot: u32, error: &checkpoint::RecordError) -> Failure {
     match error {
         checkpoint::RecordError::Broken(broken) => RunError::Corrupt { slot, text: broken.0 },
@@ -75,16 +78,16 @@ impl RawLog {
         Self { log: RefCell::new(Some(log)), is_at_goal: std::cell::Cell::new(false) }
     }
 
-    /// Takes up the record at `slot`: `handles` and `sizes` of its values, in order. Leaves the folds as words and returns their count.
+    /// Takes up the record at `slot`: `handles` of its values, in order. Leaves the folds as words and returns their count.
     /// With `until_step` (not negative) it stops after that step; with `lists` it
     /// keeps the checkpoints of the record for `checkpoints`. The snapshot of the first record that is read counts, those of later ones do not.
     ///
     /// # Errors
     /// The parts of a failure, as `takeFailure` returns them.
-    pub fn read(&self, slot: u32, record: &[u8], handles: &[u32], sizes: &[u32], until_step: f64, lists: bool) -> Result<u32, JsValue> {
+    pub fn read(&self, slot: u32, record: &[u8], handles: &[u32], until_step: f64, lists: bool) -> Result<u32, JsValue> {
         let mut slot_ref = self.log.borrow_mut();
         let Some(log) = slot_ref.as_mut() else { return Ok(0) };
-        let values = collected(handles.iter().zip(sizes).map(|(handle, bytes)| log.values.adopt(*handle, *bytes)));
+        let values = collected(handles.iter().map(|handle| log.values.adopt(*handle, STORED_BYTES)));
         let decoded = checkpoint::decode(&log.program, &log.index, &mut log.names, record, &values).map_err(|error| thrown(&broken(slot, &error)))?;
         let mut folds: Vec<Fold> = Vec::new();
         let is_first = log.next_slot == 0 && log.session.is_fresh();
@@ -121,12 +124,6 @@ impl RawLog {
         }))
     }
 
-    /// Whether `until_step` has been reached.
-    #[wasm_bindgen(js_name = isAtGoal)]
-    pub fn is_at_goal(&self) -> bool {
-        self.is_at_goal.get()
-    }
-
     /// The last record's events after the number `after`, as words.
     pub fn events(&self, after: f64) -> u32 {
         let slot = self.log.borrow();
@@ -144,16 +141,13 @@ impl RawLog {
         slot.as_ref().map_or_else(Vec::new, |log| collected(log.names.foreign().iter().map(|name| String::from(&**name))))
     }
 
-    /// The last record's checkpoints as plain objects, oldest first; one that repeats a step replaces it.
-    pub fn checkpoints(&self) -> Vec<JsValue> {
-        let slot = self.log.borrow();
-        slot.as_ref().map_or_else(Vec::new, |log| collected(log.checkpoints.iter().map(|object| object.clone().into())))
-    }
-
-    /// The session as a plain object, for a `Checkpoint`.
+    /// The session as a plain object, after the last record's checkpoints (oldest first; one that repeats a step replaces it).
     pub fn describe(&self) -> JsValue {
         let slot = self.log.borrow();
-        slot.as_ref().map_or(JsValue::NULL, |log| describe(&log.session).into())
+        let Some(log) = slot.as_ref() else { return JsValue::UNDEFINED };
+        let session = describe(&log.session);
+        session.with("isAtGoal", self.is_at_goal.get());
+        array(log.checkpoints.iter().chain([&session]).map(|object| object.clone().into()))
     }
 }
 

@@ -18,7 +18,7 @@ mod words;
 
 pub use calls::{Ask, Tell, TellText, TellWith};
 pub use graph::RawGraph;
-pub use ids::{new_id, new_seed};
+pub use ids::new_id;
 pub use log::{RawLog, snapshot_slot};
 pub use run::{RawRun, parse_filter};
 pub use words::{Op, current_memory, out_words, take_failure, take_text};
@@ -34,20 +34,17 @@ thread_local! {
 fn start() {
     std::panic::set_hook(Box::new(|info| {
         PANIC.with(|message| *message.borrow_mut() = info.to_string());
+        // Users get the message with ENGINE_PANICKED; the console gets it, with a stack, in builds for tests.
+        #[cfg(feature = "test-hooks")]
         console_error_panic_hook::hook(info);
     }));
 }
 
-/// What the last panic said. May be called on an instance that has panicked.
-#[wasm_bindgen(js_name = panicMessage)]
-pub fn panic_message() -> String {
-    PANIC.with(|message| message.borrow().clone())
-}
-
-/// Makes the next call of an export run on a fresh instance.
+/// Makes the next call of an export run on a fresh instance, and says what the last panic said. For an instance that has panicked.
 #[wasm_bindgen]
-pub fn reinit() {
+pub fn reinit() -> String {
     wasm_bindgen::handler::schedule_reinit();
+    PANIC.with(|message| message.borrow().clone())
 }
 
 /// Panics, for tests of what a panic leaves.

@@ -98,12 +98,12 @@ impl RawRun {
 
     /// Starts it. `words` as of `Inner::result`; `update` and `metadata` are handles, or `0xffffffff`.
     #[allow(clippy::too_many_arguments)]
-    pub fn start(&self, now: f64, run_id: &str, seed: u64, is_resume: bool, abandons: bool, update: u32, bytes: u32, words: &[u32], metadata: u32) -> u32 {
+    pub fn start(&self, now: f64, run_id: &str, seed: Option<u64>, is_resume: bool, abandons: bool, update: u32, bytes: u32, words: &[u32], metadata: u32) -> u32 {
         self.input(now, |inner| {
             let is_old = is_resume && !inner.machine.session().is_fresh();
             Some(Input::Start(Start {
                 run_id: if is_old { Rc::clone(&inner.machine.session().run_id) } else { run_id.into() },
-                seed,
+                seed: seed.unwrap_or_else(random_bits),
                 input: inner.result(update, bytes, words),
                 is_resume,
                 abandons,

@@ -37,12 +37,16 @@ mod gate;
 mod joins;
 #[path = "engine/limits.rs"]
 mod limits;
+#[path = "engine/records.rs"]
+mod records;
 #[path = "engine/retry.rs"]
 mod retry;
 #[path = "engine/sends.rs"]
 mod sends;
 #[path = "engine/sessions.rs"]
 mod sessions;
+#[path = "engine/snapshots.rs"]
+mod snapshots;
 
 use graphs::{Graph, graph};
 use host::{Host, Setup};

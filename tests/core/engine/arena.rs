@@ -26,7 +26,11 @@ impl Arena {
     }
 
     pub fn get(&self, value: &Value) -> &Json {
-        self.slots[value.handle() as usize]
+        self.at(value.handle())
+    }
+
+    pub fn at(&self, handle: u32) -> &Json {
+        self.slots[handle as usize]
             .as_ref()
             .expect("a value that is still held")
     }
