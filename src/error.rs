@@ -99,15 +99,21 @@ pub enum RunError<'a> {
     NodeTimeout { node: &'a str, step: u32, limit_ms: u32 },
     #[error("node `{node}` in step {step}: {text}")]
     NodeResult { code: ErrorCode, node: &'a str, step: u32, text: &'a str },
-    #[error("nodes {writers} wrote channel `{channel}` in step {step}; a `last` channel takes one writer per step: use onConflict 'last', another kind of channel, or an edge between them")]
+    #[error(
+        "nodes {writers} wrote channel `{channel}` in step {step}; a `last` channel takes one writer per step: use onConflict 'last', another kind of channel, or an edge between them"
+    )]
     Conflict { channel: &'a str, writers: &'a str, step: u32 },
     #[error("channel `{channel}` could not take a write in step {step}: {text}")]
     Fold { code: ErrorCode, channel: &'a str, step: u32, text: &'a str },
     #[error("the route of `{from}` failed after step {step}: {text}")]
     RouteThrew { from: &'a str, step: u32, text: &'a str },
-    #[error("the route of `{from}` named `{target}` after step {step}, which is no declared target of it; name one of its targets, a node of the graph or END")]
+    #[error(
+        "the route of `{from}` named `{target}` after step {step}, which is no declared target of it; name one of its targets, a node of the graph or END"
+    )]
     RouteTarget { from: &'a str, target: &'a str, step: u32 },
-    #[error("node `{node}` named `{target}` in its command in step {step}; there is no such node: name a node of the graph or END (send takes nodes only)")]
+    #[error(
+        "node `{node}` named `{target}` in its command in step {step}; there is no such node: name a node of the graph or END (send takes nodes only)"
+    )]
     CommandTarget { node: &'a str, target: &'a str, step: u32 },
     #[error("the run reached maxSteps, {limit} steps; raise maxSteps, end the loop, or resume the session to go on")]
     StepLimit { limit: u32 },

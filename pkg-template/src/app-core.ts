@@ -5,7 +5,7 @@
  */
 
 import { flatten, type AppParts } from './blueprint.js';
-import { engine, instanceNumber, type Engine } from './engine.js';
+import { engine, instanceNumber, reportTrap, type Engine } from './engine.js';
 import { createGraphError, toProblems } from './errors.js';
 import { Names } from './failures.js';
 import type { NodeFn, NodeOptions, RouteFn } from './nodes.js';
@@ -68,10 +68,11 @@ export class AppCore {
 }
 
 function compile(parts: AppParts): RawGraph {
+  const { RawGraph } = engine();
+  const [texts, numbers] = flatten(parts.definition);
   try {
-    const [texts, numbers] = flatten(parts.definition);
-    return engine().RawGraph.compile(texts, numbers);
+    return RawGraph.compile(texts, numbers);
   } catch (thrown) {
-    throw Array.isArray(thrown) ? createGraphError(toProblems(thrown)) : thrown;
+    throw Array.isArray(thrown) ? createGraphError(toProblems(thrown)) : reportTrap(thrown);
   }
 }

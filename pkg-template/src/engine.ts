@@ -63,7 +63,7 @@ export function isTrap(thrown: unknown): boolean {
 export function reportTrap(thrown: unknown): WeaveError {
   let message = '';
   try {
-    message = glue.reinit();
+    message = glue.reinit() as string;
   } catch {
     // A trap may leave nothing that answers; the error below says what is known.
   }

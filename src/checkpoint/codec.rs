@@ -45,7 +45,7 @@ impl Writer {
 
     /// Small when whole and not negative: the usual case of milliseconds.
     pub fn duration(&mut self, ms: f64) {
-        if ms >= 0.0 && ms < 9e15 && ms.fract() == 0.0 {
+        if (0.0..9e15).contains(&ms) && ms.fract() == 0.0 {
             self.number((ms as u64) << 1);
         } else {
             self.number(1u64);
@@ -56,7 +56,7 @@ impl Writer {
     /// As the difference to the instant before it, exactly.
     pub fn instant(&mut self, at: f64) {
         let difference = at - self.clock;
-        if self.clock + difference == at && difference >= 0.0 && difference < 9e15 && difference.fract() == 0.0 {
+        if self.clock + difference == at && (0.0..9e15).contains(&difference) && difference.fract() == 0.0 {
             self.number((difference as u64) << 1);
         } else {
             self.number(1u64);

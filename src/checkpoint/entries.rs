@@ -2,8 +2,8 @@
 //! them; user events and what tasks returned bring their value along.
 
 use super::Names;
-use super::joins::{read_join, write_join};
 use super::codec::{Reader, Writer};
+use super::joins::{read_join, write_join};
 use crate::error::{ErrorCode, Failure, Scope};
 use crate::events::{Body, Ending, Entry, Event, EventKind, RunStart, StepReport, TaskRef, Waiting};
 use crate::graph::{NodeId, Program};
@@ -202,7 +202,12 @@ pub fn write_frontier(to: &mut Writer, names: &mut Names, program: &Program, fro
     for entry in frontier {
         names.write_node(to, entry.node);
         to.number(entry.task);
-        to.byte(u8::from(entry.is_send) | u8::from(entry.is_gated) << 1 | u8::from(entry.input.is_some()) << 2 | u8::from(!entry.joins.is_empty()) << 3);
+        to.byte(
+            u8::from(entry.is_send)
+                | u8::from(entry.is_gated) << 1
+                | u8::from(entry.input.is_some()) << 2
+                | u8::from(!entry.joins.is_empty()) << 3,
+        );
         if let Some(input) = &entry.input {
             to.value(input);
         }

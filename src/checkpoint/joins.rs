@@ -21,7 +21,9 @@ pub fn read_join(from: &mut Reader<'_>, names: &Names, program: &Program) -> Opt
     let mut candidates = sources.first()?.index().and_then(|index| program.nodes.get(index))?.joins.iter().copied();
     candidates.find(|join| {
         let join = &program.joins[*join as usize];
-        join.target == target && join.sources.len() == sources.len() && sources.iter().all(|source| join.sources.binary_search(source).is_ok())
+        join.target == target
+            && join.sources.len() == sources.len()
+            && sources.iter().all(|source| join.sources.binary_search(source).is_ok())
     })
 }
 

@@ -160,13 +160,23 @@ impl Journal {
         }
         let first = self.pending.first()?;
         let last = self.pending.last()?;
-        let is_worth_it = |contents_bytes| self.delta_bytes > SNAPSHOT_AFTER_BYTES && self.delta_bytes > 2 * (self.snapshot_bytes + contents_bytes);
+        let is_worth_it =
+            |contents_bytes| self.delta_bytes > SNAPSHOT_AFTER_BYTES && self.delta_bytes > 2 * (self.snapshot_bytes + contents_bytes);
         let snapshot = snapshot.filter(|(_, contents_bytes)| is_worth_it(*contents_bytes)).map(|(session, _)| session);
         if snapshot.is_some() {
             self.snapshot_slot = self.slot;
         }
         let head = Head::new(program.hash, self.writer, self.snapshot_slot, first.seq);
-        let mut in_flight = InFlight { slot: self.slot, seq: last.seq, step: 0, has_checkpoint: false, is_terminal: false, at: now, steps: self.pending_steps, bytes: self.pending_bytes };
+        let mut in_flight = InFlight {
+            slot: self.slot,
+            seq: last.seq,
+            step: 0,
+            has_checkpoint: false,
+            is_terminal: false,
+            at: now,
+            steps: self.pending_steps,
+            bytes: self.pending_bytes,
+        };
         let mut has_row = false;
         for event in &self.pending {
             match &event.body {

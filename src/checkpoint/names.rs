@@ -1,8 +1,8 @@
 //! Names of nodes and channels in records. A log mentions a name once, with a number of its own; so records survive a graph
 //! whose nodes come in another order, and a name that the graph no longer has is still shown in old events.
 
-use crate::collected::collected;
 use super::codec::{Reader, Writer};
+use crate::collected::collected;
 use crate::graph::{NodeId, Program, sorted_positions};
 use std::rc::Rc;
 

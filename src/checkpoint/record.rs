@@ -55,7 +55,13 @@ pub struct Decoded {
 }
 
 /// Writes a record. With `snapshot`, the session as of its last event; the host adds the contents' values.
-pub fn encode(program: &Program, names: &mut Names, head: &Head, events: &[Rc<Event>], snapshot: Option<&Session>) -> (Vec<u8>, Vec<Value>) {
+pub fn encode(
+    program: &Program,
+    names: &mut Names,
+    head: &Head,
+    events: &[Rc<Event>],
+    snapshot: Option<&Session>,
+) -> (Vec<u8>, Vec<Value>) {
     if snapshot.is_some() {
         names.forget_written();
     }
@@ -223,8 +229,7 @@ fn read_session(from: &mut Reader<'_>, names: &Names, program: &Program) -> (Ses
         session.versions.channels[channel as usize] = version;
         loads.push(session::Fold::Load { channel, value });
     }
-    session.last = last.map(|last| {
-        Rc::new(StepReport { next: Rc::clone(&session.frontier), versions: session.versions.channels.clone(), ..last })
-    });
+    session.last =
+        last.map(|last| Rc::new(StepReport { next: Rc::clone(&session.frontier), versions: session.versions.channels.clone(), ..last }));
     (session, loads)
 }

@@ -1,8 +1,8 @@
 //! A session between two events: all that a restart needs besides the channels' contents. The engine changes it as it runs; a
 //! restore changes it in the same way, event by event.
 
-use crate::collected::collected;
 use super::journal::event_bytes;
+use crate::collected::collected;
 use crate::error::Failure;
 use crate::events::{Body, Ending, Entry, Event, RunStart, StepReport, Waiting};
 use crate::graph::{ChannelId, ChannelKind, NodeId, Program};

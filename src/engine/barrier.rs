@@ -2,12 +2,12 @@
 //! built. Until the routes have answered nothing stands: a failure rolls the contents back, and the tasks' results stay in the
 //! half-done step.
 
-use crate::collected::collected;
 use super::command::Command;
 use super::input::Thrown;
 use super::machine::{Machine, Phase};
 use super::task::Task;
 use crate::checkpoint::Fold;
+use crate::collected::collected;
 use crate::error::{ErrorCode, RunError, Scope};
 use crate::events::{Body, Entry, StepReport};
 use crate::graph::{JoinId, NodeId, RouteId};
@@ -37,7 +37,14 @@ struct Frontier<'a> {
 
 impl Frontier<'_> {
     fn add(&mut self, target: &Target, is_gated: bool, join: Option<u32>) {
-        let fresh = Entry { node: target.node, task: 0, is_send: target.is_send, input: target.input.clone(), is_gated, joins: collected(join.into_iter()) };
+        let fresh = Entry {
+            node: target.node,
+            task: 0,
+            is_send: target.is_send,
+            input: target.input.clone(),
+            is_gated,
+            joins: collected(join.into_iter()),
+        };
         if target.is_send {
             self.entries.push(fresh);
             return;

@@ -88,7 +88,9 @@ impl Machine {
             session.seq,
         );
         let journal = match (durability, log) {
-            (Some(durability), Some((names, writer, slot, snapshot_slot))) => Some(Journal::new(durability, writer, slot, snapshot_slot, session.delta_bytes, names)),
+            (Some(durability), Some((names, writer, slot, snapshot_slot))) => {
+                Some(Journal::new(durability, writer, slot, snapshot_slot, session.delta_bytes, names))
+            }
             _ => None,
         };
         let pool = Pool::new(options.concurrency);

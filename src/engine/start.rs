@@ -1,12 +1,12 @@
 //! How an execution starts: its input is folded, START's edges and routes name the first frontier, and only then does
 //! `run.started` go out, so bad input leaves no trace.
 
-use crate::collected::collected;
 use super::command::Command;
 use super::input::Start;
 use super::machine::{Machine, Phase};
 use super::timers::TimerKind;
 use crate::checkpoint::{Fold, Status};
+use crate::collected::collected;
 use crate::error::{RunError, Scope};
 use crate::events::{Body, RunStart};
 use crate::graph::NodeId;
@@ -100,7 +100,13 @@ impl Machine {
         let known = self.program.nodes.len() as u32;
         let is_lost = |node: NodeId| node < NodeId::END && node.0 >= known;
         if is_resume {
-            let lost = self.session.frontier.iter().map(|entry| entry.node).chain(self.session.done.iter().map(|done| done.node)).find(|node| is_lost(*node));
+            let lost = self
+                .session
+                .frontier
+                .iter()
+                .map(|entry| entry.node)
+                .chain(self.session.done.iter().map(|done| done.node))
+                .find(|node| is_lost(*node));
             if let Some(node) = lost {
                 let name = self.foreign_names().get((node.0 - known) as usize).map_or("?", |name| name);
                 return Some(format!("its node `{name}` is not in this graph"));

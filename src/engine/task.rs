@@ -76,7 +76,8 @@ impl Machine {
     /// The task, if `token` still names its attempt and the step goes on.
     fn live(&mut self, task: u32, token: u32) -> Option<usize> {
         let index = task as usize;
-        let is_current = matches!(self.phase, Phase::Stepping) && self.tasks.get(index).is_some_and(|task| task.token == token && task.is_live());
+        let is_current =
+            matches!(self.phase, Phase::Stepping) && self.tasks.get(index).is_some_and(|task| task.token == token && task.is_live());
         is_current.then_some(index)
     }
 

@@ -112,23 +112,59 @@ pub enum Ending {
 #[allow(missing_docs)]
 pub enum Body {
     RunStarted(Rc<RunStart>),
-    RunEnded { ending: Rc<Ending>, steps: u32, duration_ms: f64 },
-    StepStarted { step: u32, frontier: Rc<[NodeId]> },
+    RunEnded {
+        ending: Rc<Ending>,
+        steps: u32,
+        duration_ms: f64,
+    },
+    StepStarted {
+        step: u32,
+        frontier: Rc<[NodeId]>,
+    },
     StepCompleted(Rc<StepReport>),
     NodeStarted(TaskRef),
-    NodeCompleted { task: TaskRef, duration_ms: f64, result: Rc<TaskResult> },
+    NodeCompleted {
+        task: TaskRef,
+        duration_ms: f64,
+        result: Rc<TaskResult>,
+    },
     NodeSkipped(TaskRef),
-    NodeFailed { task: TaskRef, failure: Rc<Failure>, duration_ms: f64, will_retry: bool },
-    NodeRetrying { task: TaskRef, delay_ms: f64 },
+    NodeFailed {
+        task: TaskRef,
+        failure: Rc<Failure>,
+        duration_ms: f64,
+        will_retry: bool,
+    },
+    NodeRetrying {
+        task: TaskRef,
+        delay_ms: f64,
+    },
     /// Made by `ctx`; `number` is a chunk's offset in characters.
-    User { kind: EventKind, task: TaskRef, payload: Value, number: f64 },
+    User {
+        kind: EventKind,
+        task: TaskRef,
+        payload: Value,
+        number: f64,
+    },
     /// Made by the engine.
-    Diagnostic { scope: &'static str, message: Rc<str> },
-    CheckpointSaved { step: u32, duration_ms: f64 },
+    Diagnostic {
+        scope: &'static str,
+        message: Rc<str>,
+    },
+    CheckpointSaved {
+        step: u32,
+        duration_ms: f64,
+    },
     /// For one reader: events that it lost.
-    StreamGap { from: u64, to: u64, count: u64 },
+    StreamGap {
+        from: u64,
+        to: u64,
+        count: u64,
+    },
     /// For one reader: the log goes on after this number.
-    StreamReset { after: u64 },
+    StreamReset {
+        after: u64,
+    },
 }
 
 impl Body {

@@ -246,7 +246,8 @@ impl Hub {
         reader.refill_after = (!has_taken_over).then_some(seq);
         if has_taken_over {
             // They counted as lost when they passed a reader that lagged.
-            let found = self.visible().filter(|event| event.seq > seq && event.is_transient && reader.mask.has(event.body.kind())).count() as u64;
+            let found =
+                self.visible().filter(|event| event.seq > seq && event.is_transient && reader.mask.has(event.body.kind())).count() as u64;
             reader.dropped = reader.dropped.saturating_sub(found);
             self.seed(&mut reader, &|event| event.seq > seq);
         }

@@ -18,26 +18,20 @@ pub(super) fn check(definition: &Definition, problems: &mut Vec<Problem>) {
             problems.push(Problem::new(GraphErrorCode::InvalidChannel, &[], message));
         };
         if count == 2 {
-            report(format!(
-                "channel {name} is declared more than once; keep one declaration"
-            ));
+            report(format!("channel {name} is declared more than once; keep one declaration"));
         }
         if count == 1 && channel.name.is_empty() {
             report("a channel has an empty name; give it one".to_owned());
         }
         if count == 1 && channel.name == FORBIDDEN {
-            report(format!(
-                "a channel cannot be called {name}; give it another name"
-            ));
+            report(format!("a channel cannot be called {name}; give it another name"));
         }
         if !channel.problem.is_empty() {
             report(format!("channel {name}: {}", channel.problem));
         }
         if ChannelKind::parse(&channel.kind).is_none() {
             let kind = quote(&channel.kind);
-            report(format!(
-                "channel {name} is of unknown kind {kind}; make it with append, merge, last or reduce"
-            ));
+            report(format!("channel {name} is of unknown kind {kind}; make it with append, merge, last or reduce"));
         }
     }
 }

@@ -1,17 +1,14 @@
 //! From a valid definition to the program of the engine: names become indices, insertion order stays.
 
-use crate::collected::collected;
 use super::arcs::Vertex;
 use super::definition::{ChannelDefinition, Definition, NodeDefinition, RetryDefinition};
 use super::hash::definition_hash;
 use super::outline::{END_VERTEX, FIRST_NODE, Outline, START_VERTEX};
 use super::problem::Problem;
-use super::program::{
-    ChannelKind, ChannelSpec, Exits, Join, JoinId, Node, NodeId, Program, RetryPolicy, Route,
-    RouteId,
-};
+use super::program::{ChannelKind, ChannelSpec, Exits, Join, JoinId, Node, NodeId, Program, RetryPolicy, Route, RouteId};
 use super::sorting::sorted_set;
 use super::validate::problems_of;
+use crate::collected::collected;
 use std::rc::Rc;
 
 impl Program {
@@ -73,11 +70,7 @@ impl Program {
                 (self.shared_name(label, target), target)
             });
             let targets = collected(targets);
-            self.routes.push(Route {
-                from,
-                targets,
-                is_closed: !links.is_open,
-            });
+            self.routes.push(Route { from, targets, is_closed: !links.is_open });
         }
     }
 
@@ -85,10 +78,7 @@ impl Program {
         if source == NodeId::START {
             return Some(&mut self.start);
         }
-        source
-            .index()
-            .and_then(|index| self.nodes.get_mut(index))
-            .map(|node| &mut node.exits)
+        source.index().and_then(|index| self.nodes.get_mut(index)).map(|node| &mut node.exits)
     }
 
     /// A label is mostly its target's name, which is there already.
@@ -111,11 +101,7 @@ fn node_id(vertex: Vertex) -> NodeId {
 fn node(definition: &NodeDefinition) -> Node {
     Node {
         name: Rc::from(definition.id.as_str()),
-        retry: definition
-            .retry
-            .as_ref()
-            .map(retry_policy)
-            .unwrap_or_default(),
+        retry: definition.retry.as_ref().map(retry_policy).unwrap_or_default(),
         timeout_ms: definition.timeout_ms,
         concurrency: definition.concurrency.map(whole),
         always: definition.run_when.as_deref() == Some("always"),

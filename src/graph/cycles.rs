@@ -88,12 +88,7 @@ pub(super) fn check(definition: &Definition, outline: &Outline, problems: &mut V
 }
 
 /// Breadth first from `first`, inside its component. `parents` is shared by the components, which do not overlap.
-fn shortest_cycle(
-    arcs: &Arcs,
-    component: &[u32],
-    parents: &mut [u32],
-    first: Vertex,
-) -> Option<Vec<Vertex>> {
+fn shortest_cycle(arcs: &Arcs, component: &[u32], parents: &mut [u32], first: Vertex) -> Option<Vec<Vertex>> {
     let mut queue = vec![first];
     let mut next = 0;
     while let Some(vertex) = queue.get(next).copied() {

@@ -65,18 +65,11 @@ impl Rules<'_, '_> {
             self.check_sources(edge, links);
         } else if links.sources.contains(&END_VERTEX) {
             let nodes = self.outline.names_of(&[END_VERTEX, links.target]);
-            let message = format!(
-                "an edge leads from END to {}; nothing runs after END, remove it",
-                quote(&edge.to)
-            );
+            let message = format!("an edge leads from END to {}; nothing runs after END, remove it", quote(&edge.to));
             self.report(GraphErrorCode::EdgeFromEnd, &nodes, message);
         }
         if links.target == START_VERTEX {
-            let place = if edge.join {
-                "the target of the join of"
-            } else {
-                "the target of the edge from"
-            };
+            let place = if edge.join { "the target of the join of" } else { "the target of the edge from" };
             self.report_to_start(&links.sources, place);
         }
     }
@@ -88,33 +81,19 @@ impl Rules<'_, '_> {
         let target = quote(&edge.to);
         let code = GraphErrorCode::InvalidJoin;
         if !edge.join {
-            let message = format!(
-                "the edge to {target} has {} sources; give it one, or make it a join",
-                edge.from.len()
-            );
+            let message = format!("the edge to {target} has {} sources; give it one, or make it a join", edge.from.len());
             return self.report(code, &[&edge.to], message);
         }
         if edge.from.is_empty() {
-            let message =
-                format!("the join to {target} has no sources; name the nodes that it waits for");
+            let message = format!("the join to {target} has no sources; name the nodes that it waits for");
             return self.report(code, &[&edge.to], message);
         }
         let sources = sorted_set(&links.sources);
-        for source in sources
-            .iter()
-            .copied()
-            .filter(|source| *source <= END_VERTEX)
-        {
+        for source in sources.iter().copied().filter(|source| *source <= END_VERTEX) {
             let nodes = outline.names_of(&[source, links.target]);
-            let remedy = if source == START_VERTEX {
-                "a join waits for nodes, give START an edge of its own"
-            } else {
-                "END never runs, remove it"
-            };
-            let message = format!(
-                "the join to {target} has {} among its sources; {remedy}",
-                quote(outline.name(source))
-            );
+            let remedy =
+                if source == START_VERTEX { "a join waits for nodes, give START an edge of its own" } else { "END never runs, remove it" };
+            let message = format!("the join to {target} has {} among its sources; {remedy}", quote(outline.name(source)));
             self.report(code, &nodes, message);
         }
         let mut seen = Tally::default();
@@ -125,10 +104,7 @@ impl Rules<'_, '_> {
             }
         }
         if !nodes.is_empty() {
-            let message = format!(
-                "the join to {target} names {} more than once; name each source once",
-                list(&nodes, ", ")
-            );
+            let message = format!("the join to {target} names {} more than once; name each source once", list(&nodes, ", "));
             nodes.push(&edge.to);
             self.report(code, &nodes, message);
         }
@@ -137,21 +113,14 @@ impl Rules<'_, '_> {
     fn report_duplicate(&mut self, edge: &EdgeDefinition, links: &EdgeLinks) {
         let mut nodes = self.outline.names_of(&links.sources);
         let what = if edge.join { "join" } else { "edge" };
-        let message = format!(
-            "the {what} from {} to {} is added more than once; keep one",
-            list(&nodes, ", "),
-            quote(&edge.to)
-        );
+        let message = format!("the {what} from {} to {} is added more than once; keep one", list(&nodes, ", "), quote(&edge.to));
         nodes.push(&edge.to);
         self.report(GraphErrorCode::DuplicateEdge, &nodes, message);
     }
 
     fn report_to_start(&mut self, sources: &[Vertex], place: &str) {
         let mut nodes = self.outline.names_of(sources);
-        let message = format!(
-            "START is {place} {}; it is a source only, name the node to go to",
-            list(&nodes, ", ")
-        );
+        let message = format!("START is {place} {}; it is a source only, name the node to go to", list(&nodes, ", "));
         nodes.push(self.outline.name(START_VERTEX));
         self.report(GraphErrorCode::EdgeToStart, &nodes, message);
     }
@@ -159,14 +128,11 @@ impl Rules<'_, '_> {
     fn check_route(&mut self, route: &RouteDefinition, links: &RouteLinks) {
         let from = quote(&route.from);
         if links.source == END_VERTEX {
-            let message =
-                "a conditional edge starts at END; nothing runs after END, remove it".to_owned();
+            let message = "a conditional edge starts at END; nothing runs after END, remove it".to_owned();
             self.report(GraphErrorCode::EdgeFromEnd, &[&route.from], message);
         }
         if !route.is_function {
-            let message = format!(
-                "the route of {from} is not a function; give addConditionalEdge a function of (state)"
-            );
+            let message = format!("the route of {from} is not a function; give addConditionalEdge a function of (state)");
             self.report(GraphErrorCode::Invalid, &[&route.from], message);
         }
         if !route.problem.is_empty() {
@@ -179,10 +145,7 @@ impl Rules<'_, '_> {
         let mut seen = Tally::default();
         for (label, _) in route.targets.iter().flatten() {
             if seen.count(label) == 2 {
-                let message = format!(
-                    "the route of {from} declares the target {} more than once; keep one",
-                    quote(label)
-                );
+                let message = format!("the route of {from} declares the target {} more than once; keep one", quote(label));
                 self.report(GraphErrorCode::Invalid, &[&route.from], message);
             }
         }

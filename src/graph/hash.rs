@@ -1,11 +1,9 @@
 //! The hash by which a stored session recognises its graph. The format below is fixed: a change needs a new version tag.
 
-use crate::collected::collected;
-use super::definition::{
-    ChannelDefinition, Definition, EdgeDefinition, NodeDefinition, RouteDefinition,
-};
+use super::definition::{ChannelDefinition, Definition, EdgeDefinition, NodeDefinition, RouteDefinition};
 use super::program::RetryPolicy;
 use super::sorting::sorted_positions;
+use crate::collected::collected;
 
 /// The first part of what is hashed.
 const VERSION: &str = "weavegraph-wasm-graph-v1";
@@ -75,8 +73,7 @@ impl Parts {
     fn list(&mut self, items: Vec<Parts>) {
         self.text(&items.len().to_string());
         let bytes = |position: u32| &items[position as usize].0;
-        for position in sorted_positions(items.len(), &|left, right| bytes(left).cmp(bytes(right)))
-        {
+        for position in sorted_positions(items.len(), &|left, right| bytes(left).cmp(bytes(right))) {
             self.0.extend_from_slice(bytes(position));
         }
     }
@@ -135,11 +132,7 @@ fn edge_parts(edge: &EdgeDefinition) -> Parts {
 fn route_parts(route: &RouteDefinition) -> Parts {
     let mut parts = Parts::default();
     parts.text(&route.from);
-    parts.text(if route.targets.is_some() {
-        "closed"
-    } else {
-        "open"
-    });
+    parts.text(if route.targets.is_some() { "closed" } else { "open" });
     let mut items = Vec::new();
     for (label, target) in route.targets.iter().flatten() {
         let mut item = Parts::default();

@@ -1,10 +1,10 @@
 //! The graph as a Mermaid flowchart. Owns the escaping: no name may change what is drawn or end a label.
 
-use crate::collected::collected;
 use super::arcs::Vertex;
 use super::definition::{Definition, RouteDefinition};
 use super::outline::{END_VERTEX, FIRST_NODE, Outline, START_VERTEX};
 use super::sorting::sorted_set;
+use crate::collected::collected;
 use std::fmt::Write;
 
 /// Which way the chart runs.
@@ -27,9 +27,7 @@ impl Direction {
 
     /// The direction with this text.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::TopBottom, Self::LeftRight]
-            .into_iter()
-            .find(|direction| direction.as_str() == text)
+        [Self::TopBottom, Self::LeftRight].into_iter().find(|direction| direction.as_str() == text)
     }
 }
 
@@ -40,18 +38,10 @@ impl Direction {
 /// definition; what mentions an unknown name is left out.
 pub fn to_mermaid(definition: &Definition, direction: Direction) -> String {
     let outline = Outline::new(definition);
-    let mut chart = Chart {
-        text: format!("flowchart {}\n", direction.as_str()),
-        outline: &outline,
-        symbols: 0,
-    };
+    let mut chart = Chart { text: format!("flowchart {}\n", direction.as_str()), outline: &outline, symbols: 0 };
     chart.line(format_args!("start([START])"));
     for node in outline.node_vertices() {
-        chart.line(format_args!(
-            "{}[\"{}\"]",
-            id(node),
-            label(outline.name(node))
-        ));
+        chart.line(format_args!("{}[\"{}\"]", id(node), label(outline.name(node))));
     }
     chart.line(format_args!("stop([END])"));
     for (edge, links) in definition.edges.iter().zip(&outline.edges) {
@@ -101,10 +91,7 @@ impl Chart<'_> {
     fn join(&mut self, sources: &[Vertex], target: Vertex) {
         let symbol = self.symbol();
         self.line(format_args!("j{symbol}((\"#43;\"))"));
-        for source in sources
-            .iter()
-            .filter(|source| self.outline.is_known(**source))
-        {
+        for source in sources.iter().filter(|source| self.outline.is_known(**source)) {
             self.line(format_args!("{} --- j{symbol}", id(*source)));
         }
         if self.outline.is_known(target) {
@@ -151,11 +138,7 @@ fn label(name: &str) -> String {
             text.push(char);
             continue;
         }
-        let shown = if char.is_control() {
-            char::REPLACEMENT_CHARACTER
-        } else {
-            char
-        };
+        let shown = if char.is_control() { char::REPLACEMENT_CHARACTER } else { char };
         text.push_str(&format!("#{};", u32::from(shown)));
     }
     text
@@ -164,8 +147,7 @@ fn label(name: &str) -> String {
 /// Letters, digits and symbols that mean nothing to anyone. Left out: general punctuation with its separators and direction
 /// marks, and the letters of which Mermaid makes its own placeholders for entities (ß, ﬂ; ° and ¶ lie below).
 fn is_letter(char: char) -> bool {
-    char.is_ascii_alphanumeric()
-        || matches!(char, 'À'..='\u{1fff}' | '\u{2070}'..='\u{fefe}' | '\u{10000}'.. if char != 'ß' && char != 'ﬂ')
+    char.is_ascii_alphanumeric() || matches!(char, 'À'..='\u{1fff}' | '\u{2070}'..='\u{fefe}' | '\u{10000}'.. if char != 'ß' && char != 'ﬂ')
 }
 
 /// Punctuation that is plain text where it stands: not at the start of a list, emphasis or `www.` link.

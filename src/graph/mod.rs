@@ -24,18 +24,12 @@ mod unknown;
 mod validate;
 mod wording;
 
-pub use definition::{
-    ChannelDefinition, Definition, END, EdgeDefinition, NodeDefinition, RetryDefinition,
-    RouteDefinition, START,
-};
+pub use definition::{ChannelDefinition, Definition, END, EdgeDefinition, NodeDefinition, RetryDefinition, RouteDefinition, START};
 pub(crate) use hash::fnv1a;
 pub use hash::{definition_hash, hash_text};
 pub use mermaid::{Direction, to_mermaid};
 pub use problem::{GraphErrorCode, Problem};
-pub use program::{
-    ChannelId, ChannelKind, ChannelSpec, Exits, Join, JoinId, Metadata, Node, NodeId, Program,
-    RetryPolicy, Route, RouteId,
-};
+pub use program::{ChannelId, ChannelKind, ChannelSpec, Exits, Join, JoinId, Metadata, Node, NodeId, Program, RetryPolicy, Route, RouteId};
 pub(crate) use sorting::sorted_positions;
 pub use topological::topological_sort;
 pub use validate::validate;

@@ -20,11 +20,7 @@ pub(super) fn check(definition: &Definition, outline: &Outline, problems: &mut V
         if *count == 2 && links.vertex >= FIRST_NODE {
             let name = quote(&node.id);
             let message = format!("node {name} is added more than once; keep one or rename it");
-            problems.push(Problem::new(
-                GraphErrorCode::DuplicateNode,
-                &[&node.id],
-                message,
-            ));
+            problems.push(Problem::new(GraphErrorCode::DuplicateNode, &[&node.id], message));
         }
         check_options(node, problems);
     }
@@ -33,28 +29,18 @@ pub(super) fn check(definition: &Definition, outline: &Outline, problems: &mut V
 fn check_name(name: &str, vertex: Vertex, problems: &mut Vec<Problem>) {
     let mut report = |code, message| problems.push(Problem::new(code, &[name], message));
     if vertex < FIRST_NODE {
-        let message = format!(
-            "`{name}` is the name of {}; give the node another name",
-            quote(name)
-        );
+        let message = format!("`{name}` is the name of {}; give the node another name", quote(name));
         report(GraphErrorCode::ReservedName, message);
     } else if name.is_empty() {
         let message = "a node has an empty name; give it one".to_owned();
         report(GraphErrorCode::InvalidName, message);
     }
     if name.len() > MAX_NAME_BYTES {
-        let message = format!(
-            "the name of node {} takes {} bytes; shorten it to at most {MAX_NAME_BYTES}",
-            quote(name),
-            name.len()
-        );
+        let message = format!("the name of node {} takes {} bytes; shorten it to at most {MAX_NAME_BYTES}", quote(name), name.len());
         report(GraphErrorCode::InvalidName, message);
     }
     if name.chars().any(char::is_control) {
-        let message = format!(
-            "the name of node {} has control characters; remove them",
-            quote(name)
-        );
+        let message = format!("the name of node {} has control characters; remove them", quote(name));
         report(GraphErrorCode::InvalidName, message);
     }
 }
@@ -71,38 +57,15 @@ fn check_options(node: &NodeDefinition, problems: &mut Vec<Problem>) {
         report(node.problem.clone());
     }
     if let Some(run_when) = node.run_when.as_deref().filter(|text| !is_run_when(text)) {
-        report(format!(
-            "runWhen is {}; give 'changed' or 'always'",
-            quote(run_when)
-        ));
+        report(format!("runWhen is {}; give 'changed' or 'always'", quote(run_when)));
     }
     let retry = node.retry.as_ref();
     let numbers = [
-        (
-            "retry.maxAttempts",
-            retry.map(|retry| retry.max_attempts),
-            Range::Count,
-        ),
-        (
-            "retry.initialDelayMs",
-            retry.map(|retry| retry.initial_delay_ms),
-            Range::NotNegative,
-        ),
-        (
-            "retry.factor",
-            retry.map(|retry| retry.factor),
-            Range::AtLeastOne,
-        ),
-        (
-            "retry.maxDelayMs",
-            retry.map(|retry| retry.max_delay_ms),
-            Range::NotNegative,
-        ),
-        (
-            "retry.jitter",
-            retry.map(|retry| retry.jitter),
-            Range::Fraction,
-        ),
+        ("retry.maxAttempts", retry.map(|retry| retry.max_attempts), Range::Count),
+        ("retry.initialDelayMs", retry.map(|retry| retry.initial_delay_ms), Range::NotNegative),
+        ("retry.factor", retry.map(|retry| retry.factor), Range::AtLeastOne),
+        ("retry.maxDelayMs", retry.map(|retry| retry.max_delay_ms), Range::NotNegative),
+        ("retry.jitter", retry.map(|retry| retry.jitter), Range::Fraction),
         ("timeoutMs", node.timeout_ms, Range::Positive),
         ("concurrency", node.concurrency, Range::Count),
     ];

@@ -4,10 +4,10 @@
 //! that are mentioned but not registered. So a name is unknown exactly when its vertex is at least `known`, and in a
 //! definition without problems vertex `v` is node `v - FIRST_NODE`.
 
-use crate::collected::collected;
 use super::arcs::Vertex;
 use super::definition::{Definition, END, START};
 use super::numbering::Numbering;
+use crate::collected::collected;
 
 pub(super) const START_VERTEX: Vertex = 0;
 pub(super) const END_VERTEX: Vertex = 1;
@@ -51,41 +51,25 @@ impl<'a> Outline<'a> {
         all.number(END);
         let mut nodes = Vec::with_capacity(definition.nodes.len());
         for node in &definition.nodes {
-            nodes.push(NodeLinks {
-                vertex: all.number(&node.id),
-                targets: Vec::new(),
-            });
+            nodes.push(NodeLinks { vertex: all.number(&node.id), targets: Vec::new() });
         }
         let known = all.names.len() as Vertex;
         let mut edges = Vec::with_capacity(definition.edges.len());
         for edge in &definition.edges {
             let sources = all.numbers_of(&edge.from);
-            edges.push(EdgeLinks {
-                sources,
-                target: all.number(&edge.to),
-            });
+            edges.push(EdgeLinks { sources, target: all.number(&edge.to) });
         }
         let mut routes = Vec::with_capacity(definition.routes.len());
         for route in &definition.routes {
             let source = all.number(&route.from);
             let declared = route.targets.as_deref().unwrap_or_default();
             let targets = collected(declared.iter().map(|(_, target)| all.number(target)));
-            routes.push(RouteLinks {
-                source,
-                targets,
-                is_open: route.targets.is_none(),
-            });
+            routes.push(RouteLinks { source, targets, is_open: route.targets.is_none() });
         }
         for (node, links) in definition.nodes.iter().zip(&mut nodes) {
             links.targets = all.numbers_of(node.targets.as_deref().unwrap_or_default());
         }
-        Self {
-            names: all.names,
-            known,
-            nodes,
-            edges,
-            routes,
-        }
+        Self { names: all.names, known, nodes, edges, routes }
     }
 
     pub(super) fn is_known(&self, vertex: Vertex) -> bool {

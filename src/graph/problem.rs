@@ -64,10 +64,6 @@ pub struct Problem {
 
 impl Problem {
     pub(super) fn new(code: GraphErrorCode, nodes: &[&str], message: String) -> Self {
-        Self {
-            code,
-            message,
-            nodes: collected(nodes.iter().map(|name| (*name).to_owned())),
-        }
+        Self { code, message, nodes: collected(nodes.iter().map(|name| (*name).to_owned())) }
     }
 }

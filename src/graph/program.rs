@@ -113,14 +113,7 @@ pub struct RetryPolicy {
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self {
-            max_attempts: 1,
-            initial_delay_ms: 500.0,
-            factor: 2.0,
-            max_delay_ms: 30_000.0,
-            jitter: 0.2,
-            has_retry_on: false,
-        }
+        Self { max_attempts: 1, initial_delay_ms: 500.0, factor: 2.0, max_delay_ms: 30_000.0, jitter: 0.2, has_retry_on: false }
     }
 }
 
@@ -188,10 +181,6 @@ impl Program {
         for node in &self.nodes {
             edge_count += node.exits.plain.len();
         }
-        Metadata {
-            node_count: self.nodes.len(),
-            edge_count,
-            conditional_edge_count: self.routes.len(),
-        }
+        Metadata { node_count: self.nodes.len(), edge_count, conditional_edge_count: self.routes.len() }
     }
 }

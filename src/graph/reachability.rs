@@ -12,11 +12,11 @@
 //! probably meant for a registered node stands for that node; another one, once reached, may lead anywhere and reach END,
 //! and what it leads to counts as reached.
 
-use crate::collected::collected;
 use super::arcs::{Arcs, Vertex};
 use super::outline::{END_VERTEX, Outline, START_VERTEX};
 use super::problem::{GraphErrorCode, Problem};
 use super::wording::list;
+use crate::collected::collected;
 
 /// `meant` says which vertex each vertex stands for.
 pub(super) fn check(outline: &Outline, meant: &[Vertex], problems: &mut Vec<Problem>) {
@@ -72,30 +72,15 @@ impl<'a> Survey<'a> {
         let reached = arcs.reached_from(roots);
         let is_unbounded = !has_entry
             || open.iter().any(|source| reached[*source as usize])
-            || strangers
-                .iter()
-                .any(|name| reached[*name as usize] && is_target[*name as usize]);
-        Self {
-            outline,
-            pairs,
-            arcs,
-            strangers,
-            open,
-            has_entry,
-            reached,
-            is_unbounded,
-        }
+            || strangers.iter().any(|name| reached[*name as usize] && is_target[*name as usize]);
+        Self { outline, pairs, arcs, strangers, open, has_entry, reached, is_unbounded }
     }
 
     fn check_entry(&self, problems: &mut Vec<Problem>) {
         if !self.has_entry {
             let message = "nothing leads from START; add an edge or a conditional edge from START to the first node";
             let nodes = self.outline.names_of(&[START_VERTEX]);
-            problems.push(Problem::new(
-                GraphErrorCode::MissingEntry,
-                &nodes,
-                message.to_owned(),
-            ));
+            problems.push(Problem::new(GraphErrorCode::MissingEntry, &nodes, message.to_owned()));
         }
     }
 
@@ -104,9 +89,7 @@ impl<'a> Survey<'a> {
         if self.is_unbounded {
             return;
         }
-        let lost = self
-            .outline
-            .nodes_where(&|node| !self.reached[node as usize]);
+        let lost = self.outline.nodes_where(&|node| !self.reached[node as usize]);
         let nodes = self.outline.names_of(&lost);
         if nodes.is_empty() {
             return;

@@ -1,8 +1,8 @@
 //! The registered name that a mistyped one was probably meant to be.
 
-use crate::collected::collected;
 use super::arcs::Vertex;
 use super::outline::{END_VERTEX, Outline, START_VERTEX};
+use crate::collected::collected;
 
 /// Longer names are compared by their case only.
 const MAX_BYTES: usize = 60;
@@ -14,9 +14,7 @@ pub(super) struct Suggestions {
 
 impl Suggestions {
     pub(super) fn new() -> Self {
-        Self {
-            comparisons_left: 200_000,
-        }
+        Self { comparisons_left: 200_000 }
     }
 
     /// The first of the closest registered names, if one is close enough to be a slip. `'START'` and `'end'` are slips for

@@ -1,11 +1,11 @@
 //! GRAPH_UNKNOWN_NODE: names that no node has, each reported once with the place of its first mention.
 
-use crate::collected::collected;
 use super::arcs::Vertex;
 use super::outline::{FIRST_NODE, Outline};
 use super::problem::{GraphErrorCode, Problem};
 use super::suggestion::Suggestions;
 use super::wording::quote;
+use crate::collected::collected;
 
 /// The first place where an unknown name stands, and how many there are.
 #[derive(Clone, Copy, Default)]
@@ -32,10 +32,7 @@ pub(super) fn check(outline: &Outline, problems: &mut Vec<Problem>) -> Vec<Verte
         };
         let name = quote(outline.name(unknown));
         let place = mentions.place;
-        let other = mentions
-            .other
-            .map(|other| quote(outline.name(other)))
-            .unwrap_or_default();
+        let other = mentions.other.map(|other| quote(outline.name(other))).unwrap_or_default();
         let more = match mentions.count {
             0 | 1 => String::new(),
             count => format!(" and {} more", count - 1),
@@ -55,11 +52,7 @@ fn mentions(outline: &Outline) -> Vec<Mentions> {
         if vertex >= outline.known {
             let mentions = &mut all[(vertex - outline.known) as usize];
             if mentions.count == 0 {
-                *mentions = Mentions {
-                    place,
-                    other,
-                    count: 0,
-                };
+                *mentions = Mentions { place, other, count: 0 };
             }
             mentions.count += 1;
         }

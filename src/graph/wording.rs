@@ -17,11 +17,7 @@ pub(super) fn quote(name: &str) -> String {
     let mut text = String::from("`");
     let mut chars = name.chars();
     for char in chars.by_ref().take(SHOWN_CHARS) {
-        text.push(if char.is_control() {
-            char::REPLACEMENT_CHARACTER
-        } else {
-            char
-        });
+        text.push(if char.is_control() { char::REPLACEMENT_CHARACTER } else { char });
     }
     if chars.next().is_some() {
         text.push('…');

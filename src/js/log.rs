@@ -3,8 +3,8 @@
 use super::graph::RawGraph;
 use super::plain::{Object, array};
 use super::words::{fill, write_events, write_fold, write_released};
-use crate::collected::collected;
 use crate::checkpoint::{self, Fold, Index, Names, Session};
+use crate::collected::collected;
 use crate::error::{Failure, RunError, Scope};
 use crate::events::{Body, Event};
 use crate::graph::Program;
@@ -40,7 +40,9 @@ const STORED_BYTES: u32 = 64;
 fn broken(slot: u32, error: &checkpoint::RecordError) -> Failure {
     match error {
         checkpoint::RecordError::Broken(broken) => RunError::Corrupt { slot, text: broken.0 },
-        checkpoint::RecordError::Version(found) => RunError::Version { slot, found: (*found).into(), known: checkpoint::SCHEMA_VERSION.into() },
+        checkpoint::RecordError::Version(found) => {
+            RunError::Version { slot, found: (*found).into(), known: checkpoint::SCHEMA_VERSION.into() }
+        }
     }
     .failure(Scope::Runner)
 }
@@ -88,7 +90,8 @@ impl RawLog {
         let mut slot_ref = self.log.borrow_mut();
         let Some(log) = slot_ref.as_mut() else { return Ok(0) };
         let values = collected(handles.iter().map(|handle| log.values.adopt(*handle, STORED_BYTES)));
-        let decoded = checkpoint::decode(&log.program, &log.index, &mut log.names, record, &values).map_err(|error| thrown(&broken(slot, &error)))?;
+        let decoded =
+            checkpoint::decode(&log.program, &log.index, &mut log.names, record, &values).map_err(|error| thrown(&broken(slot, &error)))?;
         let mut folds: Vec<Fold> = Vec::new();
         let is_first = log.next_slot == 0 && log.session.is_fresh();
         log.next_slot = slot + 1;

@@ -6,8 +6,8 @@ use super::graph::RawGraph;
 use super::ids::random_bits;
 use super::log::RawLog;
 use super::words::{fill, write_commands, write_events};
-use crate::collected::collected;
 use crate::checkpoint::{Durability, Session};
+use crate::collected::collected;
 use crate::engine::{Input, Machine, Options, Outcome, Start, Thrown};
 use crate::error::{ErrorCode, Failure, Scope};
 use crate::events::{Cursor, Event, EventKind, Mask, Overflow, Pulled};
@@ -52,7 +52,6 @@ impl Inner {
     fn target(&self, node: u32, is_send: u32, input: u32) -> Target {
         Target { node: NodeId(node), is_send: is_send == 1, input: self.value(input, 64) }
     }
-
 }
 
 #[wasm_bindgen]
@@ -61,7 +60,16 @@ impl RawRun {
     /// 3 exit. Numbers that are not positive mean unlimited.
     #[wasm_bindgen(constructor)]
     #[allow(clippy::too_many_arguments)]
-    pub fn new(graph: &RawGraph, log: &RawLog, session_id: &str, durability: u8, concurrency: u32, max_steps: u32, timeout_ms: f64, capacity: u32) -> Self {
+    pub fn new(
+        graph: &RawGraph,
+        log: &RawLog,
+        session_id: &str,
+        durability: u8,
+        concurrency: u32,
+        max_steps: u32,
+        timeout_ms: f64,
+        capacity: u32,
+    ) -> Self {
         let durability = match durability {
             1 => Some(Durability::Sync),
             2 => Some(Durability::Async),
@@ -98,7 +106,18 @@ impl RawRun {
 
     /// Starts it. `words` as of `Inner::result`; `update` and `metadata` are handles, or `0xffffffff`.
     #[allow(clippy::too_many_arguments)]
-    pub fn start(&self, now: f64, run_id: &str, seed: Option<u64>, is_resume: bool, abandons: bool, update: u32, bytes: u32, words: &[u32], metadata: u32) -> u32 {
+    pub fn start(
+        &self,
+        now: f64,
+        run_id: &str,
+        seed: Option<u64>,
+        is_resume: bool,
+        abandons: bool,
+        update: u32,
+        bytes: u32,
+        words: &[u32],
+        metadata: u32,
+    ) -> u32 {
         self.input(now, |inner| {
             let is_old = is_resume && !inner.machine.session().is_fresh();
             Some(Input::Start(Start {
@@ -119,8 +138,13 @@ impl RawRun {
             Some(match Tell::from_number(what)? {
                 Tell::Settled => {
                     let mask = x as u32;
-                    let writes = collected((0..32).filter(|channel| mask & (1 << channel) != 0).map(|channel| Write { channel, is_replace: false }));
-                    Input::Settled { task: a, token: b, outcome: Outcome::Returned(TaskResult { update: inner.value(c, d), writes, routing: None }) }
+                    let writes =
+                        collected((0..32).filter(|channel| mask & (1 << channel) != 0).map(|channel| Write { channel, is_replace: false }));
+                    Input::Settled {
+                        task: a,
+                        token: b,
+                        outcome: Outcome::Returned(TaskResult { update: inner.value(c, d), writes, routing: None }),
+                    }
                 }
                 Tell::RetryAnswer => Input::RetryAnswer { task: a, token: b, retries: c == 1 },
                 Tell::Applied => {
@@ -168,7 +192,14 @@ impl RawRun {
             let what = TellText::from_number(what)?;
             let code = ErrorCode::parse(code).unwrap_or(ErrorCode::NodeThrew);
             if let TellText::Refuse = what {
-                return Some(Input::Refuse(Failure { code, message: text.into(), node: None, step: None, cause: inner.value(c, 256), scope: Scope::Runner }));
+                return Some(Input::Refuse(Failure {
+                    code,
+                    message: text.into(),
+                    node: None,
+                    step: None,
+                    cause: inner.value(c, 256),
+                    scope: Scope::Runner,
+                }));
             }
             let thrown = Thrown { code, text, cause: inner.value(c, 256) };
             Some(match what {

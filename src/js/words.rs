@@ -152,7 +152,16 @@ pub(super) fn write_released(out: &mut Out, values: &Values) {
 fn write_command(out: &mut Out, command: Command, record: &mut Vec<u8>) {
     match command {
         Command::Run { task, token, node, attempt, step, ordinal, input, generation } => {
-            out.words([f64::from(Op::Run as u8), task.into(), token.into(), node.0.into(), attempt.into(), step.into(), ordinal.into(), generation.into()]);
+            out.words([
+                f64::from(Op::Run as u8),
+                task.into(),
+                token.into(),
+                node.0.into(),
+                attempt.into(),
+                step.into(),
+                ordinal.into(),
+                generation.into(),
+            ]);
             out.option(input.as_ref());
         }
         Command::Rescue { task, token, failure } => {
@@ -176,7 +185,13 @@ fn write_command(out: &mut Out, command: Command, record: &mut Vec<u8>) {
         Command::Flushed { flush } => out.words([f64::from(Op::Flushed as u8), flush.into()]),
         Command::Append(append) => {
             let flags = u8::from(append.saves_contents) | u8::from(append.has_row) << 1;
-            out.words([f64::from(Op::Append as u8), append.slot.into(), flags.into(), append.bytes.len() as f64, append.values.len() as f64]);
+            out.words([
+                f64::from(Op::Append as u8),
+                append.slot.into(),
+                flags.into(),
+                append.bytes.len() as f64,
+                append.values.len() as f64,
+            ]);
             for value in &append.values {
                 out.word(value.handle());
             }

@@ -81,11 +81,7 @@ impl Content {
     /// That of a fresh session: the initial value.
     pub fn new(channel: &Channel) -> Self {
         Self(match channel.clone() {
-            Channel::Append { initial, key } => Kind::Append(List {
-                items: initial,
-                key,
-                positions: None,
-            }),
+            Channel::Append { initial, key } => Kind::Append(List { items: initial, key, positions: None }),
             Channel::Merge { initial } => Kind::Merge(without_nulls(initial)),
             Channel::Last { initial } => Kind::Last(initial),
             Channel::Reduce { initial, reducer } => Kind::Reduce(initial, reducer),
@@ -113,51 +109,31 @@ impl Content {
     pub fn fold(&mut self, write: &Value, is_replace: bool) -> Result<bool, FoldError> {
         match &mut self.0 {
             Kind::Append(list) if is_replace => {
-                list.items = write
-                    .as_array()
-                    .ok_or_else(|| invalid("replace() of an append channel takes an array", write))?
-                    .clone();
+                list.items = write.as_array().ok_or_else(|| invalid("replace() of an append channel takes an array", write))?.clone();
                 list.positions = None;
                 Ok(true)
             }
             Kind::Append(list) => match write {
-                Value::Array(items) => items
-                    .iter()
-                    .try_fold(false, |changed, item| Ok(list.place(item)? || changed)),
-                Value::Null
-                | Value::Bool(_)
-                | Value::Number(_)
-                | Value::String(_)
-                | Value::Object(_) => list.place(write),
+                Value::Array(items) => items.iter().try_fold(false, |changed, item| Ok(list.place(item)? || changed)),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => list.place(write),
             },
             Kind::Merge(entries) => {
-                let expected = if is_replace {
-                    "replace() of a merge channel takes a plain object"
-                } else {
-                    "a merge channel takes a plain object"
-                };
+                let expected =
+                    if is_replace { "replace() of a merge channel takes a plain object" } else { "a merge channel takes a plain object" };
                 let fields = write.as_object().ok_or_else(|| invalid(expected, write))?;
                 if is_replace {
                     *entries = without_nulls(fields.clone());
                     return Ok(true);
                 }
-                Ok(fields.iter().fold(false, |changed, (key, value)| {
-                    set(entries, key, value) || changed
-                }))
+                Ok(fields.iter().fold(false, |changed, (key, value)| set(entries, key, value) || changed))
             }
             Kind::Last(current) => {
-                let changed = current
-                    .as_ref()
-                    .is_none_or(|current| counts(write, current));
+                let changed = current.as_ref().is_none_or(|current| counts(write, current));
                 *current = Some(write.clone());
                 Ok(changed)
             }
             Kind::Reduce(current, reducer) => {
-                let result = if is_replace {
-                    Some(write.clone())
-                } else {
-                    reducer(current, write).map_err(FoldError::Reducer)?
-                };
+                let result = if is_replace { Some(write.clone()) } else { reducer(current, write).map_err(FoldError::Reducer)? };
                 let Some(result) = result else {
                     return Ok(false);
                 };
@@ -195,10 +171,7 @@ impl List {
             None => find_positions(&self.items, &key_of)?,
         };
         let key = read_key(&key_of, item)?;
-        let held = key
-            .as_ref()
-            .and_then(|key| positions.get(key))
-            .and_then(|position| self.items.get_mut(*position));
+        let held = key.as_ref().and_then(|key| positions.get(key)).and_then(|position| self.items.get_mut(*position));
         let changed = match held {
             Some(held) => {
                 let changed = counts(item, held);
@@ -234,10 +207,9 @@ fn read_key(key_of: &KeyOf, item: &Value) -> Result<Option<Key>, FoldError> {
         Value::String(text) => Ok(Some(Key::Text(text))),
         // As keys, 0 and -0 are one.
         Value::Number(number) => Ok(Some(Key::Number((to_f64(&number) + 0.0).to_bits()))),
-        other @ (Value::Bool(_) | Value::Array(_) | Value::Object(_)) => Err(invalid(
-            "a key function returns a string, a number or undefined",
-            &other,
-        )),
+        other @ (Value::Bool(_) | Value::Array(_) | Value::Object(_)) => {
+            Err(invalid("a key function returns a string, a number or undefined", &other))
+        }
     }
 }
 
@@ -245,10 +217,7 @@ fn set(entries: &mut Map<String, Value>, key: &str, value: &Value) -> bool {
     if value.is_null() {
         return entries.remove(key).is_some();
     }
-    if entries
-        .get(key)
-        .is_some_and(|current| !counts(value, current))
-    {
+    if entries.get(key).is_some_and(|current| !counts(value, current)) {
         return false;
     }
     entries.insert(key.to_owned(), value.clone());
@@ -264,9 +233,7 @@ fn without_nulls(mut entries: Map<String, Value>) -> Map<String, Value> {
 fn counts(value: &Value, current: &Value) -> bool {
     match (value, current) {
         (Value::Array(_) | Value::Object(_), _) => true,
-        (Value::Number(value), Value::Number(current)) => {
-            to_f64(value).to_bits() != to_f64(current).to_bits()
-        }
+        (Value::Number(value), Value::Number(current)) => to_f64(value).to_bits() != to_f64(current).to_bits(),
         (value, current) => value != current,
     }
 }

@@ -25,10 +25,7 @@ use weavegraph_wasm::graph::*;
 // A small language for definitions.
 
 fn graph() -> Definition {
-    Definition {
-        name: "test".to_owned(),
-        ..Definition::default()
-    }
+    Definition { name: "test".to_owned(), ..Definition::default() }
 }
 
 fn texts(names: &[&str]) -> Vec<String> {
@@ -36,14 +33,7 @@ fn texts(names: &[&str]) -> Vec<String> {
 }
 
 fn retry() -> RetryDefinition {
-    RetryDefinition {
-        max_attempts: 1.0,
-        initial_delay_ms: 500.0,
-        factor: 2.0,
-        max_delay_ms: 30_000.0,
-        jitter: 0.2,
-        has_retry_on: false,
-    }
+    RetryDefinition { max_attempts: 1.0, initial_delay_ms: 500.0, factor: 2.0, max_delay_ms: 30_000.0, jitter: 0.2, has_retry_on: false }
 }
 
 trait Build: Sized {
@@ -56,54 +46,29 @@ trait Build: Sized {
         ids.iter().fold(self, |graph, id| graph.node(id))
     }
     fn node_with(self, id: &str, options: impl FnOnce(&mut NodeDefinition)) -> Self {
-        let mut node = NodeDefinition {
-            id: id.to_owned(),
-            is_function: true,
-            ..Default::default()
-        };
+        let mut node = NodeDefinition { id: id.to_owned(), is_function: true, ..Default::default() };
         options(&mut node);
         self.with(|graph| graph.nodes.push(node))
     }
     fn edge(self, from: &str, to: &str) -> Self {
-        let edge = EdgeDefinition {
-            from: texts(&[from]),
-            to: to.to_owned(),
-            join: false,
-        };
+        let edge = EdgeDefinition { from: texts(&[from]), to: to.to_owned(), join: false };
         self.with(|graph| graph.edges.push(edge))
     }
     fn path(self, names: &[&str]) -> Self {
-        names
-            .windows(2)
-            .fold(self, |graph, pair| graph.edge(pair[0], pair[1]))
+        names.windows(2).fold(self, |graph, pair| graph.edge(pair[0], pair[1]))
     }
     fn join(self, from: &[&str], to: &str) -> Self {
-        let edge = EdgeDefinition {
-            from: texts(from),
-            to: to.to_owned(),
-            join: true,
-        };
+        let edge = EdgeDefinition { from: texts(from), to: to.to_owned(), join: true };
         self.with(|graph| graph.edges.push(edge))
     }
     fn open_route(self, from: &str) -> Self {
-        let route = RouteDefinition {
-            from: from.to_owned(),
-            is_function: true,
-            ..Default::default()
-        };
+        let route = RouteDefinition { from: from.to_owned(), is_function: true, ..Default::default() };
         self.with(|graph| graph.routes.push(route))
     }
     fn labelled_route(self, from: &str, targets: &[(&str, &str)]) -> Self {
-        let targets = targets
-            .iter()
-            .map(|(label, to)| ((*label).to_owned(), (*to).to_owned()));
+        let targets = targets.iter().map(|(label, to)| ((*label).to_owned(), (*to).to_owned()));
         let targets = Some(targets.collect());
-        let route = RouteDefinition {
-            from: from.to_owned(),
-            is_function: true,
-            targets,
-            ..Default::default()
-        };
+        let route = RouteDefinition { from: from.to_owned(), is_function: true, targets, ..Default::default() };
         self.with(|graph| graph.routes.push(route))
     }
     fn route(self, from: &str, targets: &[&str]) -> Self {
@@ -111,11 +76,7 @@ trait Build: Sized {
         self.labelled_route(from, &targets)
     }
     fn channel(self, name: &str, kind: &str) -> Self {
-        let channel = ChannelDefinition {
-            name: name.to_owned(),
-            kind: kind.to_owned(),
-            ..Default::default()
-        };
+        let channel = ChannelDefinition { name: name.to_owned(), kind: kind.to_owned(), ..Default::default() };
         self.with(|graph| graph.channels.push(channel))
     }
 }
@@ -134,18 +95,12 @@ fn line() -> Definition {
 
 /// Codes and nodes of all problems.
 fn found(graph: &Definition) -> Vec<(Code, Vec<String>)> {
-    validate(graph)
-        .into_iter()
-        .map(|problem| (problem.code, problem.nodes))
-        .collect()
+    validate(graph).into_iter().map(|problem| (problem.code, problem.nodes)).collect()
 }
 
 #[track_caller]
 fn assert_found(graph: &Definition, expected: &[(Code, &[&str])]) {
-    let expected: Vec<(Code, Vec<String>)> = expected
-        .iter()
-        .map(|(code, nodes)| (*code, texts(nodes)))
-        .collect();
+    let expected: Vec<(Code, Vec<String>)> = expected.iter().map(|(code, nodes)| (*code, texts(nodes))).collect();
     assert_eq!(found(graph), expected, "{:#?}", validate(graph));
 }
 
@@ -153,8 +108,5 @@ fn assert_found(graph: &Definition, expected: &[(Code, &[&str])]) {
 fn the_message(graph: &Definition) -> String {
     let problems = validate(graph);
     assert_eq!(problems.len(), 1, "{problems:#?}");
-    problems
-        .into_iter()
-        .map(|problem| problem.message)
-        .collect()
+    problems.into_iter().map(|problem| problem.message).collect()
 }

@@ -30,9 +30,7 @@ impl Arena {
     }
 
     pub fn at(&self, handle: u32) -> &Json {
-        self.slots[handle as usize]
-            .as_ref()
-            .expect("a value that is still held")
+        self.slots[handle as usize].as_ref().expect("a value that is still held")
     }
 
     /// Frees what the engine has let go.

@@ -54,12 +54,7 @@ fn cancelling_a_step_aborts_its_tasks_and_keeps_what_is_done() {
 
 #[test]
 fn cancelling_during_a_back_off_ends_it() {
-    let mut run = noting_graph(&[])
-        .node("a", |_| fail("no"))
-        .retrying(9)
-        .path(&[START, "a", END])
-        .setup()
-        .start(json!({}));
+    let mut run = noting_graph(&[]).node("a", |_| fail("no")).retrying(9).path(&[START, "a", END]).setup().start(json!({}));
     run.cancel_at(1050.0, "stop");
     run.run();
     assert_eq!((run.ending().as_str(), run.now), ("cancelled stop", 1050.0));
@@ -106,12 +101,7 @@ fn cancelling_while_the_input_is_folded_keeps_it_with_its_versions() {
     use weavegraph_wasm::state::json_fold::Channel;
     // A reducer that cancels its own run: the word comes between the folds and the host's answer about them.
     let store = Store::default();
-    let setup = graph()
-        .channel("sum", Channel::sum())
-        .idle("a")
-        .path(&[START, "a", END])
-        .setup()
-        .sync(&store);
+    let setup = graph().channel("sum", Channel::sum()).idle("a").path(&[START, "a", END]).setup().sync(&store);
     setup.run(json!({ "sum": 1 }));
     let mut run = setup.start(json!({ "sum": 2 }));
     run.feed(Input::Cancel { reason: None });
@@ -135,11 +125,7 @@ fn cancelling_at_a_boundary_waits_for_the_append_in_flight() {
     run.run();
     assert_eq!(run.now, 1070.0);
     assert_eq!(run.ending(), "cancelled stop");
-    let expected = [
-        "run.started run-1",
-        "step.completed 1: ran a changed log next b",
-        "run.cancelled stop",
-    ];
+    let expected = ["run.started run-1", "step.completed 1: ran a changed log next b", "run.cancelled stop"];
     assert_eq!(run.lines(&["run", "step.completed"]), expected);
     assert_eq!(store.len(), 3);
     assert_eq!(setup.resume().value("log"), json!(["a", "b", "c"]));

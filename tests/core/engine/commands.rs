@@ -51,10 +51,7 @@ fn a_command_may_lead_to_end() {
 fn replace_keeps_routes_from_being_called_and_append_does_not() {
     let of = |replaces: bool| {
         let mut run = noting_graph(&["b", "c"])
-            .node("a", move |_| Reply {
-                goto: Some((replaces, to(&["c"]))),
-                ..nothing()
-            })
+            .node("a", move |_| Reply { goto: Some((replaces, to(&["c"]))), ..nothing() })
             .leading_to(&["c"])
             .path(&[START, "a"])
             .route("a", |_| to(&["b"]))
@@ -117,11 +114,8 @@ fn a_goto_to_a_node_that_does_not_exist_fails_the_task() {
 
 #[test]
 fn a_goto_to_an_undeclared_node_that_exists_is_allowed() {
-    let mut run = noting_graph(&["b", "c"])
-        .node("a", |_| nothing().goto(to(&["c"])))
-        .leading_to(&["b"])
-        .path(&[START, "a", "b", "c", END])
-        .run();
+    let mut run =
+        noting_graph(&["b", "c"]).node("a", |_| nothing().goto(to(&["c"]))).leading_to(&["b"]).path(&[START, "a", "b", "c", END]).run();
     assert_eq!(run.steps()[0], "1: ran a next c");
 }
 

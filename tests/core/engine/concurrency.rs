@@ -5,10 +5,7 @@ use super::*;
 
 /// `count` tasks of `w`, each of which replies as given.
 fn fan_out(count: usize, reply: impl Fn(&Call) -> Reply + 'static) -> Graph {
-    graph()
-        .node("w", reply)
-        .route(START, move |_| (0..count).map(|n| send("w", json!(n))).collect())
-        .path(&["w", END])
+    graph().node("w", reply).route(START, move |_| (0..count).map(|n| send("w", json!(n))).collect()).path(&["w", END])
 }
 
 fn started(run: &mut Host) -> Vec<String> {
@@ -136,10 +133,7 @@ fn sleepers_of_a_limited_node_take_turns() {
 
 #[test]
 fn a_sleep_ends_at_once_without_a_limit() {
-    let mut run = noting_graph(&[])
-        .node("a", |_| write("log", json!("a")).sleep(7.0).sleep(0.0).sleep(3.0))
-        .path(&[START, "a", END])
-        .run();
+    let mut run = noting_graph(&[]).node("a", |_| write("log", json!("a")).sleep(7.0).sleep(0.0).sleep(3.0)).path(&[START, "a", END]).run();
     assert_eq!(run.now, 1010.0);
     assert_eq!(run.value("log"), json!(["a"]));
 }

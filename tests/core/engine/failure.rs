@@ -101,11 +101,7 @@ fn the_error_event_comes_with_the_next_completed_barrier() {
 #[test]
 fn a_graph_without_an_errors_channel_resumes_as_well() {
     let (store, is_broken) = (Store::default(), switch());
-    let setup = noting_graph(&["b"])
-        .node("a", switched(&is_broken))
-        .path(&[START, "a", "b", END])
-        .setup()
-        .sync(&store);
+    let setup = noting_graph(&["b"]).node("a", switched(&is_broken)).path(&[START, "a", "b", END]).setup().sync(&store);
     setup.run(json!({}));
     is_broken.set(false);
     assert_eq!(setup.resume().value("log"), json!(["a", "b"]));
@@ -184,11 +180,7 @@ fn a_failing_reducer_rolls_the_barrier_back_and_keeps_all_results() {
 
 #[test]
 fn an_invalid_write_names_its_channel() {
-    let run = graph()
-        .channel("map", Channel::merge())
-        .node("a", |_| write("map", json!("text")))
-        .path(&[START, "a", END])
-        .run();
+    let run = graph().channel("map", Channel::merge()).node("a", |_| write("map", json!("text"))).path(&[START, "a", END]).run();
     assert_eq!(run.ending(), "failed STATE_INVALID_UPDATE");
     assert!(run.message().contains("channel `map`"), "{}", run.message());
 }
@@ -241,13 +233,8 @@ fn a_failing_route_of_start_keeps_the_input_and_is_asked_again() {
 #[test]
 fn bad_input_fails_before_anything_is_stored() {
     let store = Store::default();
-    let setup = graph()
-        .channel("map", Channel::merge())
-        .channel("log", Channel::append())
-        .idle("a")
-        .path(&[START, "a", END])
-        .setup()
-        .sync(&store);
+    let setup =
+        graph().channel("map", Channel::merge()).channel("log", Channel::append()).idle("a").path(&[START, "a", END]).setup().sync(&store);
     let mut run = setup.run(json!({ "map": 1, "log": "x" }));
     assert_eq!(run.lines(&[""]), ["run.failed STATE_INVALID_UPDATE"]);
     assert!(run.machine.terminal_event().expect("an end").is_transient);
@@ -271,12 +258,7 @@ fn two_failures_at_once_are_one_failure() {
 
 #[test]
 fn a_sibling_that_was_not_called_yet_is_not_called_any_more() {
-    let mut run = noting_graph(&["b"])
-        .node("a", |_| fail("at once"))
-        .fan(START, &["a", "b"])
-        .fan("a", &[END])
-        .fan("b", &[END])
-        .run();
+    let mut run = noting_graph(&["b"]).node("a", |_| fail("at once")).fan(START, &["a", "b"]).fan("a", &[END]).fan("b", &[END]).run();
     assert_eq!(run.calls, ["a#0!1@0"]);
     assert_eq!(run.value("log"), json!([]));
 }

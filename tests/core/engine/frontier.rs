@@ -6,14 +6,8 @@ use weavegraph_wasm::state::json_fold::Channel;
 
 #[test]
 fn a_line_runs_one_node_a_step_and_ends_at_end() {
-    let mut run = noting_graph(&["a", "b", "c"])
-        .path(&[START, "a", "b", "c", END])
-        .run();
-    let steps = [
-        "1: ran a changed log next b",
-        "2: ran b changed log next c",
-        "3: ran c changed log next END",
-    ];
+    let mut run = noting_graph(&["a", "b", "c"]).path(&[START, "a", "b", "c", END]).run();
+    let steps = ["1: ran a changed log next b", "2: ran b changed log next c", "3: ran c changed log next END"];
     assert_eq!(run.steps(), steps);
     assert_eq!(run.ending(), "completed end");
     assert_eq!(run.value("log"), json!(["a", "b", "c"]));
@@ -22,10 +16,7 @@ fn a_line_runs_one_node_a_step_and_ends_at_end() {
 #[test]
 fn a_graph_without_nodes_ends_at_once() {
     let mut run = graph().path(&[START, END]).run();
-    assert_eq!(
-        run.lines(&["run", "step"]),
-        ["run.started run-1", "run.completed end"]
-    );
+    assert_eq!(run.lines(&["run", "step"]), ["run.started run-1", "run.completed end"]);
 }
 
 #[test]
@@ -63,26 +54,14 @@ fn a_node_that_is_named_twice_runs_once_where_it_was_named_first() {
 
 #[test]
 fn a_node_at_the_end_of_two_paths_of_different_length_runs_twice() {
-    let mut run = noting_graph(&["a", "b", "c", "d"])
-        .fan(START, &["a", "b"])
-        .path(&["a", "d", END])
-        .path(&["b", "c", "d"])
-        .run();
+    let mut run = noting_graph(&["a", "b", "c", "d"]).fan(START, &["a", "b"]).path(&["a", "d", END]).path(&["b", "c", "d"]).run();
     assert_eq!(run.value("log"), json!(["a", "b", "d", "c", "d"]));
 }
 
 #[test]
 fn end_beside_other_nodes_does_not_stop_them() {
-    let mut run = noting_graph(&["a", "b", "c"])
-        .fan(START, &["a", "b"])
-        .path(&["a", END])
-        .path(&["b", "c"])
-        .route("c", |_| vec![])
-        .run();
-    let steps = [
-        "1: ran a b changed log next END c",
-        "2: ran c changed log next",
-    ];
+    let mut run = noting_graph(&["a", "b", "c"]).fan(START, &["a", "b"]).path(&["a", END]).path(&["b", "c"]).route("c", |_| vec![]).run();
+    let steps = ["1: ran a b changed log next END c", "2: ran c changed log next"];
     assert_eq!(run.steps(), steps);
     assert_eq!(run.lines(&["step.started"])[1], "step.started 2: c");
     assert_eq!(run.ending(), "completed end");
@@ -90,10 +69,7 @@ fn end_beside_other_nodes_does_not_stop_them() {
 
 #[test]
 fn a_frontier_that_runs_dry_is_quiescent() {
-    let run = noting_graph(&["a"])
-        .path(&[START, "a"])
-        .route("a", |_| vec![])
-        .run();
+    let run = noting_graph(&["a"]).path(&[START, "a"]).route("a", |_| vec![]).run();
     assert_eq!(run.ending(), "completed quiescent");
     let empty = graph().route(START, |_| vec![]).run();
     assert_eq!(empty.ending(), "completed quiescent");
@@ -113,22 +89,13 @@ fn routes_see_the_state_after_the_barrier_and_are_called_in_the_order_of_nodes()
         .route("a", |_| to(&[END]))
         .run();
     assert_eq!(*seen.borrow(), [json!(["a", "b"])]);
-    let routes: Vec<&String> = run
-        .calls
-        .iter()
-        .filter(|call| call.starts_with("route"))
-        .collect();
+    let routes: Vec<&String> = run.calls.iter().filter(|call| call.starts_with("route")).collect();
     assert_eq!(routes, ["route of a", "route of a", "route of b"]);
 }
 
 #[test]
 fn the_order_of_answers_does_not_change_the_frontier() {
-    let slow = |ms: f64, target: &'static str| {
-        move |_: &Json| Answer {
-            after: Some(ms),
-            targets: Ok(to(&[target])),
-        }
-    };
+    let slow = |ms: f64, target: &'static str| move |_: &Json| Answer { after: Some(ms), targets: Ok(to(&[target])) };
     let mut run = noting_graph(&["a", "b", "c", "d", "e"])
         .slow_route(START, slow(30.0, "b"))
         .slow_route(START, slow(10.0, "a"))
@@ -146,35 +113,18 @@ fn the_order_of_answers_does_not_change_the_frontier() {
 #[test]
 fn labels_of_a_route_stand_for_their_targets() {
     let labels = [("yes", "b"), ("no", END)];
-    let mut run = noting_graph(&["a", "b"])
-        .path(&[START, "a"])
-        .route("a", |_| to(&["yes", "no", "yes"]))
-        .declaring(&labels)
-        .path(&["b", END])
-        .run();
+    let mut run =
+        noting_graph(&["a", "b"]).path(&[START, "a"]).route("a", |_| to(&["yes", "no", "yes"])).declaring(&labels).path(&["b", END]).run();
     assert_eq!(run.steps()[0], "1: ran a changed log next b END");
-    let undeclared = noting_graph(&["a", "b"])
-        .path(&[START, "a"])
-        .route("a", |_| to(&["b"]))
-        .declaring(&labels)
-        .path(&["b", END])
-        .run();
+    let undeclared = noting_graph(&["a", "b"]).path(&[START, "a"]).route("a", |_| to(&["b"])).declaring(&labels).path(&["b", END]).run();
     assert_eq!(undeclared.ending(), "failed ROUTE_UNKNOWN_TARGET");
-    assert!(
-        undeclared.message().contains("`a` named `b`"),
-        "{}",
-        undeclared.message()
-    );
+    assert!(undeclared.message().contains("`a` named `b`"), "{}", undeclared.message());
 }
 
 #[test]
 fn writes_fold_in_node_order_whatever_the_order_of_completion() {
     let late = |ms: f64| {
-        move |call: &graphs::Call| {
-            write("log", json!(call.node))
-                .and("map", json!({ "who": call.node, call.node.as_str(): 1 }))
-                .after(ms)
-        }
+        move |call: &graphs::Call| write("log", json!(call.node)).and("map", json!({ "who": call.node, call.node.as_str(): 1 })).after(ms)
     };
     let mut run = graph()
         .channel("log", Channel::append())
@@ -188,23 +138,14 @@ fn writes_fold_in_node_order_whatever_the_order_of_completion() {
         .fan("c", &[END])
         .run();
     assert_eq!(run.value("log"), json!(["a", "b", "c"]));
-    assert_eq!(
-        run.value("map"),
-        json!({ "who": "c", "a": 1, "b": 1, "c": 1 })
-    );
-    let completed = [
-        "node.completed b",
-        "node.completed c",
-        "node.completed a",
-    ];
+    assert_eq!(run.value("map"), json!({ "who": "c", "a": 1, "b": 1, "c": 1 }));
+    let completed = ["node.completed b", "node.completed c", "node.completed a"];
     assert_eq!(run.lines(&["node.completed"]), completed);
 }
 
 #[test]
 fn tasks_of_a_step_see_the_state_before_it() {
-    let look = |ms: f64| {
-        move |call: &graphs::Call| write("log", json!(call.state["log"].as_array().map(Vec::len))).after(ms)
-    };
+    let look = |ms: f64| move |call: &graphs::Call| write("log", json!(call.state["log"].as_array().map(Vec::len))).after(ms);
     let mut run = graph()
         .channel("log", Channel::append())
         .node("a", look(0.0))
@@ -231,11 +172,7 @@ fn two_writers_of_a_last_channel_are_a_conflict_unless_the_last_wins() {
     };
     let mut conflict = two(graph().channel("x", Channel::last(json!("first"))));
     assert_eq!(conflict.ending(), "failed STATE_CONFLICT");
-    assert!(
-        conflict.message().contains("`a` and `b` wrote channel `x` in step 1"),
-        "{}",
-        conflict.message()
-    );
+    assert!(conflict.message().contains("`a` and `b` wrote channel `x` in step 1"), "{}", conflict.message());
     assert_eq!(conflict.value("x"), json!("first"));
     let mut later = two(graph().channel_with("x", Channel::last(json!(0)), |channel| {
         channel.takes_last = true;

@@ -6,10 +6,7 @@ use weavegraph_wasm::state::json_fold::Channel;
 
 /// START -> a, and a route from `a` back to itself. `reply` is what `a` returns.
 fn looping(graph: Graph, reply: impl Fn(&graphs::Call) -> Reply + 'static) -> Graph {
-    graph
-        .node("a", reply)
-        .path(&[START, "a"])
-        .route("a", |_| to(&["a"]))
+    graph.node("a", reply).path(&[START, "a"]).route("a", |_| to(&["a"]))
 }
 
 #[test]
@@ -67,10 +64,7 @@ fn writes_that_change_nothing_do_not_open_the_gate() {
 
 #[test]
 fn an_object_counts_as_a_change_even_if_it_is_equal() {
-    let run = looping(
-        graph().channel("one", Channel::last(json!({ "x": 1 }))),
-        |_| write("one", json!({ "x": 1 })),
-    );
+    let run = looping(graph().channel("one", Channel::last(json!({ "x": 1 }))), |_| write("one", json!({ "x": 1 })));
     let run = run.setup().max_steps(4).run(json!({}));
     assert_eq!(run.ending(), "failed RUN_STEP_LIMIT");
     assert_eq!(run.session().versions.channels, [5]);
@@ -95,21 +89,10 @@ fn a_node_that_always_runs_is_never_gated() {
 fn goto_and_send_are_never_gated() {
     let forever = [to(&["a"]), vec![send("a", json!(1))]];
     for targets in forever {
-        let run = graph()
-            .node("a", move |_| nothing().goto(targets.clone()))
-            .path(&[START, "a", END])
-            .setup()
-            .max_steps(5)
-            .run(json!({}));
+        let run = graph().node("a", move |_| nothing().goto(targets.clone())).path(&[START, "a", END]).setup().max_steps(5).run(json!({}));
         assert_eq!(run.ending(), "failed RUN_STEP_LIMIT");
     }
-    let sending = graph()
-        .idle("a")
-        .path(&[START, "a"])
-        .route("a", |_| vec![send("a", json!(1))])
-        .setup()
-        .max_steps(5)
-        .run(json!({}));
+    let sending = graph().idle("a").path(&[START, "a"]).route("a", |_| vec![send("a", json!(1))]).setup().max_steps(5).run(json!({}));
     assert_eq!(sending.ending(), "failed RUN_STEP_LIMIT");
 }
 
@@ -125,12 +108,7 @@ fn an_edge_and_a_goto_together_are_not_gated() {
         .path(&[START, "a", "b", "a"])
         .path(&["b", END])
         .run();
-    let steps = [
-        "1: ran a next b",
-        "2: ran b next a END",
-        "3: ran a next b",
-        "4: ran  skipped b next",
-    ];
+    let steps = ["1: ran a next b", "2: ran b next a END", "3: ran a next b", "4: ran  skipped b next"];
     assert_eq!(run.steps(), steps);
 }
 
@@ -148,42 +126,21 @@ fn a_skipped_nodes_edges_are_not_followed_and_others_go_on() {
         .path(&["a", "b", END])
         .path(&["c", "a"])
         .run();
-    let steps = [
-        "1: ran a c next b a c",
-        "2: ran b c skipped a next END a c",
-        "3: ran c skipped a next a",
-        "4: ran  skipped a next",
-    ];
+    let steps = ["1: ran a c next b a c", "2: ran b c skipped a next END a c", "3: ran c skipped a next a", "4: ran  skipped a next"];
     assert_eq!(run.steps(), steps);
 }
 
 #[test]
 fn a_change_by_anyone_opens_the_gate_for_everyone() {
-    let mut run = noting_graph(&["c"])
-        .idle("a")
-        .idle("b")
-        .path(&[START, "a", "b", "a"])
-        .path(&["b", END])
-        .path(&[START, "c", END])
-        .run();
-    let steps = [
-        "1: ran a c changed log next b END",
-        "2: ran b next a END",
-        "3: ran a next b",
-        "4: ran  skipped b next",
-    ];
+    let mut run = noting_graph(&["c"]).idle("a").idle("b").path(&[START, "a", "b", "a"]).path(&["b", END]).path(&[START, "c", END]).run();
+    let steps = ["1: ran a c changed log next b END", "2: ran b next a END", "3: ran a next b", "4: ran  skipped b next"];
     assert_eq!(run.steps(), steps);
 }
 
 #[test]
 fn every_execution_begins_with_an_open_gate() {
     let store = Store::default();
-    let setup = graph()
-        .idle("a")
-        .idle("b")
-        .path(&[START, "a", "b", END])
-        .setup()
-        .sync(&store);
+    let setup = graph().idle("a").idle("b").path(&[START, "a", "b", END]).setup().sync(&store);
     for _ in 0..3 {
         let mut run = setup.run(json!({}));
         assert_eq!(run.lines(&["node.skipped"]), Vec::<String>::new());

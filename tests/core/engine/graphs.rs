@@ -4,10 +4,7 @@ use super::replies::{Reply, To, write};
 use super::*;
 use std::collections::HashMap;
 use std::rc::Rc;
-use weavegraph_wasm::graph::{
-    ChannelDefinition, Definition, EdgeDefinition, NodeDefinition, Program, RetryDefinition,
-    RouteDefinition,
-};
+use weavegraph_wasm::graph::{ChannelDefinition, Definition, EdgeDefinition, NodeDefinition, Program, RetryDefinition, RouteDefinition};
 use weavegraph_wasm::state::json_fold::Channel;
 
 /// What a node is told.
@@ -43,15 +40,8 @@ pub struct Graph {
 
 /// Cycles are allowed; there are no channels yet.
 pub fn graph() -> Graph {
-    let definition = Definition {
-        name: "test".to_owned(),
-        allow_cycles: true,
-        ..Definition::default()
-    };
-    Graph {
-        definition,
-        ..Graph::default()
-    }
+    let definition = Definition { name: "test".to_owned(), allow_cycles: true, ..Definition::default() };
+    Graph { definition, ..Graph::default() }
 }
 
 /// With the channel `log`, to which `noting` nodes append their names.
@@ -63,20 +53,13 @@ pub fn noting_graph(nodes: &[&str]) -> Graph {
 /// Shorter names for channels.
 pub trait Kinds {
     fn append() -> Channel {
-        Channel::Append {
-            initial: Vec::new(),
-            key: None,
-        }
+        Channel::Append { initial: Vec::new(), key: None }
     }
     fn merge() -> Channel {
-        Channel::Merge {
-            initial: serde_json::Map::new(),
-        }
+        Channel::Merge { initial: serde_json::Map::new() }
     }
     fn last(initial: Json) -> Channel {
-        Channel::Last {
-            initial: Some(initial),
-        }
+        Channel::Last { initial: Some(initial) }
     }
     /// Adds numbers; fails on anything else.
     fn sum() -> Channel {
@@ -84,10 +67,7 @@ pub trait Kinds {
             (Some(current), Some(write)) => Ok(Some(json!(current + write))),
             _ => Err(format!("cannot add {write}")),
         };
-        Channel::Reduce {
-            initial: json!(0),
-            reducer: Rc::new(reducer),
-        }
+        Channel::Reduce { initial: json!(0), reducer: Rc::new(reducer) }
     }
 }
 
@@ -98,23 +78,14 @@ impl Graph {
         self.channel_with(name, channel, |_| {})
     }
 
-    pub fn channel_with(
-        mut self,
-        name: &str,
-        channel: Channel,
-        options: impl FnOnce(&mut ChannelDefinition),
-    ) -> Self {
+    pub fn channel_with(mut self, name: &str, channel: Channel, options: impl FnOnce(&mut ChannelDefinition)) -> Self {
         let kind = match channel {
             Channel::Append { .. } => "append",
             Channel::Merge { .. } => "merge",
             Channel::Last { .. } => "last",
             Channel::Reduce { .. } => "reduce",
         };
-        let mut definition = ChannelDefinition {
-            name: name.to_owned(),
-            kind: kind.to_owned(),
-            ..Default::default()
-        };
+        let mut definition = ChannelDefinition { name: name.to_owned(), kind: kind.to_owned(), ..Default::default() };
         options(&mut definition);
         self.definition.channels.push(definition);
         self.channels.push(channel);
@@ -127,11 +98,7 @@ impl Graph {
     }
 
     pub fn node(mut self, id: &str, run: impl Fn(&Call) -> Reply + 'static) -> Self {
-        self.definition.nodes.push(NodeDefinition {
-            id: id.to_owned(),
-            is_function: true,
-            ..Default::default()
-        });
+        self.definition.nodes.push(NodeDefinition { id: id.to_owned(), is_function: true, ..Default::default() });
         self.nodes.insert(id.to_owned(), Rc::new(run));
         self
     }
@@ -208,29 +175,18 @@ impl Graph {
     }
 
     fn link(mut self, from: &[&str], to: &str, join: bool) -> Self {
-        let edge = EdgeDefinition {
-            from: from.iter().map(|from| (*from).to_owned()).collect(),
-            to: to.to_owned(),
-            join,
-        };
+        let edge = EdgeDefinition { from: from.iter().map(|from| (*from).to_owned()).collect(), to: to.to_owned(), join };
         self.definition.edges.push(edge);
         self
     }
 
     /// A route that may go anywhere.
     pub fn route(self, from: &str, route: impl Fn(&Json) -> Vec<To> + 'static) -> Self {
-        self.slow_route(from, move |state| Answer {
-            after: None,
-            targets: Ok(route(state)),
-        })
+        self.slow_route(from, move |state| Answer { after: None, targets: Ok(route(state)) })
     }
 
     pub fn slow_route(mut self, from: &str, route: impl Fn(&Json) -> Answer + 'static) -> Self {
-        self.definition.routes.push(RouteDefinition {
-            from: from.to_owned(),
-            is_function: true,
-            ..Default::default()
-        });
+        self.definition.routes.push(RouteDefinition { from: from.to_owned(), is_function: true, ..Default::default() });
         self.routes.push(Rc::new(route));
         self
     }
@@ -239,11 +195,7 @@ impl Graph {
     pub fn declaring(mut self, targets: &[(&str, &str)]) -> Self {
         let route = self.definition.routes.last_mut().expect("a route");
         let targets = targets.iter();
-        route.targets = Some(
-            targets
-                .map(|(label, to)| ((*label).to_owned(), (*to).to_owned()))
-                .collect(),
-        );
+        route.targets = Some(targets.map(|(label, to)| ((*label).to_owned(), (*to).to_owned())).collect());
         self
     }
 

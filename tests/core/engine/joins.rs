@@ -5,17 +5,9 @@ use super::*;
 
 #[test]
 fn a_join_waits_for_the_slowest_path() {
-    let mut run = noting_graph(&["a", "b", "c", "j"])
-        .fan(START, &["a", "b"])
-        .path(&["b", "c"])
-        .join(&["a", "c"], "j")
-        .path(&["j", END])
-        .run();
-    let steps = [
-        "1: ran a b changed log next c",
-        "2: ran c changed log next j",
-        "3: ran j changed log next END",
-    ];
+    let mut run =
+        noting_graph(&["a", "b", "c", "j"]).fan(START, &["a", "b"]).path(&["b", "c"]).join(&["a", "c"], "j").path(&["j", END]).run();
+    let steps = ["1: ran a b changed log next c", "2: ran c changed log next j", "3: ran j changed log next END"];
     assert_eq!(run.steps(), steps);
     assert_eq!(run.ending(), "completed end");
 }
@@ -34,21 +26,13 @@ fn sources_of_one_step_fire_once_where_the_first_of_them_stands() {
 
 #[test]
 fn a_join_to_end_completes_the_run() {
-    let run = noting_graph(&["a", "b"])
-        .fan(START, &["a", "b"])
-        .join(&["a", "b"], END)
-        .run();
+    let run = noting_graph(&["a", "b"]).fan(START, &["a", "b"]).join(&["a", "b"], END).run();
     assert_eq!(run.ending(), "completed end");
 }
 
 #[test]
 fn a_join_that_lacks_a_source_is_listed_as_waiting() {
-    let run = noting_graph(&["a", "b", "j"])
-        .fan(START, &["a"])
-        .route("a", |_| vec![])
-        .join(&["a", "b"], "j")
-        .path(&["j", END])
-        .run();
+    let run = noting_graph(&["a", "b", "j"]).fan(START, &["a"]).route("a", |_| vec![]).join(&["a", "b"], "j").path(&["j", END]).run();
     assert_eq!(run.ending(), "completed quiescent j waits for b");
 }
 
@@ -63,11 +47,7 @@ fn a_source_arrives_by_whatever_route_it_runs() {
         .join(&["a", "b", "c"], "j")
         .path(&["j", END])
         .run();
-    let steps = [
-        "1: ran go a changed log next b c#0 d",
-        "2: ran b c d changed log next j END",
-        "3: ran j changed log next END",
-    ];
+    let steps = ["1: ran go a changed log next b c#0 d", "2: ran b c d changed log next j END", "3: ran j changed log next END"];
     assert_eq!(run.steps(), steps);
 }
 
@@ -82,11 +62,7 @@ fn firing_clears_the_arrivals_and_a_cycle_fires_again() {
             _ => to(&[END]),
         })
         .run();
-    let steps = [
-        "1: ran a b changed log next j",
-        "2: ran j changed log next a",
-        "3: ran a changed log next",
-    ];
+    let steps = ["1: ran a b changed log next j", "2: ran j changed log next a", "3: ran a changed log next"];
     assert_eq!(run.steps(), steps);
     assert_eq!(run.ending(), "completed quiescent j waits for b");
 }
@@ -138,11 +114,7 @@ fn a_skipped_source_does_not_arrive() {
         .setup()
         .max_steps(3)
         .run(json!({}));
-    let steps = [
-        "1: ran s t next j s",
-        "2: ran j skipped s next END t",
-        "3: ran  skipped t next",
-    ];
+    let steps = ["1: ran s t next j s", "2: ran j skipped s next END t", "3: ran  skipped t next"];
     assert_eq!(run.steps(), steps);
     assert_eq!(run.ending(), "completed quiescent");
 }

@@ -33,7 +33,8 @@ fn target(node: u32, input: Option<Value>) -> Target {
 }
 
 fn result(arena: &mut Arena) -> TaskResult {
-    let targets = vec![target(0, None), target(1, Some(arena.put(json!({ "x": 1 })))), Target { node: NodeId::END, is_send: false, input: None }];
+    let targets =
+        vec![target(0, None), target(1, Some(arena.put(json!({ "x": 1 })))), Target { node: NodeId::END, is_send: false, input: None }];
     TaskResult {
         update: Some(arena.put(json!({ "log": ["é"], "sum": 3 }))),
         writes: vec![Write { channel: 0, is_replace: true }, Write { channel: 1, is_replace: false }],
@@ -49,7 +50,14 @@ fn frontier(arena: &mut Arena) -> Rc<[Entry]> {
 
 fn failure(arena: &mut Arena, node: Option<NodeId>) -> Rc<Failure> {
     let cause = Some(arena.put(json!("thrown")));
-    Rc::new(Failure { code: ErrorCode::StateReducer, message: "why: é".into(), node, step: node.map(|_| 0), cause, scope: Scope::Scheduler })
+    Rc::new(Failure {
+        code: ErrorCode::StateReducer,
+        message: "why: é".into(),
+        node,
+        step: node.map(|_| 0),
+        cause,
+        scope: Scope::Scheduler,
+    })
 }
 
 /// One event of every kind that is stored, with values of every shape.
@@ -87,7 +95,13 @@ fn every_body(arena: &mut Arena) -> Vec<Body> {
         Ending::Cancelled(None),
     ];
     let mut bodies = vec![
-        Body::RunStarted(Rc::new(RunStart { frontier: None, metadata: None, abandoned: Vec::new(), input: TaskResult::default(), ..start.clone() })),
+        Body::RunStarted(Rc::new(RunStart {
+            frontier: None,
+            metadata: None,
+            abandoned: Vec::new(),
+            input: TaskResult::default(),
+            ..start.clone()
+        })),
         Body::RunStarted(Rc::new(start)),
         Body::StepStarted { step: 1, frontier: Rc::from([NodeId(0), NodeId(2)]) },
         Body::StepStarted { step: 2, frontier: Rc::from([]) },
@@ -302,7 +316,12 @@ fn a_snapshot_holds_the_whole_session() {
     let record = record(&program, &mut arena, every_body(&mut Arena::default()).split_off(5).into_iter().take(1).collect(), Some(&session));
     let decoded = decode(&program, &record, &mut arena).expect("a record");
     let (found, loads) = decoded.snapshot.expect("a snapshot");
-    let last = session.last.as_ref().map(|last| StepReport { reduced: Vec::new(), versions: session.versions.channels.clone(), next: Rc::clone(&session.frontier), ..(**last).clone() });
+    let last = session.last.as_ref().map(|last| StepReport {
+        reduced: Vec::new(),
+        versions: session.versions.channels.clone(),
+        next: Rc::clone(&session.frontier),
+        ..(**last).clone()
+    });
     let expected = Session { last: last.map(Rc::new), delta_bytes: 0, graph_hash: program.hash, ..session };
     assert_eq!(text(&arena, &found), text(&arena, &expected));
     assert_eq!(loads.len(), program.channels.len());

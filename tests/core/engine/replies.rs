@@ -50,12 +50,7 @@ pub struct Reply {
 
 /// Ends at once without a result.
 pub fn nothing() -> Reply {
-    Reply {
-        acts: Vec::new(),
-        end: End::Return,
-        writes: Vec::new(),
-        goto: None,
-    }
+    Reply { acts: Vec::new(), end: End::Return, writes: Vec::new(), goto: None }
 }
 
 pub fn write(channel: &str, value: Json) -> Reply {
@@ -63,17 +58,11 @@ pub fn write(channel: &str, value: Json) -> Reply {
 }
 
 pub fn fail(text: &str) -> Reply {
-    Reply {
-        end: End::Throw(text.to_owned()),
-        ..nothing()
-    }
+    Reply { end: End::Throw(text.to_owned()), ..nothing() }
 }
 
 pub fn never() -> Reply {
-    Reply {
-        end: End::Never,
-        ..nothing()
-    }
+    Reply { end: End::Never, ..nothing() }
 }
 
 /// Plain targets.

@@ -36,13 +36,7 @@ fn a_failed_attempt_is_repeated_after_a_delay_that_grows_up_to_a_limit() {
 #[test]
 fn every_attempt_has_its_events() {
     let mut run = failing(1, 3).run();
-    let expected = [
-        "node.started a",
-        "node.failed a NODE_THREW again",
-        "node.retrying a in 100",
-        "node.started a!2",
-        "node.completed a!2",
-    ];
+    let expected = ["node.started a", "node.failed a NODE_THREW again", "node.retrying a in 100", "node.started a!2", "node.completed a!2"];
     assert_eq!(run.lines(&["node"]), expected);
 }
 
@@ -52,11 +46,7 @@ fn after_the_last_attempt_the_run_fails_with_what_was_thrown_last() {
     assert_eq!(run.ending(), "failed NODE_THREW");
     assert_eq!(run.message(), "node `a` failed in step 1: no 3");
     let failed = run.lines(&["node.failed"]);
-    let expected = [
-        "node.failed a NODE_THREW again",
-        "node.failed a!2 NODE_THREW again",
-        "node.failed a!3 NODE_THREW",
-    ];
+    let expected = ["node.failed a NODE_THREW again", "node.failed a!2 NODE_THREW again", "node.failed a!3 NODE_THREW"];
     assert_eq!(failed, expected);
 }
 
@@ -71,10 +61,7 @@ fn retry_on_decides_and_is_told_the_attempt_and_the_error() {
         })
         .run();
     assert_eq!(run.ending(), "failed NODE_THREW");
-    let expected = [
-        "1 node `a` failed in step 1: no 1",
-        "2 node `a` failed in step 1: no 2",
-    ];
+    let expected = ["1 node `a` failed in step 1: no 1", "2 node `a` failed in step 1: no 2"];
     assert_eq!(*asked.borrow(), expected);
 }
 
@@ -98,7 +85,8 @@ fn jittery(seed: u64) -> Vec<String> {
     let graph = noting_graph(&[])
         .node("a", |call| if call.attempt < 4 { fail("no") } else { nothing() })
         .with(|node| {
-            node.retry = Some(RetryDefinition { max_attempts: 4.0, initial_delay_ms: 1000.0, factor: 1.0, jitter: 0.5, ..Default::default() });
+            node.retry =
+                Some(RetryDefinition { max_attempts: 4.0, initial_delay_ms: 1000.0, factor: 1.0, jitter: 0.5, ..Default::default() });
         })
         .node("b", |call| if call.attempt < 2 { fail("no") } else { nothing() })
         .retrying(2)
@@ -115,11 +103,8 @@ fn jitter_takes_a_part_off_the_delay_and_follows_the_seed() {
     let delays = jittery(1);
     assert_eq!(delays, jittery(1));
     assert_ne!(delays, jittery(2));
-    let of_a: Vec<f64> = delays
-        .iter()
-        .filter(|line| line.starts_with("node.retrying a"))
-        .filter_map(|line| line.rsplit(' ').next()?.parse().ok())
-        .collect();
+    let of_a: Vec<f64> =
+        delays.iter().filter(|line| line.starts_with("node.retrying a")).filter_map(|line| line.rsplit(' ').next()?.parse().ok()).collect();
     assert_eq!(of_a.len(), 3);
     assert!(of_a.iter().all(|delay| (500.0..=1000.0).contains(delay)), "{of_a:?}");
     assert!(of_a[0] != of_a[1] && of_a[1] != of_a[2], "{of_a:?}");
@@ -197,11 +182,8 @@ fn a_timeout_fails_the_attempt_aborts_its_signal_and_ignores_what_comes_late() {
 
 #[test]
 fn a_timeout_counts_the_time_of_sleeps() {
-    let run = noting_graph(&[])
-        .node("a", |_| nothing().sleep(100.0))
-        .with(|node| node.timeout_ms = Some(50.0))
-        .path(&[START, "a", END])
-        .run();
+    let run =
+        noting_graph(&[]).node("a", |_| nothing().sleep(100.0)).with(|node| node.timeout_ms = Some(50.0)).path(&[START, "a", END]).run();
     assert_eq!(run.ending(), "failed NODE_TIMEOUT");
     assert!(run.message().contains("timeoutMs of 50 in step 1"), "{}", run.message());
     assert_eq!(run.now, 1050.0);
@@ -209,9 +191,7 @@ fn a_timeout_counts_the_time_of_sleeps() {
 
 #[test]
 fn on_error_stands_in_for_the_node_after_the_last_attempt() {
-    let mut run = failing(9, 2)
-        .on_error(|call, text| write("log", json!(format!("{} {text}", call.step))).after(3.0))
-        .run();
+    let mut run = failing(9, 2).on_error(|call, text| write("log", json!(format!("{} {text}", call.step))).after(3.0)).run();
     assert_eq!(run.ending(), "completed end");
     assert_eq!(run.value("log"), json!(["1 node `a` failed in step 1: no 2"]));
     let expected = ["node.failed a NODE_THREW again", "node.failed a!2 NODE_THREW"];

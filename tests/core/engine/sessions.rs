@@ -12,9 +12,7 @@ fn line() -> Graph {
 /// START -> a -> b -> END; `b` fails as long as the switch is on.
 fn breaking(switch: &Rc<Cell<bool>>) -> Graph {
     let switch = Rc::clone(switch);
-    noting_graph(&["a"])
-        .node("b", move |_| if switch.get() { fail("no") } else { write("log", json!("b")) })
-        .path(&[START, "a", "b", END])
+    noting_graph(&["a"]).node("b", move |_| if switch.get() { fail("no") } else { write("log", json!("b")) }).path(&[START, "a", "b", END])
 }
 
 #[test]

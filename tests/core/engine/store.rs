@@ -114,7 +114,13 @@ impl Store {
     }
 }
 
-fn decode(record: &Record, program: &Program, index: &Index, names: &mut Names, arena: &mut Arena) -> Result<checkpoint::Decoded, RecordError> {
+fn decode(
+    record: &Record,
+    program: &Program,
+    index: &Index,
+    names: &mut Names,
+    arena: &mut Arena,
+) -> Result<checkpoint::Decoded, RecordError> {
     let values: Vec<_> = record.values.iter().map(|value| arena.put(value.clone())).collect();
     checkpoint::decode(program, index, names, &record.bytes, &values)
 }

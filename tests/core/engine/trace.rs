@@ -45,7 +45,8 @@ impl Host {
         match body {
             Body::RunStarted(start) => {
                 let resumed = if start.is_resumed { " resumed" } else { "" };
-                let abandoned = if start.abandoned.is_empty() { String::new() } else { format!(" abandoning {}", self.names(&start.abandoned)) };
+                let abandoned =
+                    if start.abandoned.is_empty() { String::new() } else { format!(" abandoning {}", self.names(&start.abandoned)) };
                 format!("{}{resumed}{abandoned}", start.run_id)
             }
             Body::RunEnded { ending, .. } => self.ending_text(ending),
@@ -78,7 +79,9 @@ impl Host {
                 format!("{reason}{}", waits.collect::<String>())
             }
             Ending::Failed(failure) => failure.code.as_str().to_owned(),
-            Ending::Cancelled(reason) => reason.as_ref().map_or(String::new(), |reason| self.arena.get(reason).as_str().unwrap_or("?").to_owned()),
+            Ending::Cancelled(reason) => {
+                reason.as_ref().map_or(String::new(), |reason| self.arena.get(reason).as_str().unwrap_or("?").to_owned())
+            }
         }
     }
 

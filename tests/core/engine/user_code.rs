@@ -163,7 +163,8 @@ impl Host {
         let index = failure.node.and_then(NodeId::index).expect("a node");
         let name = self.program.nodes[index].name.to_string();
         self.calls.push(format!("{name} rescues@{}", self.now - self.setup.now));
-        let call = Call { node: name, state: self.contents.view(), input: Json::Null, step: failure.step.unwrap_or(0), task: 0, attempt: 0 };
+        let call =
+            Call { node: name, state: self.contents.view(), input: Json::Null, step: failure.step.unwrap_or(0), task: 0, attempt: 0 };
         let rescue = Rc::clone(&self.setup.graph.rescues[&call.node]);
         let reply = rescue(&call, &failure.message);
         self.begin_attempt(task, token, Rc::new(call), reply);

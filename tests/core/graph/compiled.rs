@@ -33,11 +33,7 @@ fn nodes_edges_and_channels_keep_the_order_in_which_they_were_added() {
     );
     let order: Vec<&str> = program.nodes.iter().map(|node| &*node.name).collect();
     assert_eq!(order, ["z", "a", "m"]);
-    let channels: Vec<&str> = program
-        .channels
-        .iter()
-        .map(|channel| &*channel.name)
-        .collect();
+    let channels: Vec<&str> = program.channels.iter().map(|channel| &*channel.name).collect();
     assert_eq!(channels, ["second", "first"]);
     assert_eq!(program.channels[0].kind, ChannelKind::Merge);
     assert_eq!(names(&program, &program.start.plain), ["z", "a"]);
@@ -47,51 +43,21 @@ fn nodes_edges_and_channels_keep_the_order_in_which_they_were_added() {
 
 #[test]
 fn a_join_knows_its_sources_and_they_know_it() {
-    let program = compiled(
-        &graph()
-            .nodes(&["a", "b", "c"])
-            .edge(START, "a")
-            .edge(START, "b")
-            .join(&["b", "a"], "c")
-            .join(&["c"], END),
-    );
+    let program = compiled(&graph().nodes(&["a", "b", "c"]).edge(START, "a").edge(START, "b").join(&["b", "a"], "c").join(&["c"], END));
     assert_eq!(names(&program, &program.joins[0].sources), ["a", "b"]);
-    assert_eq!(
-        names(
-            &program,
-            &[program.joins[0].target, program.joins[1].target]
-        ),
-        ["c", END]
-    );
-    let waiting: Vec<&[JoinId]> = program
-        .nodes
-        .iter()
-        .map(|node| node.joins.as_slice())
-        .collect();
+    assert_eq!(names(&program, &[program.joins[0].target, program.joins[1].target]), ["c", END]);
+    let waiting: Vec<&[JoinId]> = program.nodes.iter().map(|node| node.joins.as_slice()).collect();
     assert_eq!(waiting, [&[0][..], &[0], &[1]]);
     assert!(program.nodes.iter().all(|node| node.exits.plain.is_empty()));
 }
 
 #[test]
 fn routes_keep_labels_and_know_whether_they_are_closed() {
-    let program = compiled(
-        &line()
-            .open_route(START)
-            .labelled_route("a", &[("go", "b"), ("stop", END)]),
-    );
-    let [open, closed] = program.routes.as_slice() else {
-        panic!("two routes")
-    };
-    assert_eq!(
-        (open.from, open.is_closed, open.targets.len()),
-        (NodeId::START, false, 0)
-    );
+    let program = compiled(&line().open_route(START).labelled_route("a", &[("go", "b"), ("stop", END)]));
+    let [open, closed] = program.routes.as_slice() else { panic!("two routes") };
+    assert_eq!((open.from, open.is_closed, open.targets.len()), (NodeId::START, false, 0));
     assert_eq!((closed.from, closed.is_closed), (NodeId(0), true));
-    let targets: Vec<(&str, NodeId)> = closed
-        .targets
-        .iter()
-        .map(|(label, to)| (&**label, *to))
-        .collect();
+    let targets: Vec<(&str, NodeId)> = closed.targets.iter().map(|(label, to)| (&**label, *to)).collect();
     assert_eq!(targets, [("go", NodeId(1)), ("stop", NodeId::END)]);
     assert_eq!(program.start.routes, [0]);
     assert_eq!(program.nodes[0].exits.routes, [1]);
@@ -103,12 +69,7 @@ fn options_arrive_and_absent_ones_have_their_defaults() {
         &graph()
             .node("plain")
             .node_with("full", |node| {
-                node.retry = Some(RetryDefinition {
-                    max_attempts: 1e12,
-                    jitter: 0.0,
-                    has_retry_on: true,
-                    ..retry()
-                });
+                node.retry = Some(RetryDefinition { max_attempts: 1e12, jitter: 0.0, has_retry_on: true, ..retry() });
                 node.timeout_ms = Some(250.0);
                 node.concurrency = Some(3.0);
                 node.run_when = Some("always".to_owned());
@@ -116,51 +77,22 @@ fn options_arrive_and_absent_ones_have_their_defaults() {
             })
             .path(&[START, "plain", "full", END]),
     );
-    let [plain, full] = program.nodes.as_slice() else {
-        panic!("two nodes")
-    };
+    let [plain, full] = program.nodes.as_slice() else { panic!("two nodes") };
     assert_eq!(plain.retry, RetryPolicy::default());
-    assert_eq!(
-        (
-            plain.timeout_ms,
-            plain.concurrency,
-            plain.always,
-            plain.has_on_error
-        ),
-        (None, None, false, false)
-    );
-    let expected = RetryPolicy {
-        max_attempts: u32::MAX,
-        jitter: 0.0,
-        has_retry_on: true,
-        ..RetryPolicy::default()
-    };
+    assert_eq!((plain.timeout_ms, plain.concurrency, plain.always, plain.has_on_error), (None, None, false, false));
+    let expected = RetryPolicy { max_attempts: u32::MAX, jitter: 0.0, has_retry_on: true, ..RetryPolicy::default() };
     assert_eq!(full.retry, expected);
-    assert_eq!(
-        (
-            full.timeout_ms,
-            full.concurrency,
-            full.always,
-            full.has_on_error
-        ),
-        (Some(250.0), Some(3), true, true)
-    );
+    assert_eq!((full.timeout_ms, full.concurrency, full.always, full.has_on_error), (Some(250.0), Some(3), true, true));
 }
 
 #[test]
 fn channel_options_arrive() {
-    let graph = line()
-        .channel("one", "last")
-        .channel("errors", "append")
-        .with(|graph| {
-            graph.channels[0].takes_last = true;
-            graph.channels[1].exempt = true;
-        });
+    let graph = line().channel("one", "last").channel("errors", "append").with(|graph| {
+        graph.channels[0].takes_last = true;
+        graph.channels[1].exempt = true;
+    });
     let program = compiled(&graph);
-    let flags = program
-        .channels
-        .iter()
-        .map(|channel| (channel.takes_last, channel.is_exempt));
+    let flags = program.channels.iter().map(|channel| (channel.takes_last, channel.is_exempt));
     assert_eq!(flags.collect::<Vec<_>>(), [(true, false), (false, true)]);
 }
 
@@ -172,16 +104,9 @@ fn a_graph_with_problems_does_not_compile_and_says_all_of_them() {
 
 #[test]
 fn the_metadata_counts_joins_as_edges_and_routes_once() {
-    let graph = line()
-        .join(&["a", "b"], END)
-        .route("a", &["b", END])
-        .open_route(START);
+    let graph = line().join(&["a", "b"], END).route("a", &["b", END]).open_route(START);
     let metadata = compiled(&graph).metadata();
-    let expected = Metadata {
-        node_count: 2,
-        edge_count: 4,
-        conditional_edge_count: 2,
-    };
+    let expected = Metadata { node_count: 2, edge_count: 4, conditional_edge_count: 2 };
     assert_eq!(metadata, expected);
 }
 
@@ -229,20 +154,12 @@ fn a_chain_of_100_000_nodes_compiles_is_sorted_and_drawn() {
     assert_quick("compile", start);
     assert_eq!(program.nodes.len(), 100_000);
     assert_eq!(names_of_order(&chain), names);
-    assert_eq!(
-        to_mermaid(&chain, Direction::TopBottom).lines().count(),
-        1 + 2 + 100_000 + 100_001
-    );
+    assert_eq!(to_mermaid(&chain, Direction::TopBottom).lines().count(), 1 + 2 + 100_000 + 100_001);
     assert_quick("all", start);
 
-    let cut = chain
-        .clone()
-        .with(|graph| graph.edges.retain(|edge| edge.from[0] != "node-50000"));
+    let cut = chain.clone().with(|graph| graph.edges.retain(|edge| edge.from[0] != "node-50000"));
     let problems = validate(&cut);
-    let found: Vec<(Code, usize)> = problems
-        .iter()
-        .map(|problem| (problem.code, problem.nodes.len()))
-        .collect();
+    let found: Vec<(Code, usize)> = problems.iter().map(|problem| (problem.code, problem.nodes.len())).collect();
     assert_eq!(found, [(Unreachable, 49_999), (NoPathToEnd, 50_001)]);
     assert!(problems.iter().all(|problem| problem.message.len() < 500));
 
@@ -256,10 +173,7 @@ fn names_of_order(graph: &Definition) -> Vec<String> {
 }
 
 fn found_lengths(graph: &Definition) -> Vec<(Code, usize)> {
-    found(graph)
-        .into_iter()
-        .map(|(code, nodes)| (code, nodes.len()))
-        .collect()
+    found(graph).into_iter().map(|(code, nodes)| (code, nodes.len())).collect()
 }
 
 #[test]
@@ -268,10 +182,7 @@ fn many_mistakes_in_a_large_graph_stay_cheap() {
     let names: Vec<&str> = ids.iter().map(String::as_str).collect();
     let mut wrong = graph().nodes(&names).edge(START, "node-0");
     for name in &ids {
-        wrong = wrong
-            .edge(name, &format!("{name}-mistyped"))
-            .edge(name, END)
-            .edge(name, END);
+        wrong = wrong.edge(name, &format!("{name}-mistyped")).edge(name, END).edge(name, END);
     }
     let start = Instant::now();
     let problems = validate(&wrong);

@@ -52,22 +52,9 @@ fn the_direction_is_the_users() {
 
 #[test]
 fn usual_names_stay_readable() {
-    for name in [
-        "draft_section",
-        "fetch-page",
-        "Step 2",
-        "v1.2",
-        "again?",
-        "höhe",
-        "章節",
-        "шаг",
-        "🙂",
-    ] {
+    for name in ["draft_section", "fetch-page", "Step 2", "v1.2", "again?", "höhe", "章節", "шаг", "🙂"] {
         let graph = graph().node(name).path(&[START, name, END]);
-        assert!(
-            to_mermaid(&graph, Direction::TopBottom).contains(&format!("n0[\"{name}\"]")),
-            "{name}"
-        );
+        assert!(to_mermaid(&graph, Direction::TopBottom).contains(&format!("n0[\"{name}\"]")), "{name}");
     }
 }
 
@@ -105,35 +92,16 @@ fn no_name_ends_its_label_or_means_anything_in_it() {
         "+",
     ];
     for name in hostile {
-        let graph = graph()
-            .node(name)
-            .path(&[START, name, END])
-            .labelled_route(name, &[(name, END)]);
+        let graph = graph().node(name).path(&[START, name, END]).labelled_route(name, &[(name, END)]);
         let text = to_mermaid(&graph, Direction::TopBottom);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 7, "{text}");
-        let shown = lines[2]
-            .strip_prefix("  n0[\"")
-            .and_then(|line| line.strip_suffix("\"]"))
-            .expect("one label");
+        let shown = lines[2].strip_prefix("  n0[\"").and_then(|line| line.strip_suffix("\"]")).expect("one label");
         assert_eq!(lines[6], format!("  n0 -.->|\"{shown}\"| stop"));
         assert_eq!(decoded(shown), name.replace('\n', "\u{fffd}"));
-        let plain: String = shown
-            .split(';')
-            .map(|part| part.split('#').next().unwrap_or(part))
-            .collect();
-        assert!(
-            !plain
-                .chars()
-                .any(|char| "\"`'<>[](){}|\\/*%:;&$~=@+^".contains(char) || char.is_control()),
-            "{shown}"
-        );
-        assert!(
-            !plain.contains("__")
-                && !plain.contains("--")
-                && !plain.starts_with([' ', '-', '_', '.']),
-            "{shown}"
-        );
+        let plain: String = shown.split(';').map(|part| part.split('#').next().unwrap_or(part)).collect();
+        assert!(!plain.chars().any(|char| "\"`'<>[](){}|\\/*%:;&$~=@+^".contains(char) || char.is_control()), "{shown}");
+        assert!(!plain.contains("__") && !plain.contains("--") && !plain.starts_with([' ', '-', '_', '.']), "{shown}");
     }
 }
 
@@ -143,12 +111,7 @@ fn decoded(label: &str) -> String {
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (code, rest) = part.split_once(';').expect("a closed entity");
-        text.push(
-            code.parse()
-                .ok()
-                .and_then(char::from_u32)
-                .expect("a character"),
-        );
+        text.push(code.parse().ok().and_then(char::from_u32).expect("a character"));
         text.push_str(rest);
     }
     text
@@ -156,11 +119,7 @@ fn decoded(label: &str) -> String {
 
 #[test]
 fn a_graph_with_problems_is_drawn_without_its_unknown_names() {
-    let graph = line()
-        .edge("a", "ghost")
-        .route("ghost", &["a"])
-        .join(&["ghost", "a"], "ghost")
-        .open_route("ghost");
+    let graph = line().edge("a", "ghost").route("ghost", &["a"]).join(&["ghost", "a"], "ghost").open_route("ghost");
     let text = to_mermaid(&graph, Direction::TopBottom);
     assert!(!text.contains("ghost"));
     assert!(text.contains("n0 --- j0"));

@@ -46,32 +46,13 @@ fn insertion_order_and_what_is_no_data_do_not_count() {
         ("order of edges", |graph| graph.edges.reverse()),
         ("order of routes", |graph| graph.routes.reverse()),
         ("order of channels", |graph| graph.channels.reverse()),
-        ("order of join sources", |graph| {
-            graph.edges[2].from.reverse()
-        }),
-        ("order of labels", |graph| {
-            graph.routes[0]
-                .targets
-                .iter_mut()
-                .for_each(|all| all.reverse())
-        }),
-        ("order of targets", |graph| {
-            graph.nodes[0]
-                .targets
-                .iter_mut()
-                .for_each(|all| all.reverse())
-        }),
+        ("order of join sources", |graph| graph.edges[2].from.reverse()),
+        ("order of labels", |graph| graph.routes[0].targets.iter_mut().for_each(|all| all.reverse())),
+        ("order of targets", |graph| graph.nodes[0].targets.iter_mut().for_each(|all| all.reverse())),
         ("graph name", |graph| graph.name = "other".to_owned()),
-        ("description", |graph| {
-            graph.nodes[0].description = Some("text".to_owned())
-        }),
+        ("description", |graph| graph.nodes[0].description = Some("text".to_owned())),
         ("onError", |graph| graph.nodes[0].has_on_error = true),
-        ("retryOn", |graph| {
-            graph.nodes[0]
-                .retry
-                .iter_mut()
-                .for_each(|retry| retry.has_retry_on = true)
-        }),
+        ("retryOn", |graph| graph.nodes[0].retry.iter_mut().for_each(|retry| retry.has_retry_on = true)),
         ("runWhen left out", |graph| graph.nodes[0].run_when = None),
         ("retry left out", |graph| graph.nodes[0].retry = None),
         ("allowCycles", |graph| graph.allow_cycles = true),
@@ -96,61 +77,20 @@ fn every_change_of_the_definition_changes_it() {
         |graph| graph.nodes[0].targets = Some(texts(&["b"])),
         |graph| graph.nodes[0].targets = None,
         |graph| graph.nodes[0].metadata = "{\"m\":2}".to_owned(),
-        |graph| {
-            graph.nodes[0].retry = Some(RetryDefinition {
-                max_attempts: 2.0,
-                ..retry()
-            })
-        },
-        |graph| {
-            graph.nodes[0].retry = Some(RetryDefinition {
-                initial_delay_ms: 1.0,
-                ..retry()
-            })
-        },
-        |graph| {
-            graph.nodes[0].retry = Some(RetryDefinition {
-                factor: 1.0,
-                ..retry()
-            })
-        },
-        |graph| {
-            graph.nodes[0].retry = Some(RetryDefinition {
-                max_delay_ms: 1.0,
-                ..retry()
-            })
-        },
-        |graph| {
-            graph.nodes[0].retry = Some(RetryDefinition {
-                jitter: 1.0,
-                ..retry()
-            })
-        },
+        |graph| graph.nodes[0].retry = Some(RetryDefinition { max_attempts: 2.0, ..retry() }),
+        |graph| graph.nodes[0].retry = Some(RetryDefinition { initial_delay_ms: 1.0, ..retry() }),
+        |graph| graph.nodes[0].retry = Some(RetryDefinition { factor: 1.0, ..retry() }),
+        |graph| graph.nodes[0].retry = Some(RetryDefinition { max_delay_ms: 1.0, ..retry() }),
+        |graph| graph.nodes[0].retry = Some(RetryDefinition { jitter: 1.0, ..retry() }),
         |graph| graph.edges[1].to = "c".to_owned(),
         |graph| drop(graph.edges.pop()),
         |graph| graph.edges[2].from = texts(&["a"]),
-        |graph| {
-            graph.edges[2] = EdgeDefinition {
-                from: texts(&["a"]),
-                to: "c".to_owned(),
-                join: false,
-            }
-        },
+        |graph| graph.edges[2] = EdgeDefinition { from: texts(&["a"]), to: "c".to_owned(), join: false },
         |graph| graph.routes[0].targets = None,
         |graph| graph.routes[0].targets = Some(Vec::new()),
         |graph| graph.routes[1].targets = Some(Vec::new()),
-        |graph| {
-            graph.routes[0]
-                .targets
-                .iter_mut()
-                .for_each(|all| all[0].0 = "z".to_owned())
-        },
-        |graph| {
-            graph.routes[0]
-                .targets
-                .iter_mut()
-                .for_each(|all| all[0].1 = "c".to_owned())
-        },
+        |graph| graph.routes[0].targets.iter_mut().for_each(|all| all[0].0 = "z".to_owned()),
+        |graph| graph.routes[0].targets.iter_mut().for_each(|all| all[0].1 = "c".to_owned()),
         |graph| graph.routes[1].from = "c".to_owned(),
         |graph| drop(graph.routes.pop()),
         |graph| graph.channels[0].name = "three".to_owned(),
@@ -159,10 +99,7 @@ fn every_change_of_the_definition_changes_it() {
         |graph| graph.channels[0].initial = "[]".to_owned(),
         |graph| graph.channels[1].takes_last = true,
     ];
-    let hashes: HashSet<u64> = changes
-        .iter()
-        .map(|change| definition_hash(&rich().with(change)))
-        .collect();
+    let hashes: HashSet<u64> = changes.iter().map(|change| definition_hash(&rich().with(change))).collect();
     assert_eq!(hashes.len(), changes.len());
 }
 
@@ -175,11 +112,6 @@ fn a_name_cannot_pretend_to_be_the_border_between_two_names() {
             graph.nodes[0].metadata = metadata;
         }))
     };
-    let hashes = HashSet::from([
-        targets(&["ab"], ""),
-        targets(&["a", "b"], ""),
-        targets(&["a"], "b"),
-        targets(&[], "ab"),
-    ]);
+    let hashes = HashSet::from([targets(&["ab"], ""), targets(&["a", "b"], ""), targets(&["a"], "b"), targets(&[], "ab")]);
     assert_eq!(hashes.len(), 4);
 }

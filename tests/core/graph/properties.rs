@@ -25,12 +25,9 @@ fn number() -> impl Strategy<Value = f64> {
 
 fn node() -> impl Strategy<Value = NodeDefinition> {
     let targets = prop::option::weighted(0.2, prop::collection::vec(target(), 0..3));
-    let options = (
-        prop::option::weighted(0.1, number()),
-        prop::option::weighted(0.1, number()),
-    );
-    (name(), targets, options, prop::bool::weighted(0.98)).prop_map(
-        |(id, targets, (timeout_ms, concurrency), is_function)| NodeDefinition {
+    let options = (prop::option::weighted(0.1, number()), prop::option::weighted(0.1, number()));
+    (name(), targets, options, prop::bool::weighted(0.98)).prop_map(|(id, targets, (timeout_ms, concurrency), is_function)| {
+        NodeDefinition {
             id,
             is_function,
             targets,
@@ -38,22 +35,17 @@ fn node() -> impl Strategy<Value = NodeDefinition> {
             concurrency,
             retry: concurrency.map(|factor| RetryDefinition { factor, ..retry() }),
             ..NodeDefinition::default()
-        },
-    )
+        }
+    })
 }
 
 fn edge() -> impl Strategy<Value = EdgeDefinition> {
-    let plain = (source(), target()).prop_map(|(from, to)| EdgeDefinition {
-        from: vec![from],
+    let plain = (source(), target()).prop_map(|(from, to)| EdgeDefinition { from: vec![from], to, join: false });
+    let join = (prop::collection::vec(name(), 0..4), target(), prop::bool::weighted(0.95)).prop_map(|(from, to, join)| EdgeDefinition {
+        from,
         to,
-        join: false,
+        join,
     });
-    let join = (
-        prop::collection::vec(name(), 0..4),
-        target(),
-        prop::bool::weighted(0.95),
-    )
-        .prop_map(|(from, to, join)| EdgeDefinition { from, to, join });
     prop_oneof![5 => plain, 1 => join]
 }
 
@@ -62,12 +54,7 @@ fn route() -> impl Strategy<Value = RouteDefinition> {
     (source(), targets).prop_map(|(from, targets)| RouteDefinition {
         from,
         is_function: true,
-        targets: targets.map(|targets| {
-            targets
-                .into_iter()
-                .map(|target| (target.clone(), target))
-                .collect()
-        }),
+        targets: targets.map(|targets| targets.into_iter().map(|target| (target.clone(), target)).collect()),
         ..Default::default()
     })
 }
@@ -87,32 +74,20 @@ prop_compose! {
 fn sensible() -> impl Strategy<Value = Definition> {
     let ids = ["a", "b", "c", "d", "e", "f"];
     let pair = (0..7_usize, 0..7_usize);
-    (
-        1..=6_usize,
-        prop::collection::btree_set(pair, 4..14),
-        any::<bool>(),
-    )
-        .prop_map(move |(count, pairs, allow_cycles)| {
-            let graph = graph()
-                .nodes(&ids[..count])
-                .edge(START, "a")
-                .with(|graph| graph.allow_cycles = allow_cycles);
-            pairs
-                .into_iter()
-                .filter(|(from, to)| *from < count && (*to < count || *to == 6))
-                .fold(graph, |graph, (from, to)| {
-                    graph.edge(ids[from], if to == 6 { END } else { ids[to] })
-                })
-        })
+    (1..=6_usize, prop::collection::btree_set(pair, 4..14), any::<bool>()).prop_map(move |(count, pairs, allow_cycles)| {
+        let graph = graph().nodes(&ids[..count]).edge(START, "a").with(|graph| graph.allow_cycles = allow_cycles);
+        pairs
+            .into_iter()
+            .filter(|(from, to)| *from < count && (*to < count || *to == 6))
+            .fold(graph, |graph, (from, to)| graph.edge(ids[from], if to == 6 { END } else { ids[to] }))
+    })
 }
 
 /// By the definition of reachability, without any cleverness: repeat until nothing changes.
 fn naive_reach<'a>(pairs: &[(&'a str, &'a str)], from: &'a str) -> Vec<&'a str> {
     let mut reached = vec![from];
     loop {
-        let next = pairs
-            .iter()
-            .find(|(from, to)| reached.contains(from) && !reached.contains(to));
+        let next = pairs.iter().find(|(from, to)| reached.contains(from) && !reached.contains(to));
         match next {
             Some((_, to)) => reached.push(to),
             None => return reached,

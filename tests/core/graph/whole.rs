@@ -26,10 +26,7 @@ fn a_missing_entry_is_not_also_reported_as_unreachable_nodes() {
 
 #[test]
 fn a_missing_entry_does_not_hide_a_node_without_a_way_out() {
-    assert_found(
-        &graph().node("a"),
-        &[(MissingEntry, &[START]), (NoPathToEnd, &["a"])],
-    );
+    assert_found(&graph().node("a"), &[(MissingEntry, &[START]), (NoPathToEnd, &["a"])]);
 }
 
 #[test]
@@ -40,29 +37,17 @@ fn a_route_is_an_entry() {
 
 #[test]
 fn a_cycle_starts_and_ends_with_the_same_node() {
-    let graph = graph()
-        .nodes(&["a", "b", "c"])
-        .path(&[START, "a", "b", "c", "b"])
-        .edge("c", END);
+    let graph = graph().nodes(&["a", "b", "c"]).path(&[START, "a", "b", "c", "b"]).edge("c", END);
     assert_found(&graph, &[(Cycle, &["b", "c", "b"])]);
     let message = the_message(&graph);
-    assert!(
-        message.contains("`b` -> `c` -> `b`") && message.contains("allowCycles"),
-        "{message}"
-    );
+    assert!(message.contains("`b` -> `c` -> `b`") && message.contains("allowCycles"), "{message}");
 }
 
 #[test]
 fn every_component_is_reported_once_with_a_shortest_cycle() {
-    let graph = graph()
-        .nodes(&["a", "b", "c", "d", "e"])
-        .path(&[START, "a", "b", "c", "a", "c", "d", "e", "d"])
-        .edge("e", "e")
-        .edge("e", END);
-    assert_found(
-        &graph,
-        &[(Cycle, &["a", "c", "a"]), (Cycle, &["d", "e", "d"])],
-    );
+    let graph =
+        graph().nodes(&["a", "b", "c", "d", "e"]).path(&[START, "a", "b", "c", "a", "c", "d", "e", "d"]).edge("e", "e").edge("e", END);
+    assert_found(&graph, &[(Cycle, &["a", "c", "a"]), (Cycle, &["d", "e", "d"])]);
 }
 
 #[test]
@@ -72,12 +57,7 @@ fn a_node_that_leads_to_itself_is_a_cycle() {
 
 #[test]
 fn a_join_counts_for_cycles_from_each_of_its_sources() {
-    let graph = graph()
-        .nodes(&["a", "b", "c"])
-        .path(&[START, "a", "b", "c"])
-        .edge(START, "c")
-        .join(&["b", "c"], "a")
-        .edge("c", END);
+    let graph = graph().nodes(&["a", "b", "c"]).path(&[START, "a", "b", "c"]).edge(START, "c").join(&["b", "c"], "a").edge("c", END);
     assert_found(&graph, &[(Cycle, &["a", "b", "a"])]);
 }
 
@@ -94,10 +74,7 @@ fn nodes_that_nothing_leads_to_are_unreachable_together() {
     let graph = line().nodes(&["y", "x"]).path(&["y", "x", END]);
     assert_found(&graph, &[(Unreachable, &["y", "x"])]);
     let message = the_message(&graph);
-    assert!(
-        message.contains("`y`, `x`") && message.contains("targets"),
-        "{message}"
-    );
+    assert!(message.contains("`y`, `x`") && message.contains("targets"), "{message}");
 }
 
 #[test]
@@ -117,11 +94,7 @@ fn declared_targets_of_routes_nodes_and_joins_make_nodes_reachable() {
 
 #[test]
 fn targets_of_an_unreachable_node_reach_nothing() {
-    let graph = line()
-        .node_with("x", |node| node.targets = Some(texts(&["y"])))
-        .node("y")
-        .path(&["x", END])
-        .path(&["y", END]);
+    let graph = line().node_with("x", |node| node.targets = Some(texts(&["y"]))).node("y").path(&["x", END]).path(&["y", END]);
     assert_found(&graph, &[(Unreachable, &["x", "y"])]);
 }
 
@@ -147,39 +120,19 @@ fn an_open_route_can_end_but_what_it_may_enter_needs_its_own_way_out() {
 
 #[test]
 fn all_nodes_that_cannot_end_are_named_and_the_dead_end_is_pointed_at() {
-    let graph = graph()
-        .nodes(&["a", "b", "c", "d"])
-        .path(&[START, "a", "b"])
-        .path(&["a", "c", END])
-        .path(&["c", "d"]);
+    let graph = graph().nodes(&["a", "b", "c", "d"]).path(&[START, "a", "b"]).path(&["a", "c", END]).path(&["c", "d"]);
     assert_found(&graph, &[(NoPathToEnd, &["b", "d"])]);
     let graph = graph.with(|graph| graph.edges.retain(|edge| edge.to != END));
     assert_found(&graph, &[(NoPathToEnd, &["a", "b", "c", "d"])]);
-    assert!(
-        the_message(&graph).contains("nothing leaves `b`, `d`;"),
-        "{}",
-        the_message(&graph)
-    );
+    assert!(the_message(&graph).contains("nothing leaves `b`, `d`;"), "{}", the_message(&graph));
 }
 
 #[test]
 fn a_trap_has_no_path_to_end() {
-    let graph = line()
-        .nodes(&["t", "u"])
-        .route("a", &["t"])
-        .edge("t", "u")
-        .route("u", &["t"]);
+    let graph = line().nodes(&["t", "u"]).route("a", &["t"]).edge("t", "u").route("u", &["t"]);
     assert_found(&graph, &[(NoPathToEnd, &["t", "u"])]);
-    assert!(
-        the_message(&graph).contains("only lead to one another"),
-        "{}",
-        the_message(&graph)
-    );
-    let graph = line()
-        .nodes(&["t"])
-        .edge("a", "t")
-        .with(|graph| graph.allow_cycles = true)
-        .edge("t", "t");
+    assert!(the_message(&graph).contains("only lead to one another"), "{}", the_message(&graph));
+    let graph = line().nodes(&["t"]).edge("a", "t").with(|graph| graph.allow_cycles = true).edge("t", "t");
     assert_found(&graph, &[(NoPathToEnd, &["t"])]);
 }
 
@@ -187,9 +140,7 @@ fn a_trap_has_no_path_to_end() {
 fn a_node_may_end_through_its_targets() {
     let ends = |targets: &[&str]| {
         let targets = Some(texts(targets));
-        line()
-            .node_with("x", |node| node.targets = targets)
-            .edge("a", "x")
+        line().node_with("x", |node| node.targets = targets).edge("a", "x")
     };
     assert_found(&ends(&[END]), &[]);
     assert_found(&ends(&["b"]), &[]);
@@ -199,18 +150,11 @@ fn a_node_may_end_through_its_targets() {
 
 #[test]
 fn an_edge_back_to_start_is_not_also_a_cycle_or_a_dead_end() {
-    let graph = graph()
-        .node("a")
-        .node("b")
-        .path(&[START, "a", "b", START])
-        .edge("a", END);
+    let graph = graph().node("a").node("b").path(&[START, "a", "b", START]).edge("a", END);
     assert_found(&graph, &[(EdgeToStart, &["b", START])]);
 }
 
 #[test]
 fn a_node_reached_by_a_join_without_sources_is_not_also_unreachable() {
-    assert_found(
-        &line().node("x").join(&[], "x").edge("x", END),
-        &[(InvalidJoin, &["x"])],
-    );
+    assert_found(&line().node("x").join(&[], "x").edge("x", END), &[(InvalidJoin, &["x"])]);
 }
