@@ -64,6 +64,8 @@ export function reportTrap(thrown: unknown): WeaveError {
   let message = '';
   try {
     message = glue.reinit() as string;
+    // The glue makes the fresh instance at the next call, after its arguments have gone to the old one: so that is one without any.
+    glue.outWords();
   } catch {
     // A trap may leave nothing that answers; the error below says what is known.
   }

@@ -193,6 +193,8 @@ export class RunEvents implements EventStream {
       (thrown: unknown) => {
         this.#isRefilling = false;
         if (this.#isEnded) return;
+        // The run has ended meanwhile, and said so.
+        if (this.#rest !== undefined) return this.#answer();
         this.#error = createError('CHECKPOINT_UNAVAILABLE', 'the log could not be read for a reader that lags', { cause: thrown });
         this.#answer();
       },

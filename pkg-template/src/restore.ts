@@ -9,7 +9,7 @@ import { Arena } from './arena.js';
 import { ChannelState } from './channel-state.js';
 import { engine, instanceNumber, isTrap, readWords, reportTrap, type Engine } from './engine.js';
 import { toErrorEvent } from './error-note.js';
-import { createError } from './errors.js';
+import { createError, WeaveError } from './errors.js';
 import { readEvents, type EventSource } from './event-factory.js';
 import type { WeaveEvent } from './events.js';
 import { toError, takeError, type FailureParts, type Names } from './failures.js';
@@ -49,12 +49,8 @@ export async function restore(app: AppCore, sessionId: string, store: LogStore |
 export async function readCheckpoint(app: AppCore, sessionId: string, store: LogStore, step: number | undefined): Promise<Checkpoint | null> {
   const newest = await store.newest(sessionId);
   if (newest === undefined) return null;
-  const { RawLog } = engine();
-  const arena = new Arena();
-  const state = new ChannelState(app);
-  const log = new RawLog(app.graph());
-  const reading = new Reading(app, sessionId, arena, state, log);
-  try {
+  return withLog(app, async (log) => {
+    const reading = new Reading(app, sessionId, new Arena(), new ChannelState(app), log);
     for (let slot = step === undefined ? reading.snapshotSlot(newest) : 0; ; ) {
       const page = await store.read(sessionId, slot, PAGE);
       for (const record of page) {
@@ -66,18 +62,14 @@ export async function readCheckpoint(app: AppCore, sessionId: string, store: Log
     }
     const last = reading.checkpoint();
     return step === undefined || last.step === step ? last : null;
-  } finally {
-    log.free();
-  }
+  });
 }
 
 /** Checkpoints newest first: at most `limit`, of steps below `before`. */
 export async function readHistory(app: AppCore, sessionId: string, store: LogStore, limit: number, before: number): Promise<CheckpointSummary[]> {
-  const { RawLog } = engine();
-  const log = new RawLog(app.graph());
-  const reading = new Reading(app, sessionId, new Arena(), undefined, log);
   const byStep = new Map<number, CheckpointSummary>();
-  try {
+  await withLog(app, async (log) => {
+    const reading = new Reading(app, sessionId, new Arena(), undefined, log);
     for (let slot = 0; ; ) {
       const page = await store.read(sessionId, slot, PAGE);
       for (const record of page) {
@@ -91,13 +83,30 @@ export async function readHistory(app: AppCore, sessionId: string, store: LogSto
       if (page.length < PAGE) break;
       slot = page.at(-1)!.slot + 1;
     }
-  } finally {
-    log.free();
-  }
+  });
   return [...byStep.values()]
     .reverse()
     .filter((summary) => summary.step < before)
     .slice(0, limit);
+}
+
+/** Lends a log of the engine, and frees it. */
+async function withLog<T>(app: AppCore, use: (log: RawLog) => Promise<T>): Promise<T> {
+  const { RawLog } = engine();
+  const graph = app.graph();
+  const instance = instanceNumber();
+  let log: RawLog | undefined;
+  try {
+    log = new RawLog(graph);
+    return await use(log);
+  } catch (thrown) {
+    if (isTrap(thrown)) throw reportTrap(thrown);
+    if (instance === instanceNumber() || thrown instanceof WeaveError) throw thrown;
+    throw createError('ENGINE_PANICKED', 'the engine stopped while the session was read; read it again', { cause: thrown });
+  } finally {
+    // What belongs to an instance that is lost must not be freed in the fresh one.
+    if (instance === instanceNumber()) log?.free();
+  }
 }
 
 /** The durable events of a session in order, for a reader that lags: each record is read once. */
@@ -129,6 +138,8 @@ export class LogTail {
           for (const event of this.#read(record, after)) events.push(event);
         }
       }
+    } catch (thrown) {
+      throw isTrap(thrown) ? reportTrap(thrown) : thrown;
     } finally {
       this.#isReading = false;
       if (this.#isClosed) this.#free();

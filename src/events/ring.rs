@@ -239,9 +239,14 @@ impl Hub {
     }
 
     /// A reader has read the log up to `seq`. Returns whether the ring took over; if not, it has to read on.
-    pub fn rejoin(&mut self, id: ReaderId, seq: u64) -> bool {
+    pub fn rejoin(&mut self, id: ReaderId, mut seq: u64) -> bool {
         let Some(position) = self.readers.iter().position(|reader| reader.id == id) else { return true };
         let mut reader = self.readers.swap_remove(position);
+        if !self.options.has_log && seq >= self.stored_seq && seq < self.last_trimmed_seq {
+            // The log ends here: what it never got and the ring has not kept either is lost.
+            reader.note_lost(seq + 1, self.last_trimmed_seq, self.last_trimmed_seq - seq);
+            seq = self.last_trimmed_seq;
+        }
         let has_taken_over = seq >= self.last_trimmed_seq;
         reader.refill_after = (!has_taken_over).then_some(seq);
         if has_taken_over {

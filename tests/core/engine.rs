@@ -27,6 +27,8 @@ mod commands;
 mod concurrency;
 #[path = "engine/durability.rs"]
 mod durability;
+#[path = "engine/events.rs"]
+mod events;
 #[path = "engine/failure.rs"]
 mod failure;
 #[path = "engine/frontier.rs"]
@@ -37,6 +39,8 @@ mod gate;
 mod joins;
 #[path = "engine/limits.rs"]
 mod limits;
+#[path = "engine/readers.rs"]
+mod readers;
 #[path = "engine/records.rs"]
 mod records;
 #[path = "engine/retry.rs"]
@@ -47,6 +51,8 @@ mod sends;
 mod sessions;
 #[path = "engine/snapshots.rs"]
 mod snapshots;
+#[path = "engine/waiting.rs"]
+mod waiting;
 
 use graphs::{Graph, graph};
 use host::{Host, Setup};

@@ -1,0 +1,105 @@
+/**
+ * The end of a step: folds of channel contents, in which reducers and key functions run, and calls of routes.
+ *
+ * It must not decide what is folded or where an answer leads: the engine does. Invariant: after a fold that threw, no other of the same
+ * barrier is made.
+ */
+
+import { readTargets } from './commands.js';
+import { toErrorEvent } from './error-note.js';
+import { createError, WeaveError } from './errors.js';
+import type { Execution } from './execution.js';
+import { takeError } from './failures.js';
+import { isThenable } from './thenable.js';
+import { readTargetWords, UnknownTarget } from './updates.js';
+import { NONE, Op, Tell, TellText, TellWith } from './words.js';
+
+export class BarrierCalls {
+  readonly #execution: Execution;
+  #skipsFolds = false;
+
+  constructor(execution: Execution) {
+    this.#execution = execution;
+  }
+
+  fold(queue: readonly number[], at: number): number {
+    const op = queue[at]!;
+    const next = at + (op === Op.Write ? 4 : op === Op.Load ? 3 : 5);
+    const error = op === Op.Note ? takeError(queue[at + 4]!, this.#execution.arena, this.#execution.names, this.#execution) : undefined;
+    if (this.#skipsFolds) return next;
+    const channel = error === undefined ? queue[at + 1]! : this.#execution.app.channelIds.get('errors')!;
+    try {
+      if (error !== undefined) this.#execution.state.append(channel, toErrorEvent(error, queue[at + 1]!, queue[at + 2]!, queue[at + 3]!));
+      else if (op === Op.Write) this.#execution.state.write(channel, this.#execution.arena.get(queue[at + 2]!), queue[at + 3] === 1);
+      else this.#execution.state.load(channel, this.#execution.arena.get(queue[at + 2]!));
+    } catch (thrown) {
+      this.#skipsFolds = true;
+      const isComplaint = thrown instanceof WeaveError && thrown.code.startsWith('STATE_');
+      const kept = this.#execution.keepThrown(thrown, isComplaint, 'STATE_REDUCER');
+      this.#execution.take(this.#execution.tellText(TellText.FoldFailed, channel, 0, kept.handle, kept.code, kept.text));
+    }
+    return next;
+  }
+
+  endFolds(): void {
+    if (this.#skipsFolds) {
+      this.#skipsFolds = false;
+      return;
+    }
+    const { mask, changed } = this.#execution.state.endFolds();
+    const hasReduced = this.#execution.options.durability > 0 && changed.some((channel) => this.#execution.app.parts.channels[channel]!.kind === 'reduce');
+    if (!hasReduced && this.#execution.app.parts.channels.length <= 32) {
+      this.#execution.take(this.#execution.tellAtOnce(Tell.Applied, mask, 0, 0, 0, this.#execution.state.bytes));
+      return;
+    }
+    const reduced: number[] = [];
+    for (const channel of hasReduced ? changed : []) {
+      if (this.#execution.app.parts.channels[channel]!.kind !== 'reduce') continue;
+      const content = this.#execution.state.contents[channel]!;
+      reduced.push(channel, this.#execution.arena.put(content.save()), content.bytes);
+    }
+    this.#execution.take(this.#execution.tellWith(TellWith.Applied, changed.length, 0, 0, 0, this.#execution.state.bytes, new Uint32Array([...changed, ...reduced])));
+  }
+
+  route(call: number, id: number): void {
+    const { route } = this.#execution.app.routes[id]!;
+    let answer: unknown;
+    try {
+      answer = route(this.#execution.state.viewForTask() as any);
+      if (isThenable(answer)) {
+        answer.then(
+          (value) => this.#execution.enter(() => this.#routed(call, id, value)),
+          (thrown: unknown) => this.#execution.enter(() => this.#routeThrew(call, thrown)),
+        );
+        return;
+      }
+    } catch (thrown) {
+      this.#execution.take(this.#routeThrew(call, thrown));
+      return;
+    }
+    this.#execution.take(this.#routed(call, id, answer));
+  }
+
+  #routed(call: number, id: number, answer: unknown): number {
+    const { targets: known } = this.#execution.app.routes[id]!;
+    if (typeof answer === 'string') {
+      const node = known.get(answer);
+      return node === undefined ? this.#execution.tellText(TellText.RouteUnknown, call, 0, NONE, '', answer) : this.#execution.tell(Tell.Routed, call, node);
+    }
+    const { targets, problem } = readTargets(answer);
+    if (problem !== '') return this.#routeThrew(call, createError('NODE_INVALID_RESULT', problem), true);
+    let words: number[];
+    try {
+      words = readTargetWords(known, this.#execution.app, targets, (value) => this.#execution.arena.put(value));
+    } catch (thrown) {
+      if (thrown instanceof UnknownTarget) return this.#execution.tellText(TellText.RouteUnknown, call, 0, NONE, '', thrown.name);
+      return this.#routeThrew(call, thrown, true);
+    }
+    return this.#execution.tellWith(TellWith.Routed, call, 0, 0, 0, 0, new Uint32Array(words));
+  }
+
+  #routeThrew(call: number, thrown: unknown, isComplaint = false): number {
+    const kept = this.#execution.keepThrown(thrown, isComplaint, 'NODE_THREW');
+    return this.#execution.tellText(TellText.RouteThrew, call, 0, kept.handle, kept.code, kept.text);
+  }
+}

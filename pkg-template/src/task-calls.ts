@@ -1,0 +1,156 @@
+/**
+ * Calls of nodes, `onError` and `retryOn`: what they return or throw goes back to the engine.
+ *
+ * Owns the attempts under way and their sleeps. It must not decide what becomes of a result: the engine does. Invariant: an attempt that
+ * is over tells nothing any more.
+ */
+
+import { Attempt } from './context.js';
+import { createError, type WeaveError } from './errors.js';
+import type { Execution } from './execution.js';
+import { takeError } from './failures.js';
+import type { NodeOptions } from './nodes.js';
+import { isThenable } from './thenable.js';
+import { readReturn, UnknownTarget, type NodeReturn } from './updates.js';
+import { lend } from './values.js';
+import { Abort, Ask, NONE, Tell, TellText, TellWith } from './words.js';
+
+export class TaskCalls {
+  readonly #execution: Execution;
+  readonly #attempts: Array<Attempt | undefined> = [];
+  readonly #sleeps = new Map<number, { readonly attempt: Attempt; resolve(): void; reject(error: unknown): void }>();
+
+  constructor(execution: Execution) {
+    this.#execution = execution;
+  }
+
+  run(queue: readonly number[], at: number): void {
+    if (this.#execution.ask(Ask.Generation) !== queue[at + 7]) return;
+    const index = queue[at + 1]!;
+    const node = queue[at + 3]!;
+    const input = queue[at + 8]! === 0 ? undefined : lend(this.#execution.arena.get(queue[at + 8]! - 1));
+    const attempt = new Attempt(this.#execution, index, queue[at + 2]!, node, queue[at + 5]!, queue[at + 6]!, queue[at + 4]!, input);
+    this.#attempts[index] = attempt;
+    let result: unknown;
+    try {
+      result = this.#execution.app.nodes[node]!.run(this.#execution.state.viewForTask() as any, attempt as any);
+      // A thenable of the user's may throw here, too.
+      if (isThenable(result)) return this.#await(attempt, result);
+    } catch (thrown) {
+      this.#execution.take(this.#threw(attempt, thrown));
+      return;
+    }
+    this.#execution.take(this.#returned(attempt, result));
+  }
+
+  #await(attempt: Attempt, result: PromiseLike<unknown>, told?: WeaveError): void {
+    result.then(
+      (value) => this.#execution.enter(() => this.#returned(attempt, value)),
+      (thrown: unknown) => this.#execution.enter(() => this.#rethrew(attempt, thrown, told)),
+    );
+  }
+
+  #returned(attempt: Attempt, result: unknown): number {
+    if (attempt.isOver) return 0;
+    let read: NodeReturn;
+    try {
+      read = readReturn(this.#execution.app, result, (value) => this.#execution.arena.put(value));
+    } catch (thrown) {
+      if (!(thrown instanceof UnknownTarget)) return this.#threw(attempt, thrown, true);
+      attempt.isOver = true;
+      return this.#execution.tellText(TellText.UnknownTarget, attempt.index, attempt.ticket, NONE, '', thrown.name);
+    }
+    attempt.isOver = true;
+    const { update, words } = read;
+    const handle = update.value === undefined ? NONE : this.#execution.arena.put(update.value);
+    if (words === undefined) return this.#execution.tell(Tell.Settled, attempt.index, attempt.ticket, handle, update.bytes, update.mask);
+    return this.#execution.tellWith(TellWith.Settled, attempt.index, attempt.ticket, handle, update.bytes, 0, words);
+  }
+
+  /** `isComplaint`: the result was wrong; nothing was thrown by the user. */
+  #threw(attempt: Attempt, thrown: unknown, isComplaint = false): number {
+    if (attempt.isOver) return 0;
+    attempt.isOver = true;
+    const { code, text, handle } = this.#execution.keepThrown(thrown, isComplaint, 'NODE_THREW');
+    return this.#execution.tellText(TellText.Threw, attempt.index, attempt.ticket, handle, code, text);
+  }
+
+  /** What `onError` throws; if that is the error it was told, the failure stays what it was. */
+  #rethrew(attempt: Attempt, thrown: unknown, told: WeaveError | undefined): number {
+    if (thrown !== told || told === undefined) return this.#threw(attempt, thrown);
+    return told.code === 'NODE_THREW' ? this.#threw(attempt, told.cause) : this.#threw(attempt, told, true);
+  }
+
+  #options(attempt: Attempt): NodeOptions {
+    return this.#execution.app.nodes[attempt.nodeId]!.options;
+  }
+
+  rescue(index: number, token: number, failure: number): void {
+    const failed = this.#attempts[index];
+    if (failed === undefined) return;
+    const error = takeError(failure, this.#execution.arena, this.#execution.names, this.#execution);
+    const attempt = new Attempt(this.#execution, index, token, failed.nodeId, failed.step, failed.task, failed.attempt, failed.input);
+    this.#attempts[index] = attempt;
+    let result: unknown;
+    try {
+      result = this.#options(attempt).onError?.(error, this.#execution.state.viewForTask() as any, attempt as any);
+      if (isThenable(result)) return this.#await(attempt, result, error);
+    } catch (thrown) {
+      this.#execution.take(this.#rethrew(attempt, thrown, error));
+      return;
+    }
+    this.#execution.take(this.#returned(attempt, result));
+  }
+
+  askRetry(index: number, token: number, count: number, failure: number): void {
+    const attempt = this.#attempts[index]!;
+    const error = takeError(failure, this.#execution.arena, this.#execution.names, this.#execution);
+    let retries: boolean;
+    try {
+      const told = error.code === 'NODE_THREW' && 'cause' in error ? error.cause : error;
+      retries = this.#options(attempt).retry?.retryOn?.(told, count) === true;
+    } catch (thrown) {
+      const kept = this.#execution.keepThrown(thrown, false, 'NODE_THREW');
+      this.#execution.take(this.#execution.tellText(TellText.Threw, index, token, kept.handle, kept.code, `retryOn threw: ${kept.text}`));
+      return;
+    }
+    this.#execution.take(this.#execution.tell(Tell.RetryAnswer, index, token, retries ? 1 : 0));
+  }
+
+  abort(index: number, token: number, why: number): void {
+    const attempt = this.#attempts[index];
+    if (attempt === undefined || attempt.ticket !== token) return;
+    const place = { node: attempt.node, step: attempt.step, runId: this.#execution.runId, sessionId: this.#execution.sessionId };
+    let error: WeaveError;
+    if (why === Abort.Timeout) error = createError('NODE_TIMEOUT', `node \`${attempt.node}\` did not finish within its timeoutMs`, place);
+    else if (why === Abort.Cancel) error = createError('RUN_CANCELLED', this.#execution.cancelReason ?? 'the run was cancelled', place);
+    else error = createError('RUN_CANCELLED', 'the step broke off: another task of it, or the run, has failed', place);
+    attempt.abort(error);
+    for (const [id, sleep] of this.#sleeps) {
+      if (sleep.attempt !== attempt) continue;
+      this.#sleeps.delete(id);
+      sleep.reject(error);
+    }
+  }
+
+  /** A promise that `wake` resolves, and the attempt's abort rejects. */
+  sleep(id: number, attempt: Attempt): Promise<void> {
+    return new Promise((resolve, reject) => this.#sleeps.set(id, { attempt, resolve, reject }));
+  }
+
+  wake(id: number): void {
+    const sleep = this.#sleeps.get(id);
+    this.#sleeps.delete(id);
+    sleep?.resolve();
+  }
+
+  /** The run is over. Attempts that still run ignored their signal, or the engine is lost. */
+  abandon(): void {
+    if (!this.#attempts.some((attempt) => attempt?.isOver === false)) return;
+    const { runId, sessionId } = this.#execution;
+    const error = createError('RUN_CANCELLED', 'the run is over', { runId, sessionId });
+    // A sleep whose attempt has settled without it stays as it is: nobody waits for it.
+    for (const { attempt, reject } of this.#sleeps.values()) if (!attempt.isOver) reject(error);
+    for (const attempt of this.#attempts) attempt?.abort(error);
+  }
+}
