@@ -39,7 +39,7 @@ export class Readers {
   expose(): void {
     if (this.isExposed) return;
     this.isExposed = true;
-    this.#raw?.ask(Ask.Keep, this.#own.capacity, 0, 0);
+    this.#ask(Ask.Keep, this.#own.capacity);
   }
 
   constructor(execution: Execution, own: ReadSubscription) {
@@ -75,7 +75,21 @@ export class Readers {
   #subscribe(reader: RunEvents, raw: RawRun): void {
     const { mask, capacity, waits, after } = reader.subscription;
     const cursor = after !== undefined ? 2 : reader.isOwn ? 0 : 1;
-    reader.id = raw.subscribe(mask, capacity, waits, cursor, after ?? 0);
+    try {
+      reader.id = raw.subscribe(mask, capacity, waits, cursor, after ?? 0);
+    } catch (thrown) {
+      this.#execution.fail(thrown);
+    }
+  }
+
+  /** Calls from outside the execution's pump; a trap ends the run. */
+  #ask(what: number, a = 0, b = 0): number {
+    try {
+      return this.#raw?.ask(what, a, b, 0) ?? 0;
+    } catch (thrown) {
+      this.#execution.fail(thrown);
+      return 0;
+    }
   }
 
   /** A reader that comes after the end. */
@@ -105,9 +119,8 @@ export class Readers {
   pull(reader: RunEvents): Pulled {
     const raw = this.#raw;
     if (raw === undefined) return this.#archive === undefined ? this.#wait(reader) : 'ended';
-    const batch = Math.max(1, Math.min(MAX_BATCH, Math.floor(reader.subscription.capacity / 4)));
     try {
-      const count = raw.pull(reader.id, batch, this.#execution.timers.now());
+      const count = raw.pull(reader.id, batchOf(reader), this.#execution.timers.now());
       const words = readWords(count);
       const [kind, after] = words;
       const events = kind === 0 ? readEvents(words, 1, count, this.#execution) : [];
@@ -130,7 +143,7 @@ export class Readers {
     for (const reader of this.#live) {
       if (!reader.hasTaken) continue;
       reader.hasTaken = false;
-      this.#raw?.ask(Ask.Touch, reader.id, this.#execution.timers.now(), 0);
+      this.#ask(Ask.Touch, reader.id, this.#execution.timers.now());
     }
   }
 
@@ -145,13 +158,13 @@ export class Readers {
     if (store === undefined) return [];
     let tail = this.#tails.get(reader);
     if (tail === undefined) this.#tails.set(reader, (tail = new LogTail(this.#execution, store)));
-    const events = await tail.read(after, MAX_BATCH);
+    const events = await tail.read(after, this.#raw === undefined ? MAX_BATCH : batchOf(reader));
     const { mask } = reader.subscription;
     const last = events.at(-1)?.seq ?? after;
     if (this.#raw === undefined) {
       if (events.length > 0) reader.lag(last, reader.dropped);
       else reader.leave(this.#behind(last, mask), reader.dropped);
-    } else if (this.#raw.ask(Ask.Rejoin, reader.id, last, 0) === 1) {
+    } else if (this.#ask(Ask.Rejoin, reader.id, last) === 1) {
       this.#closeTail(reader);
     }
     const kept = events.filter((event) => isIn(mask, event));
@@ -170,7 +183,7 @@ export class Readers {
   }
 
   dropped(reader: RunEvents): number {
-    return this.#raw?.ask(Ask.Dropped, reader.id, 0, 0) ?? 0;
+    return this.#ask(Ask.Dropped, reader.id);
   }
 
   close(reader: RunEvents): void {
@@ -178,13 +191,13 @@ export class Readers {
     this.#waiting.delete(reader);
     this.#closeTail(reader);
     if (this.#raw === undefined) return;
-    this.#raw.ask(Ask.Unsubscribe, reader.id, 0, 0);
+    this.#ask(Ask.Unsubscribe, reader.id);
     queueMicrotask(() => this.#execution.pulled());
   }
 
   /** `join` or `result` was asked for. */
   excuse(): void {
-    this.#raw?.ask(Ask.ExcuseReaders, 0, 0, 0);
+    this.#ask(Ask.ExcuseReaders);
     this.#execution.pulled();
   }
 
@@ -247,6 +260,11 @@ export class Readers {
     this.#firstAfter = this.#keptAfter = terminal.seq;
     this.wake();
   }
+}
+
+/** Events that a reader may hold beside its queue: few, so that a run that waits for it waits for what it reads. */
+function batchOf({ subscription }: RunEvents): number {
+  return Math.max(1, Math.min(MAX_BATCH, Math.floor(subscription.capacity / 4)));
 }
 
 function isIn(mask: number, event: WeaveEvent): boolean {

@@ -115,6 +115,8 @@ export class LogTail {
   readonly #store: LogStore;
   #slot = 0;
   #open: { readonly log: RawLog; readonly reading: Reading; readonly arena: Arena; readonly instance: number } | undefined;
+  /** Events that a record gave beyond what was asked for. */
+  readonly #spare: WeaveEvent[] = [];
   #isReading = false;
   #isClosed = false;
 
@@ -123,14 +125,14 @@ export class LogTail {
     this.#store = store;
   }
 
-  /** Events after the number `after`: those of as many records as give at least `limit`; fewer at the log's end. */
+  /** The first `limit` events after the number `after`, which rises from call to call; fewer at the log's end. */
   async read(after: number, limit: number): Promise<WeaveEvent[]> {
     const { sessionId } = this.#source;
-    const events: WeaveEvent[] = [];
+    const events = this.#spare;
     this.#isReading = true;
     try {
       for (let isAtEnd = false; !isAtEnd && events.length < limit; ) {
-        if (this.#open?.instance !== instanceNumber()) this.#slot = 0;
+        if (this.#open?.instance !== instanceNumber()) this.#slot = events.length = 0;
         const page = await this.#store.read(sessionId, this.#slot, PAGE);
         isAtEnd = page.length < PAGE;
         for (const record of page) {
@@ -144,7 +146,7 @@ export class LogTail {
       this.#isReading = false;
       if (this.#isClosed) this.#free();
     }
-    return events;
+    return events.splice(0, limit);
   }
 
   close(): void {

@@ -22,7 +22,8 @@ pub enum Status {
 }
 
 impl Status {
-    const ALL: [Self; 5] = [Self::Running, Self::Completed, Self::Failed, Self::Cancelled, Self::Interrupted];
+    /// In the order of their numbers.
+    pub const ALL: [Self; 5] = [Self::Running, Self::Completed, Self::Failed, Self::Cancelled, Self::Interrupted];
 
     /// As users see it.
     pub fn as_str(self) -> &'static str {

@@ -57,17 +57,25 @@ pub fn panic_now() {
     panic!("a test asked for a panic");
 }
 
-/// Every list that the facade repeats, for the test that compares them: command names, event types, error codes.
+/// Every list that the facade repeats, for the test that compares them: calls and commands, event types, statuses, error codes.
 #[cfg(feature = "test-hooks")]
 #[wasm_bindgen]
 pub fn vocabulary() -> Vec<String> {
-    use crate::{error::ErrorCode, events::EventKind};
+    use crate::{checkpoint::Status, error::ErrorCode, events::EventKind};
     let ops = words::Op::ALL.iter().map(|op| format!("op:{op:?}"));
     let tells = calls::Tell::ALL.iter().map(|call| format!("tell:{call:?}"));
     let with = calls::TellWith::ALL.iter().map(|call| format!("tellWith:{call:?}"));
     let text = calls::TellText::ALL.iter().map(|call| format!("tellText:{call:?}"));
     let asks = calls::Ask::ALL.iter().map(|call| format!("ask:{call:?}"));
     let kinds = EventKind::ALL.iter().map(|kind| format!("event:{}", kind.as_str()));
+    let statuses = Status::ALL.iter().map(|status| format!("status:{}", status.as_str()));
     let codes = ErrorCode::ALL.iter().map(|code| code.as_str()).chain(crate::graph::GraphErrorCode::ALL.iter().map(|code| code.as_str()));
-    ops.chain(tells).chain(with).chain(text).chain(asks).chain(kinds).chain(codes.map(|code| format!("code:{code}"))).collect()
+    ops.chain(tells)
+        .chain(with)
+        .chain(text)
+        .chain(asks)
+        .chain(kinds)
+        .chain(statuses)
+        .chain(codes.map(|code| format!("code:{code}")))
+        .collect()
 }

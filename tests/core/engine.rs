@@ -19,6 +19,8 @@ mod trace;
 #[path = "engine/user_code.rs"]
 mod user_code;
 
+#[path = "engine/agreement.rs"]
+mod agreement;
 #[path = "engine/cancel.rs"]
 mod cancel;
 #[path = "engine/commands.rs"]
@@ -39,10 +41,14 @@ mod gate;
 mod joins;
 #[path = "engine/limits.rs"]
 mod limits;
+#[path = "engine/random_graphs.rs"]
+mod random_graphs;
 #[path = "engine/readers.rs"]
 mod readers;
 #[path = "engine/records.rs"]
 mod records;
+#[path = "engine/reference.rs"]
+mod reference;
 #[path = "engine/retry.rs"]
 mod retry;
 #[path = "engine/sends.rs"]

@@ -15,8 +15,18 @@ const BOXES: &[(&str, &[&str])] = &[
 ];
 
 /// What would tie the core to a host, to its clock or to chance.
-const FOREIGN: &[&str] =
-    &["wasm_bindgen", "js_sys", "web_sys", "getrandom", "std::time", "SystemTime", "Instant::now", "std::thread", "thread::spawn", "spawn_local"];
+const FOREIGN: &[&str] = &[
+    "wasm_bindgen",
+    "js_sys",
+    "web_sys",
+    "getrandom",
+    "std::time",
+    "SystemTime",
+    "Instant::now",
+    "std::thread",
+    "thread::spawn",
+    "spawn_local",
+];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
@@ -27,7 +37,8 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 
 /// Boxes that a file names by `crate::…`.
 fn used(text: &str) -> Vec<String> {
-    let names = text.split("crate::").skip(1).map(|rest| rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect());
+    let names =
+        text.split("crate::").skip(1).map(|rest| rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect());
     names.filter(|name: &String| !name.is_empty()).collect()
 }
 
@@ -61,7 +72,9 @@ fn the_core_knows_no_host_no_clock_and_no_chance() {
 fn every_folder_of_the_sources_is_a_box() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for path in sources(&root) {
-        let Some(folder) = path.strip_prefix(&root).ok().and_then(|path| path.parent()).and_then(|folder| folder.iter().next()) else { continue };
+        let Some(folder) = path.strip_prefix(&root).ok().and_then(|path| path.parent()).and_then(|folder| folder.iter().next()) else {
+            continue;
+        };
         let name = folder.to_string_lossy();
         assert!(name == "js" || BOXES.iter().any(|(known, _)| *known == name), "src/{name} has no place in the picture");
     }

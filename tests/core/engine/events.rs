@@ -70,7 +70,12 @@ fn the_log_holds_what_readers_saw() {
     let store = Store::slow(4.0);
     let setup = talking().setup().sync(&store);
     let mut run = setup.run(json!({}));
-    let durable: Vec<String> = run.events().iter().filter(|event| !event.is_transient).map(|event| format!("{} {} {}", event.seq, event.at, run.line(event))).collect();
+    let durable: Vec<String> = run
+        .events()
+        .iter()
+        .filter(|event| !event.is_transient)
+        .map(|event| format!("{} {} {}", event.seq, event.at, run.line(event)))
+        .collect();
     let mut reading = setup.open();
     let program = reading.program.clone();
     let log = store.restore_from(0, &setup.graph, &program).expect("a log");
@@ -101,13 +106,7 @@ fn a_transient_event_never_overtakes_one_that_waits_for_the_store() {
     }
     lines.extend(run.pulled_lines(reader));
     let talk: Vec<&String> = lines.iter().filter(|line| line.starts_with("message") || line.starts_with("llm")).collect();
-    let expected = [
-        "message a \"first\"",
-        "llm.chunk a \"1\"",
-        "llm.chunk a \"2\"",
-        "message a \"second\"",
-        "llm.chunk a \"3\"",
-    ];
+    let expected = ["message a \"first\"", "llm.chunk a \"1\"", "llm.chunk a \"2\"", "message a \"second\"", "llm.chunk a \"3\""];
     assert_eq!(talk, expected);
     // Nothing waits for the store when the third one comes: it goes out at once.
     let at = lines.iter().position(|line| line.ends_with("\"3\""));
@@ -162,7 +161,9 @@ fn durations_and_times_are_those_of_the_clock() {
         .events()
         .iter()
         .filter_map(|event| match &event.body {
-            Body::NodeFailed { duration_ms, .. } | Body::NodeCompleted { duration_ms, .. } | Body::RunEnded { duration_ms, .. } => Some(*duration_ms),
+            Body::NodeFailed { duration_ms, .. } | Body::NodeCompleted { duration_ms, .. } | Body::RunEnded { duration_ms, .. } => {
+                Some(*duration_ms)
+            }
             _ => None,
         })
         .collect();
@@ -191,12 +192,8 @@ fn streams_are_closed_by_a_throw_a_timeout_a_siblings_failure_and_a_cancel() {
     let late = streaming(|reply| reply).with(|node| node.timeout_ms = Some(50.0)).path(&[START, "a", END]).run();
     assert_eq!(lines(late), [closed, "node.failed a NODE_TIMEOUT", "run.failed NODE_TIMEOUT"]);
 
-    let failing = streaming(|reply| reply)
-        .node("b", |_| fail("no").after(50.0))
-        .fan(START, &["a", "b"])
-        .fan("a", &[END])
-        .fan("b", &[END])
-        .run();
+    let failing =
+        streaming(|reply| reply).node("b", |_| fail("no").after(50.0)).fan(START, &["a", "b"]).fan("a", &[END]).fan("b", &[END]).run();
     assert_eq!(lines(failing), ["node.failed b NODE_THREW", closed, "run.failed NODE_THREW"]);
 
     let mut cancelled = streaming(|reply| reply).path(&[START, "a", END]).setup().start(json!({}));

@@ -1,7 +1,6 @@
 //! Readers of a run's events, as the facade has them: a queue in the engine, and the log for what lies behind it.
 
 use super::host::Host;
-use super::*;
 use std::rc::Rc;
 use weavegraph_wasm::engine::Input;
 use weavegraph_wasm::events::{Event, Pulled, ReaderId};

@@ -186,7 +186,9 @@ fn with_a_log_a_reader_that_lags_is_filled_up_from_it_without_a_gap() {
         let late = run.machine.subscribe(chosen, capacity, Overflow::Drop, Cursor::Start);
         let mut run = run.fed_start("run-1", &json!({}), false, false);
         let mut seen: Vec<u64> = Vec::new();
-        let mut durable = |events: Vec<std::rc::Rc<weavegraph_wasm::events::Event>>| seen.extend(events.iter().filter(|event| !event.is_transient).map(|event| event.seq));
+        let mut durable = |events: Vec<std::rc::Rc<weavegraph_wasm::events::Event>>| {
+            seen.extend(events.iter().filter(|event| !event.is_transient).map(|event| event.seq))
+        };
         for _ in 0..10_000 {
             run.settle();
             durable(run.pull(reader));
@@ -198,7 +200,8 @@ fn with_a_log_a_reader_that_lags_is_filled_up_from_it_without_a_gap() {
         durable(run.pull(reader));
         let expected: Vec<u64> = (1..=run.session().seq).collect();
         assert_eq!(seen, expected, "{overflow:?} {capacity}");
-        let steps: Vec<std::rc::Rc<weavegraph_wasm::events::Event>> = run.pull(late).into_iter().filter(|event| event.body.kind() == EventKind::StepCompleted).collect();
+        let steps: Vec<std::rc::Rc<weavegraph_wasm::events::Event>> =
+            run.pull(late).into_iter().filter(|event| event.body.kind() == EventKind::StepCompleted).collect();
         assert_eq!(steps.len(), 150);
     }
 }

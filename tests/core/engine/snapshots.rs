@@ -96,12 +96,12 @@ fn a_large_state_that_changes_little_is_not_written_again_and_again() {
 fn many_short_runs_get_snapshots_too() {
     let store = Store::default();
     let setup = noting_graph(&["a"]).path(&[START, "a", END]).setup().sync(&store);
-    for _ in 0..450 {
+    for _ in 0..800 {
         setup.run(json!({}));
     }
     let restored = store.restore(&setup.graph, &setup.graph.compile()).expect("a log");
     assert!(restored.read < 1100, "{} of {} records read", restored.read, store.len());
-    assert_eq!(restored.session.step, 450);
+    assert_eq!(restored.session.step, 800);
 }
 
 #[test]

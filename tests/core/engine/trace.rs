@@ -1,7 +1,6 @@
 //! Events as short lines, so that a test can say what it expects to see.
 
 use super::host::Host;
-use super::*;
 use std::rc::Rc;
 use weavegraph_wasm::events::{Body, Cursor, Ending, Entry, Event, Mask, Overflow, Pulled, TaskRef};
 use weavegraph_wasm::graph::NodeId;

@@ -137,7 +137,14 @@ fn an_excused_reader_does_not_hold_the_run_until_it_reads_again() {
 
 #[test]
 fn a_reader_that_waits_for_events_needs_no_excuse() {
-    let mut run = noting_graph(&[]).node("a", |_| nothing().after(10.0)).always().path(&[START, "a"]).route("a", |_| to(&["a"])).setup().max_steps(9).start(json!({}));
+    let mut run = noting_graph(&[])
+        .node("a", |_| nothing().after(10.0))
+        .always()
+        .path(&[START, "a"])
+        .route("a", |_| to(&["a"]))
+        .setup()
+        .max_steps(9)
+        .start(json!({}));
     let reader = waiting_reader(&mut run, 4);
     run.settle();
     assert_eq!(run.pull(reader).len(), 3);
