@@ -71,7 +71,7 @@ async function compress(file) {
     module: true,
     ecma: 2020,
     compress: { passes: 3 },
-    sourceMap: { content: readFileSync(`${file}.map`, 'utf8'), url: `${basename(file)}.map` },
+    sourceMap: { includeSources: true, content: readFileSync(`${file}.map`, 'utf8'), url: `${basename(file)}.map` },
   });
   writeFileSync(file, `${code}\n`);
   writeFileSync(`${file}.map`, map);

@@ -57,7 +57,7 @@ test('modules carry source maps with their sources, and no comments but that one
     const code = readFileSync(join(project.installed, path), 'utf8');
     assert.match(code, new RegExp(`//# sourceMappingURL=${path.split('/').pop()}.map\\s*$`), path);
     assert.doesNotMatch(code, /^\s*(\/\*|\/\/(?!#))/m, path);
-    const { sources, sourcesContent } = JSON.parse(readFileSync(join(project.installed, `${path}.map`), 'utf8'));
+    const { sources, sourcesContent = [] } = JSON.parse(readFileSync(join(project.installed, `${path}.map`), 'utf8'));
     assert.ok(sources.every((source) => /\.[jt]s$/.test(source)), `${path}: ${sources}`);
     assert.ok(sourcesContent.length === sources.length && sourcesContent.every((text) => text.length > 0), path);
   }
