@@ -44,7 +44,7 @@ export interface ErrorInfo {
   cause?: Value;
 }
 
-/** Everything that a run tells. Switch over `type`. Each execution starts with `run.started` and ends with exactly one other `run.*`. */
+/** Everything that a run tells. Switch over `type`. Each execution starts with `run.started` and ends with exactly one other `run.*`; one that may not begin has a single `run.failed`. */
 export type WeaveEvent = EventBase &
   (
     | { type: 'run.started'; graphHash: string; resumed: boolean; abandoned?: string[]; metadata?: Value }

@@ -1,7 +1,7 @@
 /**
  * Types of the options of an app and of a run.
  *
- * Owns nothing at run time; checking them is `app.ts`'s, their meaning the engine's.
+ * Owns nothing at run time; checking them is `read-options.ts`'s, their meaning the engine's.
  */
 
 import type { Value } from './channels.js';
