@@ -1,5 +1,5 @@
 // Owns the compilation of the TypeScript facade: build/facade has a module per source, with declarations; build/bundle has what is
-// published, minified: the entries, and core.js with what they share. Must not know the package's layout beyond that the glue
+// published, minified: the entries, core.js with what they share, and storage.js. Must not know the package's layout beyond that the glue
 // is at wasm/. Invariant: both hold nothing but what the current sources give.
 import { cpSync, readdirSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -35,14 +35,17 @@ export async function buildFacade() {
   return out;
 }
 
-/** Bundles the entries so that all of them share one module, core.js, whatever a page imports. */
+/**
+ * Bundles the entries so that all of them share one module, core.js, whatever a page imports, and storage.js, which uses core.js
+ * and is loaded when a store is. Storage.ts imports all of index.ts: what the entries share is then what all share.
+ */
 async function bundle(from, to) {
   const { build } = await import('esbuild');
   rmSync(to, { recursive: true, force: true });
   const entries = filesIn(join(from, 'entries')).filter((file) => file.endsWith('.js'));
   const { metafile } = await build({
     absWorkingDir: from,
-    entryPoints: ['index.js', ...entries.map((file) => `entries/${file}`)],
+    entryPoints: ['index.js', 'storage.js', ...entries.map((file) => `entries/${file}`)],
     outdir: to,
     outbase: '.',
     format: 'esm',
@@ -57,7 +60,7 @@ async function bundle(from, to) {
     // Without a hash: a second shared module would be an error, not a second request.
     chunkNames: 'core',
     // The glue and the wasm lie beside the bundle, under the same relative paths.
-    external: ['./wasm/*', '../wasm/*', 'node:fs'],
+    external: ['./wasm/*', '../wasm/*', '../storage.js', 'node:fs'],
     logLevel: 'warning',
   });
   for (const file of filesIn(to).filter((path) => path.endsWith('.js') && path !== 'entries/deno.js')) await compress(join(to, file));

@@ -12,12 +12,13 @@ import { engine } from './engine.js';
 import { createError, kindOf, WeaveError } from './errors.js';
 import { Execution } from './execution.js';
 import { RunHandle } from './run.js';
-import type { ActiveExecution, LogStore } from './log-store.js';
+import type { LogStore } from './log-store.js';
 import { checkDefaults, readOptions, type ReadOptions } from './read-options.js';
-import { readCheckpoint, readHistory } from './restore.js';
 import type { GraphDefinition, GraphMetadata, Run } from './results.js';
 import type { RunDefaults, RunOptions } from './run-options.js';
 import type { Answers, Checkpoint, CheckpointSummary } from './sessions.js';
+import { loadStorage } from './storage-loader.js';
+import type { ActiveExecution, StoreHandle } from './store-handle.js';
 import { packageVersion } from './version.js';
 
 /** Runs of this realm by id. */
@@ -93,8 +94,7 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
 
   /** The run of this session that is active in this realm, if any. */
   attach(sessionId: string): Run<C> | null {
-    const store = this.#readStore();
-    let active = store?.active.get(sessionId) ?? this.#active.get(sessionId);
+    let active = this.#handle()?.active.get(sessionId) ?? this.#active.get(sessionId);
     // A run may have been given a store of its own.
     for (const run of activeRuns.values()) if (run.app === this.#core && run.sessionId === sessionId) active ??= run;
     return active instanceof Execution ? new RunHandle<C>(active, true) : null;
@@ -109,7 +109,8 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
     const step = at?.step;
     if (at?.path !== undefined && at.path.length > 0) throw createError('RUN_INVALID_OPTION', 'path names a sub-graph, which this version does not have');
     if (step !== undefined && (!Number.isSafeInteger(step) || step < 0)) throw createError('RUN_INVALID_OPTION', 'step is not a step number');
-    return readCheckpoint(this.#core, sessionId, this.#needStore(), step);
+    const store = await this.#openStore();
+    return (await loadStorage()).readCheckpoint(this.#core, sessionId, store, step);
   }
 
   /**
@@ -121,7 +122,8 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
     const { limit = 100, before = Infinity } = page ?? {};
     if (!(Number.isSafeInteger(limit) && limit > 0)) throw createError('RUN_INVALID_OPTION', 'limit is not a positive integer');
     if (typeof before !== 'number' || Number.isNaN(before)) throw createError('RUN_INVALID_OPTION', 'before is not a step number');
-    return readHistory(this.#core, sessionId, this.#needStore(), limit, before);
+    const store = await this.#openStore();
+    return (await loadStorage()).readHistory(this.#core, sessionId, store, limit, before);
   }
 
   /** 16 hexadecimal digits over nodes and their data options, edges, joins, declared targets and channels; not over functions, descriptions and the order in which they were added. */
@@ -152,14 +154,14 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
     return toGraphDefinition(this.#core.parts);
   }
 
-  #readStore(): LogStore | undefined {
-    return readOptions({ checkpointer: this.#defaults.checkpointer }, undefined).store;
+  #handle(): StoreHandle | undefined {
+    return readOptions({ checkpointer: this.#defaults.checkpointer }, undefined).handle;
   }
 
-  #needStore(): LogStore {
-    const store = this.#readStore();
-    if (store === undefined) throw createError('CHECKPOINT_NO_STORE', 'the app has no checkpointer; give one to compile()');
-    return store;
+  async #openStore(): Promise<LogStore> {
+    const handle = this.#handle();
+    if (handle === undefined) throw createError('CHECKPOINT_NO_STORE', 'the app has no checkpointer; give one to compile()');
+    return handle.open();
   }
 
   /** Makes an execution and lets it start, or end as refused. */
@@ -175,7 +177,7 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
     }
     const wanted: unknown = resume?.sessionId ?? options.sessionId;
     const sessionId = typeof wanted === 'string' ? wanted : newId();
-    const active = options.store?.active ?? this.#active;
+    const active = options.handle?.active ?? this.#active;
     const execution = new Execution(this.#core, options, options.runId ?? newId(), sessionId, {
       renamed: (renamed, runId) => {
         if (activeRuns.get(runId) !== undefined && activeRuns.get(runId) !== renamed) throw alreadyActive(runId);
@@ -222,7 +224,7 @@ export function createApp<C extends Channels, X>(parts: AppParts): App<C, X> {
 
 function checkResume({ sessionId, answers }: { sessionId: unknown; answers: unknown }, options: ReadOptions): WeaveError | undefined {
   if (typeof sessionId !== 'string' || sessionId === '') return createError('RUN_INVALID_OPTION', `the session's id is ${kindOf(sessionId)}; give a string`);
-  if (options.store === undefined) return createError('CHECKPOINT_NO_STORE', 'there is no checkpointer to resume from; give one to compile() or in the options');
+  if (options.handle === undefined) return createError('CHECKPOINT_NO_STORE', 'there is no checkpointer to resume from; give one to compile() or in the options');
   const isEmpty = answers === undefined || (typeof answers === 'object' && answers !== null && Object.keys(answers).length === 0);
   if (!isEmpty) return createError('INTERRUPT_UNKNOWN', `session \`${sessionId}\` has no open interrupt to answer`, { sessionId });
   return undefined;

@@ -20,7 +20,8 @@ import type { Names } from './failures.js';
 import type { ReadOptions } from './read-options.js';
 import { Readers } from './readers.js';
 import { RecordWriter } from './record-writer.js';
-import { restore } from './restore.js';
+import type { LogStore } from './log-store.js';
+import { loadStorage } from './storage-loader.js';
 import { TaskCalls } from './task-calls.js';
 import { OpenStream } from './text-stream.js';
 import { describe, Thrown } from './thrown.js';
@@ -58,6 +59,8 @@ export class Execution implements Trappable, EventSource {
   /** What failed it, with the very object that was thrown as cause. */
   error: WeaveError | undefined;
   steps = 0;
+  /** Once it is open. */
+  store: LogStore | undefined;
 
   #raw: RawRun | undefined;
   readonly #queue: number[] = [];
@@ -97,7 +100,7 @@ export class Execution implements Trappable, EventSource {
   }
 
   get storeName(): string {
-    return this.options.store?.name ?? 'none';
+    return this.options.handle?.name ?? 'none';
   }
 
   get status(): RunStatus {
@@ -130,7 +133,7 @@ export class Execution implements Trappable, EventSource {
     if (this.terminal !== undefined) return;
     let log: InstanceType<Engine['RawLog']>;
     try {
-      log = await restore(this.app, this.sessionId, options.store, this.arena, this.state, isResume);
+      log = await this.#restore(isResume);
     } catch (thrown) {
       if (isTrap(thrown)) throw thrown;
       return this.refuse(thrown instanceof WeaveError ? thrown : createError('CHECKPOINT_UNAVAILABLE', `the store could not be read: ${describe(thrown)}`, { cause: thrown }));
@@ -155,6 +158,16 @@ export class Execution implements Trappable, EventSource {
     const raw = this.#raw!;
     this.#startedAt = this.#now = this.timers.now();
     this.enter(() => raw.start(this.#now, this.runId, options.seed, isResume, options.abandons, handle, update.bytes, toStartWords(update), metadata));
+  }
+
+  async #restore(isResume: boolean): Promise<InstanceType<Engine['RawLog']>> {
+    const { handle } = this.options;
+    if (handle === undefined) {
+      const { RawLog } = engine();
+      return new RawLog(this.app.graph());
+    }
+    this.store = await handle.open();
+    return (await loadStorage()).restore(this.app, this.sessionId, this.store, this.arena, this.state, isResume);
   }
 
   #makeRaw(log: InstanceType<Engine['RawLog']>): void {

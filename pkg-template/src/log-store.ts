@@ -3,7 +3,7 @@
  * write, and the fence: who finds the slot taken is not the session's writer any more.
  */
 
-import type { RunStatus, SessionSummary } from './sessions.js';
+import type { RunStatus } from './sessions.js';
 
 /** A record as it stands in a slot: the engine's bytes, and the values that they mention, in order. */
 export interface StoredRecord {
@@ -18,27 +18,50 @@ export interface SessionRow {
   readonly status: RunStatus;
   readonly step: number;
   readonly at: number;
+  readonly createdAt: number;
+  /** Of all records so far, where the store counts them. */
+  readonly bytes?: number;
 }
 
 export type MaybePromise<T> = T | Promise<T>;
 
-/** See the module's head. A rejected promise is a store that refused for good. */
+/** See the module's head. What throws or rejects is a store that refused for good. */
 export interface LogStore {
   readonly name: string;
   append(sessionId: string, record: StoredRecord, row: SessionRow | undefined): MaybePromise<'ok' | 'taken'>;
   newest(sessionId: string): MaybePromise<StoredRecord | undefined>;
   /** Ascending from slot `from`, at most `limit`. */
   read(sessionId: string, from: number, limit: number): MaybePromise<readonly StoredRecord[]>;
-  /** A record with a snapshot stands at `slot`: what is before it may go, as far as the store's policy says. */
-  snapshotTaken(sessionId: string, slot: number): void;
-  /** Executions of this realm by session. */
-  readonly active: Map<string, ActiveExecution>;
+  /** Ascending by session id, behind the id `after`. */
+  rows(page: { after?: string; limit: number }): MaybePromise<ReadonlyArray<{ sessionId: string; row: SessionRow }>>;
+  /** Forgets the records up to and with `upTo`, but for those of `keep`; or all of the session with its row. */
+  drop(sessionId: string, slots: { upTo: number; keep: readonly number[] } | 'all'): MaybePromise<void>;
+  close(): MaybePromise<void>;
+  /** A record with a snapshot stands at `slot`: what is before it may go, as far as the store's own policy says. */
+  snapshotTaken?(sessionId: string, slot: number): void;
+  /** Who runs, across realms. Absent: the slot alone fences. */
+  readonly claims?: Claims | undefined;
+  /** Word to other realms: hints only. */
+  readonly word?: Word | undefined;
 }
 
-/** An execution that holds a session. */
-export interface ActiveExecution {
-  readonly runId: string;
+/** Who runs a session, over all realms that share a store. */
+export interface Claims {
+  /** The session is ours until `release`; `lost` is called once if another realm steals it. `{ owner }`: busy (only with `fail`). */
+  claim(sessionId: string, how: WhenBusy, signal: AbortSignal | undefined, lost: () => void): Promise<{ release(): void } | { owner: string }>;
+  /** Owner ids of sessions that other realms hold. */
+  owners(): Promise<ReadonlyMap<string, string>>;
 }
+
+export type WhenBusy = 'fail' | 'wait' | 'steal';
+
+/** Word to the other realms that share a store. What is said may get lost. */
+export interface Word {
+  say(message: WordMessage): void;
+  /** Returns what ends it. */
+  listen(listener: (message: WordMessage) => void): () => void;
+}
+
+export type WordMessage = { kind: 'stored'; sessionId: string; seq?: number } | { kind: 'cancel'; sessionId: string; reason?: string };
 
 export type ListPage = { limit?: number; after?: string; status?: RunStatus };
-export type { SessionSummary };

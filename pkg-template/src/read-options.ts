@@ -6,14 +6,14 @@
 import { createError, kindOf, type WeaveError } from './errors.js';
 import type { EventFilter, SubscribeOptions, WeaveEvent } from './events.js';
 import { engine } from './engine.js';
-import type { LogStore } from './log-store.js';
-import { MemoryCheckpointer } from './memory-checkpointer.js';
+import { BaseCheckpointer } from './checkpointer.js';
+import type { StoreHandle } from './store-handle.js';
 import type { Clock, CompileOptions, RunDefaults, RunOptions } from './run-options.js';
 import { copyValue } from './values.js';
 
 /** Options as the driver uses them. Durations are milliseconds; 0 means unlimited. */
 export interface ReadOptions {
-  readonly store: LogStore | undefined;
+  readonly handle: StoreHandle | undefined;
   /** As the engine numbers it: 0 none, 1 sync, 2 async, 3 exit. */
   readonly durability: number;
   readonly concurrency: number;
@@ -61,10 +61,10 @@ export function readOptions(defaults: object, given: object | undefined): ReadOp
   const options: RunOptions<unknown> = { ...defaults };
   for (const name in given) if ((given as Record<string, unknown>)[name] !== undefined) (options as Record<string, unknown>)[name] = (given as Record<string, unknown>)[name];
 
-  const store = readStore(options.checkpointer);
+  const handle = options.checkpointer === undefined ? undefined : BaseCheckpointer.handleOf(options.checkpointer);
   return {
-    store,
-    durability: readDurability(options.durability, store),
+    handle,
+    durability: readDurability(options.durability, handle !== undefined),
     concurrency: readInteger('concurrency', options.concurrency) ?? 0,
     maxSteps: readInteger('maxSteps', options.maxSteps) ?? 1000,
     timeoutMs: readDuration('timeoutMs', options.timeoutMs) ?? 0,
@@ -95,17 +95,10 @@ function checkNames(options: Record<string, unknown>, known: readonly string[]):
   }
 }
 
-function readStore(checkpointer: unknown): LogStore | undefined {
-  if (checkpointer === undefined) return undefined;
-  const store = MemoryCheckpointer.logOf(checkpointer);
-  if (store === undefined) throw invalid('checkpointer is not one of this package; make it with new MemoryCheckpointer()');
-  return store;
-}
-
-function readDurability(durability: unknown, store: LogStore | undefined): number {
+function readDurability(durability: unknown, hasStore: boolean): number {
   const number = durability === undefined ? 1 : durabilities.indexOf(durability as string);
   if (number < 1) throw invalid(`durability is ${String(durability)}; it is 'sync', 'async' or 'exit'`);
-  return store === undefined ? 0 : number;
+  return hasStore ? number : 0;
 }
 
 function readInteger(name: string, value: unknown): number | undefined {

@@ -10,7 +10,8 @@ import type { Execution } from './execution.js';
 import type { WeaveEvent } from './events.js';
 import { Ask, eventTypes } from './words.js';
 import type { ReadSubscription } from './read-options.js';
-import { LogTail } from './restore.js';
+import type { LogTail } from './restore.js';
+import { loadStorage } from './storage-loader.js';
 
 type RawRun = InstanceType<Engine['RawRun']>;
 
@@ -101,7 +102,7 @@ export class Readers {
     const from = after === 0 ? this.#firstAfter : after;
     const kept = this.#behind(from, mask);
     if (from >= this.#keptAfter) reader.leave(kept, 0);
-    else if (this.#execution.options.store !== undefined) reader.lag(from, 0);
+    else if (this.#execution.store !== undefined) reader.lag(from, 0);
     else reader.leave([this.#reset(this.#keptAfter), ...kept], 0);
   }
 
@@ -154,10 +155,13 @@ export class Readers {
 
   /** Reads the log after a number until the engine's ring takes over; yields durable events. */
   async refill(reader: RunEvents, after: number): Promise<WeaveEvent[]> {
-    const { store } = this.#execution.options;
+    const { store } = this.#execution;
     if (store === undefined) return [];
     let tail = this.#tails.get(reader);
-    if (tail === undefined) this.#tails.set(reader, (tail = new LogTail(this.#execution, store)));
+    if (tail === undefined) {
+      const { LogTail } = await loadStorage();
+      this.#tails.set(reader, (tail = new LogTail(this.#execution, store)));
+    }
     const events = await tail.read(after, this.#raw === undefined ? MAX_BATCH : batchOf(reader));
     const { mask } = reader.subscription;
     const last = events.at(-1)?.seq ?? after;

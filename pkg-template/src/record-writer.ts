@@ -26,11 +26,11 @@ export class RecordWriter {
     const savesContents = (flags & 1) === 1;
     if (savesContents) for (const content of this.#execution.state.contents) values.push(content.save());
     const bytes = copyBytes(this.#execution.ask(Ask.Record), length);
-    const store = this.#execution.options.store!;
-    const row: SessionRow | undefined = (flags & 2) === 0 ? undefined : { runId: this.#execution.runId, status: statuses[this.#execution.ask(Ask.Status)]!, step: this.#execution.ask(Ask.Step), at: this.#execution.timers.now() };
+    const store = this.#execution.store!;
+    const row: SessionRow | undefined = (flags & 2) === 0 ? undefined : { runId: this.#execution.runId, status: statuses[this.#execution.ask(Ask.Status)]!, step: this.#execution.ask(Ask.Step), at: this.#execution.timers.now(), createdAt: this.#execution.timers.now() };
     const answered = (answer: 'ok' | 'taken'): number => {
       if (answer === 'taken') return this.#execution.tell(Tell.Taken);
-      if (savesContents) store.snapshotTaken(this.#execution.sessionId, slot);
+      if (savesContents) store.snapshotTaken?.(this.#execution.sessionId, slot);
       return this.#execution.tell(Tell.Appended);
     };
     const refused = (thrown: unknown): number => {

@@ -27,10 +27,9 @@ const PAGE = 256;
  *
  * @throws WeaveError SESSION_NOT_FOUND, CheckpointError CHECKPOINT_*
  */
-export async function restore(app: AppCore, sessionId: string, store: LogStore | undefined, arena: Arena, state: ChannelState, isResume: boolean): Promise<RawLog> {
+export async function restore(app: AppCore, sessionId: string, store: LogStore, arena: Arena, state: ChannelState, isResume: boolean): Promise<RawLog> {
   const { RawLog } = engine();
   const log = new RawLog(app.graph());
-  if (store === undefined) return log;
   const newest = await store.newest(sessionId);
   if (newest === undefined) {
     if (isResume) throw notFound(sessionId);

@@ -22,7 +22,7 @@ test('installing brings one package and no dependencies', () => {
 
 test('the tarball holds the entries, what they share, one wasm, its glue and its inline form, and nothing else', () => {
   const entries = filesIn(join(root, 'pkg-template/src/entries')).filter((path) => !path.endsWith('.d.ts'));
-  const named = ['index.js', 'core.js', ...entries.map((path) => `entries/${path.replace(/\.[jt]s$/, '.js')}`)];
+  const named = ['index.js', 'core.js', 'storage.js', ...entries.map((path) => `entries/${path.replace(/\.[jt]s$/, '.js')}`)];
   const wasm = ['weavegraph_wasm.js', 'weavegraph_wasm_base64.js', 'weavegraph_wasm_bg.wasm'].map((name) => `wasm/${name}`);
   const files = filesIn(project.installed).filter((path) => !path.endsWith('.d.ts') && !path.endsWith('.js.map'));
   assert.deepEqual(files, ['LICENSE', 'README.md', 'package.json', ...named, ...wasm].sort());
