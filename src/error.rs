@@ -127,6 +127,10 @@ pub enum RunError<'a> {
     Corrupt { slot: u32, text: &'a str },
     #[error("the record in slot {slot} has schema {found}, this version reads up to {known}; update the package")]
     Version { slot: u32, found: u32, known: u32 },
+    #[error("the record in slot {slot} holds events of a later version; update the package")]
+    Later { slot: u32 },
+    #[error("the session was taken over by another run; this run ends so that nothing is overwritten")]
+    Stolen,
     #[error("slot {slot} of the session was written by another run; this run ends so that nothing is overwritten")]
     Taken { slot: u32 },
     #[error("the store did not take the record for slot {slot}: {text}")]
@@ -148,8 +152,8 @@ impl RunError<'_> {
             Self::Unfinished { .. } => ErrorCode::SessionUnfinished,
             Self::GraphChanged { .. } => ErrorCode::CheckpointGraphChanged,
             Self::Corrupt { .. } => ErrorCode::CheckpointCorrupt,
-            Self::Version { .. } => ErrorCode::CheckpointVersion,
-            Self::Taken { .. } => ErrorCode::CheckpointConflict,
+            Self::Version { .. } | Self::Later { .. } => ErrorCode::CheckpointVersion,
+            Self::Taken { .. } | Self::Stolen => ErrorCode::CheckpointConflict,
             Self::Store { .. } => ErrorCode::CheckpointUnavailable,
         }
     }

@@ -22,6 +22,8 @@ export interface EventSource {
   readonly sessionId: string;
   readonly runId: string;
   readonly storeName: string;
+  /** The session's branch; absent is 1. */
+  readonly branch?: number;
   /** Told of the error behind `run.failed`. */
   failed?(error: WeaveError): void;
 }
@@ -95,6 +97,8 @@ class EventReader {
     const at = this.#next();
     const isTransient = this.#flag();
     const event = this.#make(type, seq, at, isTransient);
+    const { branch } = this.#source;
+    if (branch !== undefined && branch > 1) event.branch = branch;
     if (isTransient) event.transient = true;
     return event;
   }

@@ -157,7 +157,7 @@ export class Execution implements Trappable, EventSource {
     const metadata = options.metadata === undefined ? NONE : this.arena.put(options.metadata);
     const raw = this.#raw!;
     this.#startedAt = this.#now = this.timers.now();
-    this.enter(() => raw.start(this.#now, this.runId, options.seed, isResume, options.abandons, handle, update.bytes, toStartWords(update), metadata));
+    this.enter(() => raw.start(this.#now, this.runId, options.seed, isResume, options.abandons, handle, update.bytes, toStartWords(update), metadata, 0, undefined));
   }
 
   async #restore(isResume: boolean): Promise<InstanceType<Engine['RawLog']>> {

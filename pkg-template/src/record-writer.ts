@@ -29,7 +29,7 @@ export class RecordWriter {
     const store = this.#execution.store!;
     const row: SessionRow | undefined = (flags & 2) === 0 ? undefined : { runId: this.#execution.runId, status: statuses[this.#execution.ask(Ask.Status)]!, step: this.#execution.ask(Ask.Step), at: this.#execution.timers.now(), createdAt: this.#execution.timers.now() };
     const answered = (answer: 'ok' | 'taken'): number => {
-      if (answer === 'taken') return this.#execution.tell(Tell.Taken);
+      if (answer === 'taken') return this.#execution.raw?.taken(this.#execution.timers.now(), undefined) ?? 0;
       if (savesContents) store.snapshotTaken?.(this.#execution.sessionId, slot);
       return this.#execution.tell(Tell.Appended);
     };

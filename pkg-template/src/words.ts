@@ -42,7 +42,7 @@ export const Tell = {
   Sleep: 5,
   Flush: 6,
   Appended: 7,
-  Taken: 8,
+  Lost: 8,
   Turn: 9,
   Pulled: 10,
   Cancel: 11,
@@ -72,6 +72,10 @@ export const Ask = {
   Keep: 13,
   Metadata: 14,
   Touch: 15,
+  CreatedAt: 16,
+  Branch: 17,
+  CursorEnd: 18,
+  IsTakingOver: 19,
 } as const;
 
 /** Event types by number. */

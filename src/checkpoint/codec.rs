@@ -86,6 +86,10 @@ impl Writer {
 /// Reads what `Writer` wrote. The first thing that does not fit is kept, and from then on nothing is left to read: numbers are 0,
 /// texts and lists empty. So who reads asks once, at the end (`check`), and no read can fail in the middle.
 pub struct Reader<'a> {
+    /// Of the record; see `migration`.
+    pub schema: u8,
+    /// It holds what only a later version reads.
+    pub is_later: bool,
     bytes: &'a [u8],
     values: &'a [Value],
     clock: f64,
@@ -94,7 +98,7 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub fn new(bytes: &'a [u8], values: &'a [Value]) -> Self {
-        Self { bytes, values, clock: 0.0, broken: None }
+        Self { schema: 0, is_later: false, bytes, values, clock: 0.0, broken: None }
     }
 
     /// Whether everything that was read made sense.

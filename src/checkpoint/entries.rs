@@ -4,11 +4,26 @@
 use super::Names;
 use super::codec::{Reader, Writer};
 use super::joins::{read_join, write_join};
+use super::migration::v1;
 use crate::error::{ErrorCode, Failure, Scope};
 use crate::events::{Body, Ending, Entry, Event, EventKind, RunStart, StepReport, TaskRef, Waiting};
 use crate::graph::{NodeId, Program};
 use crate::state::{Routing, Target, TaskResult, Value, Write};
 use std::rc::Rc;
+
+/// Numbers of entries that a later version writes among the events: records of `once`, open interrupts and answers. Each is a task
+/// (as `write_task` writes it), a text (the key, or the interrupt's id) and a value; it takes no number of an event, and a snapshot
+/// lists those of its half-done step. A run that ends interrupted says its steps and its duration.
+const RESERVED: std::ops::RangeInclusive<u8> = 64..=66;
+
+/// No reserved entries in a snapshot.
+pub fn write_no_reserved(to: &mut Writer) {
+    to.len(0);
+}
+
+pub fn read_no_reserved(from: &mut Reader<'_>) {
+    from.is_later |= from.number() > 0;
+}
 
 pub fn write(to: &mut Writer, names: &mut Names, program: &Program, event: &Event) {
     to.byte(event.body.kind() as u8);
@@ -53,7 +68,13 @@ pub fn write(to: &mut Writer, names: &mut Names, program: &Program, event: &Even
 
 /// `None` only when the record is broken.
 pub fn read(from: &mut Reader<'_>, names: &Names, program: &Program, seq: u64) -> Option<Event> {
-    let Some(kind) = EventKind::from_number(u32::from(from.byte())) else {
+    let number = from.byte();
+    if RESERVED.contains(&number) || number == EventKind::RunInterrupted as u8 {
+        from.is_later = true;
+        from.fail("an event is of a later version");
+        return None;
+    }
+    let Some(kind) = EventKind::from_number(u32::from(number)) else {
         from.fail("an event has an unknown type");
         return None;
     };
@@ -233,6 +254,9 @@ pub fn read_frontier(from: &mut Reader<'_>, names: &Names, program: &Program) ->
     entries.into()
 }
 
+const IS_LOSSY: u8 = 1;
+const OPENS_BRANCH: u8 = 2;
+
 fn write_start(to: &mut Writer, names: &mut Names, program: &Program, start: &RunStart) {
     to.text(&start.run_id);
     to.bool(start.is_resumed);
@@ -247,10 +271,11 @@ fn write_start(to: &mut Writer, names: &mut Names, program: &Program, start: &Ru
     }
     write_nodes(to, names, &start.abandoned);
     to.option(start.metadata.as_ref());
+    to.byte((if start.is_lossy { IS_LOSSY } else { 0 }) | if start.opens_branch { OPENS_BRANCH } else { 0 });
 }
 
 fn read_start(from: &mut Reader<'_>, names: &Names, program: &Program) -> RunStart {
-    RunStart {
+    let start = RunStart {
         run_id: from.text(),
         is_resumed: from.bool(),
         seed: from.number(),
@@ -261,7 +286,11 @@ fn read_start(from: &mut Reader<'_>, names: &Names, program: &Program) -> RunSta
         frontier: if from.bool() { Some(read_frontier(from, names, program)) } else { None },
         abandoned: read_nodes(from, names),
         metadata: from.option(),
-    }
+        is_lossy: false,
+        opens_branch: false,
+    };
+    let flags = if v1::wrote(from) { v1::START_FLAGS } else { from.byte() };
+    RunStart { is_lossy: flags & IS_LOSSY != 0, opens_branch: flags & OPENS_BRANCH != 0, ..start }
 }
 
 /// With the next frontier and the reduced values that are given: those of the report, or none.

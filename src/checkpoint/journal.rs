@@ -45,6 +45,8 @@ pub struct InFlight {
     pub steps: u32,
     /// Its approximate size.
     pub bytes: u64,
+    /// It takes up the session.
+    pub is_takeover: bool,
 }
 
 /// A record for the store.
@@ -76,6 +78,7 @@ pub struct Journal {
     /// Of the last record with a snapshot, without the contents.
     snapshot_bytes: u64,
     in_flight: Option<InFlight>,
+    takes_over: bool,
 }
 
 impl Journal {
@@ -93,7 +96,18 @@ impl Journal {
             delta_bytes,
             snapshot_bytes: 0,
             in_flight: None,
+            takes_over: false,
         }
+    }
+
+    /// Who writes.
+    pub fn writer(&self) -> u64 {
+        self.writer
+    }
+
+    /// The next record takes up the session: until the store has it, no step starts.
+    pub fn take_over(&mut self) {
+        self.takes_over = true;
     }
 
     /// Keeps a durable event for the next append.
@@ -122,6 +136,9 @@ impl Journal {
 
     /// Whether the next step may not start before the store has answered.
     pub fn blocks_steps(&self) -> bool {
+        if self.in_flight.as_ref().is_some_and(|append| append.is_takeover) {
+            return true;
+        }
         match self.durability {
             Durability::Sync => self.in_flight.is_some() || self.has_pending(),
             Durability::Async => {
@@ -166,7 +183,8 @@ impl Journal {
         if snapshot.is_some() {
             self.snapshot_slot = self.slot;
         }
-        let head = Head::new(program.hash, self.writer, self.snapshot_slot, first.seq);
+        let is_takeover = std::mem::take(&mut self.takes_over);
+        let head = Head::new(program.hash, self.writer, self.snapshot_slot, first.seq, is_takeover);
         let mut in_flight = InFlight {
             slot: self.slot,
             seq: last.seq,
@@ -176,6 +194,7 @@ impl Journal {
             at: now,
             steps: self.pending_steps,
             bytes: self.pending_bytes,
+            is_takeover,
         };
         let mut has_row = false;
         for event in &self.pending {

@@ -2,8 +2,10 @@
 //! whose nodes come in another order, and a name that the graph no longer has is still shown in old events.
 
 use super::codec::{Reader, Writer};
+use super::migration::v1;
 use crate::collected::collected;
-use crate::graph::{NodeId, Program, sorted_positions};
+use crate::graph::{ChannelKind, NodeId, Program, sorted_positions};
+use std::cell::Cell;
 use std::rc::Rc;
 
 /// Both directions: numbers of the log to names and to the program's ids.
@@ -17,7 +19,14 @@ pub struct Names {
     read: Map,
     given: Map,
     foreign: Vec<Rc<str>>,
+    /// Channels that this program lacks, or has with another kind.
+    lost: Vec<Rc<str>>,
+    /// The first of them that the log has content for, plus one.
+    first_lost: Cell<usize>,
+    /// Of the graph that wrote the last record.
+    graph_hash: u64,
     highest: u32,
+    is_lenient: bool,
 }
 
 /// Small numbers by small numbers, sorted: mostly appended to, and much smaller than a hash table's code.
@@ -42,8 +51,28 @@ const START: u32 = 0;
 const END: u32 = 1;
 /// Far above what a log can hold names for.
 const HIGHEST: u32 = 1 << 30;
+/// From here on, every second number stands for a lost channel.
+const LOST: u32 = 2 * HIGHEST + 1;
 
 impl Names {
+    /// For one record alone: names that earlier records gave are no fault.
+    pub fn lenient() -> Self {
+        Self { is_lenient: true, ..Self::default() }
+    }
+
+    /// A channel that the log has content for and this program lacks, or has with another kind.
+    pub fn lost_channel(&self) -> Option<&str> {
+        self.lost.get(self.first_lost.get().checked_sub(1)?).map(|name| &**name)
+    }
+
+    /// A record of this graph comes. What an earlier graph kept and the one before it lacked is gone for good.
+    pub(super) fn enter_graph(&mut self, graph_hash: u64) {
+        if graph_hash != self.graph_hash {
+            self.graph_hash = graph_hash;
+            self.first_lost.set(0);
+        }
+    }
+
     /// Names that records mention and the program does not have; the first has the id `program.nodes.len()`.
     pub fn foreign(&self) -> &[Rc<str>] {
         &self.foreign
@@ -98,12 +127,14 @@ impl Names {
         for own in fresh {
             to.number(self.given.get(own).unwrap_or(own));
             let index = ((own - 2) / 2) as usize;
-            let name = if own % 2 == 1 {
-                program.channels.get(index).map(|channel| &channel.name)
+            if own % 2 == 1 {
+                let Some(channel) = program.channels.get(index) else { continue };
+                to.text(&channel.name);
+                to.byte(channel.kind as u8);
             } else {
-                program.nodes.get(index).map(|node| &node.name).or_else(|| self.foreign.get(index - program.nodes.len()))
-            };
-            to.text(name.map_or("", |name| name));
+                let name = program.nodes.get(index).map(|node| &node.name).or_else(|| self.foreign.get(index - program.nodes.len()));
+                to.text(name.map_or("", |name| name));
+            }
         }
     }
 
@@ -116,9 +147,17 @@ impl Names {
                 return from.fail("a name has an impossible number");
             }
             let own = if number % 2 == 1 {
-                match index.channel(program, &name) {
+                let kind = if v1::wrote(from) { None } else { Some(from.byte()) };
+                if kind.is_some_and(|kind| usize::from(kind) >= ChannelKind::ALL.len()) {
+                    return from.fail("a channel has an unknown kind");
+                }
+                let is_same = |channel: &u32| kind.is_none_or(|kind| program.channels[*channel as usize].kind as u8 == kind);
+                match index.channel(program, &name).filter(is_same) {
                     Some(channel) => 3 + 2 * channel,
-                    None => u32::MAX,
+                    None => {
+                        self.lost.push(name);
+                        LOST + 2 * (self.lost.len() as u32 - 1)
+                    }
                 }
             } else {
                 match index.node(program, &name) {
@@ -135,7 +174,7 @@ impl Names {
             };
             self.highest = self.highest.max(number | 1);
             self.read.insert(number, own);
-            if own != u32::MAX {
+            if own < LOST {
                 self.given.insert(own, number);
                 let at = own as usize;
                 if self.written.len() <= at {
@@ -152,6 +191,7 @@ impl Names {
             END => NodeId::END,
             number => match self.read.get(number) {
                 Some(own) if own % 2 == 0 => NodeId((own - 2) / 2),
+                None if self.is_lenient => NodeId::END,
                 _ => {
                     from.fail("it mentions a node without a name");
                     NodeId::END
@@ -160,14 +200,30 @@ impl Names {
         }
     }
 
-    /// `None` for a channel that the program does not have.
+    /// `None` for a channel that the program does not have; then its content is lost.
     pub(super) fn read_channel(&self, from: &mut Reader<'_>) -> Option<u32> {
+        self.find_channel(from).unwrap_or_else(|lost| {
+            self.lose(lost);
+            None
+        })
+    }
+
+    /// The log has content for a channel that the program lacks.
+    pub(super) fn lose(&self, lost: usize) {
+        if self.first_lost.get() == 0 {
+            self.first_lost.set(lost + 1);
+        }
+    }
+
+    /// A channel of the program, or the number of a lost one.
+    pub(super) fn find_channel(&self, from: &mut Reader<'_>) -> Result<Option<u32>, usize> {
         match self.read.get(from.small()) {
-            Some(u32::MAX) => None,
-            Some(own) if own % 2 == 1 => Some((own - 3) / 2),
+            Some(own) if own % 2 == 1 && own >= LOST => Err(((own - LOST) / 2) as usize),
+            Some(own) if own % 2 == 1 => Ok(Some((own - 3) / 2)),
+            None if self.is_lenient => Ok(None),
             _ => {
                 from.fail("it mentions a channel without a name");
-                None
+                Ok(None)
             }
         }
     }

@@ -1,10 +1,11 @@
 //! One record: what one append stores at one slot. A head, the events since the record before, and sometimes a snapshot.
 //!
 //! Layout: schema version, flags, graph hash and writer id (8 bytes each, little-endian), the slot of the newest snapshot, the number of the first
-//! event, names that are new, events, and with a snapshot the session. The values that events and snapshot mention stand
+//! event, names that are new (channels with their kind), events, and with a snapshot the session. The values that events and snapshot mention stand
 //! beside the bytes, in order; a snapshot's last values are the channels' contents.
 
 use super::codec::{Broken, Reader, Writer};
+use super::migration::v1;
 use super::names::{Index, Names};
 use super::session::{ErrorNote, Fold, Session, Status};
 use super::{entries, joins, session};
@@ -15,9 +16,10 @@ use crate::state::{Value, Versions};
 use std::rc::Rc;
 
 /// The schema that this version writes, and the highest that it reads.
-pub const SCHEMA_VERSION: u8 = 1;
+pub const SCHEMA_VERSION: u8 = 2;
 
 const HAS_SNAPSHOT: u8 = 1;
+const IS_TAKEOVER: u8 = 2;
 
 /// A record that cannot be taken up.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +30,9 @@ pub enum RecordError {
     /// Written by a later version.
     #[error("schema {0}")]
     Version(u8),
+    /// Of a schema that is known, with events that only later versions write.
+    #[error("events of a later version")]
+    Later,
 }
 
 /// What the head of a record says.
@@ -41,7 +46,10 @@ pub struct Head {
     pub snapshot_slot: u32,
     /// Number of the first event in it.
     pub first_seq: u64,
-    has_snapshot: bool,
+    /// A restore can begin here.
+    pub has_snapshot: bool,
+    /// It is alone what an execution writes to take up a session; a stale writer's next slot is always one of these.
+    pub is_takeover: bool,
 }
 
 /// A record, read.
@@ -75,7 +83,7 @@ pub fn encode(
     }
     let mut record = Writer::default();
     record.byte(SCHEMA_VERSION);
-    record.byte(if snapshot.is_some() { HAS_SNAPSHOT } else { 0 });
+    record.byte((if snapshot.is_some() { HAS_SNAPSHOT } else { 0 }) | if head.is_takeover { IS_TAKEOVER } else { 0 });
     record.bytes.extend_from_slice(&head.graph_hash.to_le_bytes());
     record.bytes.extend_from_slice(&head.writer.to_le_bytes());
     record.number(head.snapshot_slot);
@@ -87,27 +95,36 @@ pub fn encode(
 
 impl Head {
     /// The head of a record to be written.
-    pub fn new(graph_hash: u64, writer: u64, snapshot_slot: u32, first_seq: u64) -> Self {
-        Self { graph_hash, writer, snapshot_slot, first_seq, has_snapshot: false }
+    pub fn new(graph_hash: u64, writer: u64, snapshot_slot: u32, first_seq: u64, is_takeover: bool) -> Self {
+        Self { graph_hash, writer, snapshot_slot, first_seq, has_snapshot: false, is_takeover }
     }
 }
 
-fn read_head(from: &mut Reader<'_>) -> Result<Head, RecordError> {
-    let schema = from.byte();
-    if schema > SCHEMA_VERSION {
-        return Err(RecordError::Version(schema));
+fn head(from: &mut Reader<'_>) -> Result<Head, RecordError> {
+    from.schema = from.byte();
+    if from.schema > SCHEMA_VERSION {
+        return Err(RecordError::Version(from.schema));
     }
-    if schema == 0 {
+    if from.schema == 0 {
         from.fail("it has no schema");
     }
     let flags = from.byte();
-    if flags & !HAS_SNAPSHOT != 0 {
+    if flags & !(HAS_SNAPSHOT | IS_TAKEOVER) != 0 {
         from.fail("it has unknown flags");
     }
     let (graph_hash, writer) = (from.bits(), from.bits());
-    let head = Head { graph_hash, writer, snapshot_slot: from.small(), first_seq: from.count(), has_snapshot: flags & HAS_SNAPSHOT != 0 };
+    let (has_snapshot, is_takeover) = (flags & HAS_SNAPSHOT != 0, flags & IS_TAKEOVER != 0);
+    let head = Head { graph_hash, writer, snapshot_slot: from.small(), first_seq: from.count(), has_snapshot, is_takeover };
     from.check()?;
     Ok(head)
+}
+
+/// The head of a record.
+///
+/// # Errors
+/// A damaged record, or one of a later version.
+pub fn read_head(bytes: &[u8]) -> Result<Head, RecordError> {
+    head(&mut Reader::new(bytes, &[]))
 }
 
 /// Where a restore of the session has to begin, by its newest record.
@@ -115,7 +132,7 @@ fn read_head(from: &mut Reader<'_>) -> Result<Head, RecordError> {
 /// # Errors
 /// A damaged record, or one of a later version.
 pub fn snapshot_slot(bytes: &[u8]) -> Result<u32, RecordError> {
-    Ok(read_head(&mut Reader::new(bytes, &[]))?.snapshot_slot)
+    Ok(read_head(bytes)?.snapshot_slot)
 }
 
 /// Reads a record.
@@ -124,7 +141,8 @@ pub fn snapshot_slot(bytes: &[u8]) -> Result<u32, RecordError> {
 /// A damaged record, or one of a later version.
 pub fn decode(program: &Program, index: &Index, names: &mut Names, bytes: &[u8], values: &[Value]) -> Result<Decoded, RecordError> {
     let mut from = Reader::new(bytes, values);
-    let head = read_head(&mut from)?;
+    let head = head(&mut from)?;
+    names.enter_graph(head.graph_hash);
     names.read_fresh(&mut from, program, index);
     let mut events = Vec::new();
     for offset in 0..from.len() {
@@ -135,6 +153,9 @@ pub fn decode(program: &Program, index: &Index, names: &mut Names, bytes: &[u8],
     let mut snapshot = head.has_snapshot.then(|| read_session(&mut from, names, program));
     if let Some((session, _)) = &mut snapshot {
         session.graph_hash = head.graph_hash;
+    }
+    if from.is_later {
+        return Err(RecordError::Later);
     }
     if !from.is_at_end() {
         from.fail("it goes on after its end");
@@ -180,6 +201,10 @@ fn write_session(to: &mut Writer, names: &mut Names, program: &Program, session:
     if let Some(last) = &session.last {
         entries::write_report(to, names, program, last, &[], &[]);
     }
+    to.bool(session.is_lossy);
+    to.len(session.ends.len());
+    session.ends.iter().for_each(|end| to.number(*end));
+    entries::write_no_reserved(to);
     to.len(program.channels.len());
     for (channel, version) in (0u32..).zip(&session.versions.channels) {
         names.write_channel(to, channel);
@@ -221,11 +246,21 @@ fn read_session(from: &mut Reader<'_>, names: &Names, program: &Program) -> (Ses
     });
     session.metadata = from.option();
     let last = from.bool().then(|| entries::read_report(from, names, program));
+    if !v1::wrote(from) {
+        session.is_lossy = from.bool();
+        session.ends = from.list(Reader::count);
+        entries::read_no_reserved(from);
+    }
     let mut loads = Vec::new();
     for _ in 0..from.len() {
         // Values are counted apart from bytes: the contents are the last ones, in the order of these channels.
-        let (channel, version, value) = (names.read_channel(from), from.small(), from.value());
-        let (Some(channel), Some(value)) = (channel, value) else { continue };
+        let (channel, version, value) = (names.find_channel(from), from.small(), from.value());
+        if let Err(lost) = channel
+            && version > 1
+        {
+            names.lose(lost);
+        }
+        let (Ok(Some(channel)), Some(value)) = (channel, value) else { continue };
         session.versions.channels[channel as usize] = version;
         loads.push(session::Fold::Load { channel, value });
     }

@@ -127,6 +127,10 @@ pub struct Session {
     pub delta_bytes: u64,
     /// The user's metadata of the run.
     pub metadata: Option<Value>,
+    /// The last execution could lose what readers have seen.
+    pub is_lossy: bool,
+    /// By branch but the current one: its last event that is in the log.
+    pub ends: Vec<u64>,
 }
 
 impl Session {
@@ -152,7 +156,19 @@ impl Session {
             graph_hash: program.hash,
             delta_bytes: 0,
             metadata: None,
+            is_lossy: false,
+            ends: Vec::new(),
         }
+    }
+
+    /// From 1; one more each time that a crash may have taken back what readers have seen.
+    pub fn branch(&self) -> u32 {
+        self.ends.len() as u32 + 1
+    }
+
+    /// The last event of a branch; `None` for the current one.
+    pub fn branch_end(&self, branch: u32) -> Option<u64> {
+        self.ends.get((branch as usize).checked_sub(1)?).copied()
     }
 
     /// Whether an execution has ever begun.
@@ -243,13 +259,17 @@ impl Session {
         self.start(program, at, start);
     }
 
-    /// A new or resumed execution begins; contents are folded already.
+    /// A new or resumed execution has begun with the last event; contents are folded already.
     pub fn start(&mut self, program: &Program, at: f64, start: &RunStart) {
         if self.is_fresh() {
             self.created_at = at;
-        } else if !start.is_resumed {
+        } else {
             self.versions.bump(program, &start.updated);
         }
+        if start.opens_branch {
+            self.ends.push(self.seq.saturating_sub(1));
+        }
+        self.is_lossy = start.is_lossy;
         self.run_id = Rc::clone(&start.run_id);
         self.seed = start.seed;
         self.graph_hash = start.graph_hash;
@@ -264,6 +284,8 @@ impl Session {
             self.frontier = Rc::from([]);
         }
         if let Some(frontier) = &start.frontier {
+            self.done.clear();
+            self.is_half_done = false;
             self.enter(Rc::clone(frontier));
             self.is_entering = false;
         }

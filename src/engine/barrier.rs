@@ -95,6 +95,13 @@ impl Machine {
         Frontier { entries: Vec::new(), placed: &mut self.placed, round: self.round, end: None }
     }
 
+    /// These nodes as a frontier, whatever the gate says.
+    pub(super) fn frontier_of(&mut self, nodes: &[NodeId]) -> Rc<[Entry]> {
+        let mut frontier = self.frontier();
+        nodes.iter().for_each(|node| frontier.add_node(*node, false, None));
+        frontier.finish()
+    }
+
     fn results(&self) -> impl Iterator<Item = &TaskResult> {
         self.tasks.iter().filter_map(|task| task.result.as_deref())
     }

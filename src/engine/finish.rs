@@ -150,11 +150,19 @@ impl Machine {
         if matches!(self.phase, Phase::Ended) {
             return;
         }
-        if !matches!(self.phase, Phase::Ending) {
+        if !matches!(self.phase, Phase::New | Phase::Ending) {
             self.break_off(Abort::Failure);
         }
         self.hub.discard_hidden();
         self.conclude(Ending::Failed(Rc::new(failure)));
+    }
+
+    /// Someone else has the session, so the store is not waited for.
+    pub(super) fn lose_session(&mut self) {
+        if matches!(self.phase, Phase::New) {
+            self.started_at = self.now;
+        }
+        self.lose_store(RunError::Stolen.failure(Scope::Runner));
     }
 
     pub(super) fn close(&mut self) {

@@ -2,7 +2,7 @@
 
 use crate::checkpoint::Durability;
 use crate::error::{ErrorCode, Failure};
-use crate::graph::ChannelId;
+use crate::graph::{ChannelId, NodeId};
 use crate::state::{Target, TaskResult, Value};
 use std::rc::Rc;
 
@@ -42,6 +42,21 @@ pub struct Start {
     pub abandons: bool,
     /// The user's metadata.
     pub metadata: Option<Value>,
+    /// What a resume by another graph does.
+    pub policy: GraphPolicy,
+    /// Nodes that replace the frontier of a resume; its half-done step is dropped.
+    pub frontier: Option<Vec<NodeId>>,
+}
+
+/// What a resume of a session that another graph left does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GraphPolicy {
+    /// Goes on if all that it needs is still there.
+    Compatible,
+    /// Is refused.
+    Refuse,
+    /// The user has said how to go on: the input and the frontier stand for what is not there.
+    Migrated,
 }
 
 /// What user code threw, or what is wrong with what it returned.
@@ -150,7 +165,12 @@ pub enum Input {
     /// The store has the record.
     Appended,
     /// The slot was not free.
-    Taken,
+    Taken {
+        /// Who wrote what stands there, if that can be read: our own id means that the answer was lost, not the record.
+        writer: Option<u64>,
+    },
+    /// Someone else has taken the session: it ends at once.
+    Lost,
     /// The store refused for good.
     AppendFailed(Thrown),
     /// The turn that `Yield` asked for.

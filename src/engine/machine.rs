@@ -73,6 +73,8 @@ pub struct Machine {
     slice_steps: u32,
     is_yielding: bool,
     is_held: bool,
+    /// The record that takes up the session is under way, or was refused.
+    pub(super) is_taking_over: bool,
     has_flush_timer: bool,
     has_silence_timer: bool,
     pub(super) has_store_timer: bool,
@@ -126,6 +128,7 @@ impl Machine {
             slice_steps: 0,
             is_yielding: false,
             is_held: false,
+            is_taking_over: false,
             has_flush_timer: false,
             has_silence_timer: false,
             has_store_timer: false,
@@ -152,7 +155,9 @@ impl Machine {
             Input::Sleep { task, token, sleep, ms } => self.sleep(task, token, sleep, ms),
             Input::Flush { flush } => self.flush(flush),
             Input::Appended => self.appended(),
-            Input::Taken => self.append_failed(None),
+            Input::Taken { writer } if writer.is_some() && writer == self.journal.as_ref().map(Journal::writer) => self.appended(),
+            Input::Taken { .. } => self.append_failed(None),
+            Input::Lost => self.lose_session(),
             Input::AppendFailed(thrown) => self.append_failed(Some(&thrown)),
             Input::Turn => {
                 self.is_yielding = false;
@@ -322,6 +327,13 @@ impl Machine {
     fn appended(&mut self) {
         let Some(stored) = self.journal.as_mut().and_then(Journal::answered) else { return };
         self.hub.stored(stored.seq);
+        if stored.is_takeover {
+            self.is_taking_over = false;
+            if self.journal.as_ref().is_some_and(|journal| journal.durability() != Durability::Sync) && !matches!(self.phase, Phase::Ending)
+            {
+                self.hub.let_out();
+            }
+        }
         if stored.has_checkpoint && !matches!(self.phase, Phase::Ending) {
             self.publish_transient(Body::CheckpointSaved { step: stored.step, duration_ms: (self.now - stored.at).max(0.0) });
         }
@@ -385,6 +397,11 @@ impl Machine {
     /// Rises when commands that call user code become void.
     pub fn generation(&self) -> u32 {
         self.generation
+    }
+
+    /// Nothing but the record that takes up the session was sent, and the store does not have it.
+    pub fn is_taking_over(&self) -> bool {
+        self.is_taking_over
     }
 
     /// The session as it stands.

@@ -17,6 +17,6 @@ mod task;
 mod timers;
 
 pub use command::{Abort, Command};
-pub use input::{Input, Options, Outcome, Start, Thrown};
+pub use input::{GraphPolicy, Input, Options, Outcome, Start, Thrown};
 pub use machine::Machine;
 pub use random::Random;

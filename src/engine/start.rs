@@ -2,14 +2,15 @@
 //! `run.started` go out, so bad input leaves no trace.
 
 use super::command::Command;
-use super::input::Start;
+use super::input::{GraphPolicy, Start};
 use super::machine::{Machine, Phase};
 use super::timers::TimerKind;
-use crate::checkpoint::{Fold, Status};
+use crate::checkpoint::{Durability, Fold, Status};
 use crate::collected::collected;
 use crate::error::{RunError, Scope};
 use crate::events::{Body, RunStart};
 use crate::graph::NodeId;
+use std::rc::Rc;
 
 impl Machine {
     pub(super) fn begin(&mut self, start: Start) {
@@ -22,7 +23,7 @@ impl Machine {
             let error = RunError::Unfinished { session: &self.session_id.clone(), status: self.session.status.as_str() };
             return self.refuse(error.failure(Scope::Runner));
         }
-        if let Some(what) = self.find_graph_change(start.is_resume) {
+        if let Some(what) = self.find_graph_change(&start) {
             return self.refuse(RunError::GraphChanged { what: &what }.failure(Scope::Runner));
         }
         if let Some(ms) = self.options.timeout_ms {
@@ -33,6 +34,12 @@ impl Machine {
         } else {
             Vec::new()
         };
+        let is_takeover = start.is_resume || (is_open && start.abandons);
+        if let Some(journal) = self.journal.as_mut().filter(|_| is_takeover) {
+            journal.take_over();
+            self.is_taking_over = true;
+        }
+        let frontier = start.frontier.filter(|_| start.is_resume).map(|nodes| self.frontier_of(&nodes));
         let has_input = !start.input.writes.is_empty();
         self.start = Some(Box::new(RunStart {
             run_id: start.run_id,
@@ -42,9 +49,11 @@ impl Machine {
             input: start.input,
             updated: Vec::new(),
             reduced: Vec::new(),
-            frontier: None,
+            frontier,
             abandoned,
             metadata: start.metadata,
+            is_lossy: self.journal.as_ref().is_some_and(|journal| journal.durability() != Durability::Sync),
+            opens_branch: is_takeover && self.session.status == Status::Running && self.session.is_lossy,
         }));
         if has_input {
             self.fold_input();
@@ -78,8 +87,8 @@ impl Machine {
 
     /// START's edges, unless a resumed session stands at a frontier already.
     fn enter(&mut self) {
-        let is_resumed = self.start.as_ref().is_some_and(|start| start.is_resumed);
-        if is_resumed && !self.session.is_entering {
+        let stands = |start: &RunStart| start.frontier.is_some() || (start.is_resumed && !self.session.is_entering);
+        if self.start.as_deref().is_some_and(stands) {
             self.push(Command::Commit);
             self.announce();
             self.phase = Phase::Boundary;
@@ -91,15 +100,29 @@ impl Machine {
     /// The first frontier stands, or will never: the execution begins for everyone to see.
     pub(super) fn announce(&mut self) {
         let Some(start) = self.start.take() else { return };
+        let start: Rc<RunStart> = start.into();
+        if self.is_taking_over {
+            self.hub.hold_back();
+        }
+        self.publish(Body::RunStarted(Rc::clone(&start)));
         self.session.start(&self.program, self.now, &start);
-        self.publish(Body::RunStarted(start.into()));
+        if self.is_taking_over {
+            self.append(false);
+        }
     }
 
     /// A session that another graph left can be taken up only if all that it needs is still there.
-    fn find_graph_change(&self, is_resume: bool) -> Option<String> {
+    fn find_graph_change(&self, start: &Start) -> Option<String> {
+        if !start.is_resume || self.session.is_fresh() || self.session.graph_hash == self.program.hash {
+            return None;
+        }
+        let is_migrated = start.policy == GraphPolicy::Migrated;
+        if start.policy == GraphPolicy::Refuse {
+            return Some("onGraphChanged is 'error'".to_owned());
+        }
         let known = self.program.nodes.len() as u32;
         let is_lost = |node: NodeId| node < NodeId::END && node.0 >= known;
-        if is_resume {
+        if start.frontier.is_none() {
             let lost = self
                 .session
                 .frontier
@@ -112,6 +135,7 @@ impl Machine {
                 return Some(format!("its node `{name}` is not in this graph"));
             }
         }
-        None
+        let lost = self.journal.as_ref().and_then(|journal| journal.names().lost_channel()).filter(|_| !is_migrated);
+        lost.map(|name| format!("its channel `{name}` is not in this graph, or of another kind"))
     }
 }

@@ -53,12 +53,16 @@ pub struct RunStart {
     pub updated: Vec<ChannelId>,
     /// Values of `reduce` channels that the input changed.
     pub reduced: Vec<(ChannelId, Value)>,
-    /// The first frontier; absent on a resume, and when a route of START failed.
+    /// The first frontier, or one that replaces a session's; absent on another resume, and when a route of START failed.
     pub frontier: Option<Rc<[Entry]>>,
     /// Nodes whose unfinished step was dropped.
     pub abandoned: Vec<NodeId>,
     /// The user's metadata of the run.
     pub metadata: Option<Value>,
+    /// Its steps are stored behind it, or at its end: a crash loses what readers have seen.
+    pub is_lossy: bool,
+    /// It takes up a session whose lossy execution crashed: other events had these numbers.
+    pub opens_branch: bool,
 }
 
 /// What a completed superstep did.

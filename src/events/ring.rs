@@ -128,6 +128,12 @@ impl Hub {
         self.options.is_strict = self.options.has_log;
     }
 
+    /// From now on events need not be stored to be visible.
+    pub fn let_out(&mut self) {
+        self.options.is_strict = false;
+        self.reveal();
+    }
+
     /// Forgets what was never visible; its numbers are free again.
     pub fn discard_hidden(&mut self) {
         for _ in 0..std::mem::take(&mut self.hidden) {

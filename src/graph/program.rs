@@ -175,6 +175,19 @@ pub struct Metadata {
 }
 
 impl Program {
+    /// Without anything.
+    pub fn empty() -> Self {
+        Self {
+            name: "".into(),
+            nodes: Vec::new(),
+            channels: Vec::new(),
+            start: Exits::default(),
+            joins: Vec::new(),
+            routes: Vec::new(),
+            hash: 0,
+        }
+    }
+
     /// The size of the graph.
     pub fn metadata(&self) -> Metadata {
         let mut edge_count = self.start.plain.len() + self.joins.len();

@@ -39,8 +39,8 @@ calls! {
         Flush,
         /// The store has the record.
         Appended,
-        /// The slot was not free.
-        Taken,
+        /// Someone else has taken the session: it ends at once.
+        Lost,
         /// A later turn.
         Turn,
         /// Readers have pulled, or left.
@@ -117,5 +117,13 @@ calls! {
         Metadata,
         /// A reader has taken events that it had pulled before: reader, the time.
         Touch,
+        /// When the session began.
+        CreatedAt,
+        /// The session's branch, from 1.
+        Branch,
+        /// The last event of branch `a`; -1: it has no end.
+        CursorEnd,
+        /// 1 if nothing but the record that takes up the session was sent, and the store does not have it.
+        IsTakingOver,
     }
 }

@@ -43,6 +43,7 @@ fn broken(slot: u32, error: &checkpoint::RecordError) -> Failure {
         checkpoint::RecordError::Version(found) => {
             RunError::Version { slot, found: (*found).into(), known: checkpoint::SCHEMA_VERSION.into() }
         }
+        checkpoint::RecordError::Later => RunError::Later { slot },
     }
     .failure(Scope::Runner)
 }
@@ -58,6 +59,33 @@ fn thrown(failure: &Failure) -> JsValue {
 #[wasm_bindgen(js_name = snapshotSlot)]
 pub fn snapshot_slot(slot: u32, record: &[u8]) -> Result<u32, JsValue> {
     checkpoint::snapshot_slot(record).map_err(|error| thrown(&broken(slot, &error)))
+}
+
+/// What a record is, without its slot: bit 0, it has a snapshot; bit 1, it takes up the session. 0 if it cannot be read.
+#[wasm_bindgen(js_name = recordFlags)]
+pub fn record_flags(record: &[u8]) -> u32 {
+    checkpoint::read_head(record).map_or(0, |head| u32::from(head.has_snapshot) | u32::from(head.is_takeover) << 1)
+}
+
+/// Reads a record by itself, with so many values: the number of its first event, how many events it has, and how many of them
+/// complete a step.
+///
+/// # Errors
+/// The parts of a failure, as `takeFailure` returns them.
+#[wasm_bindgen(js_name = checkRecord)]
+pub fn check_record(slot: u32, record: &[u8], value_count: u32) -> Result<Vec<f64>, JsValue> {
+    let program = Program::empty();
+    let store = Values::default();
+    let values = collected((0..value_count).map(|handle| store.adopt(handle, 0)));
+    let decoded = checkpoint::decode(&program, &Index::new(&program), &mut Names::lenient(), record, &values)
+        .map_err(|error| thrown(&broken(slot, &error)))?;
+    let steps = decoded.events.iter().filter(|event| matches!(event.body, Body::StepCompleted(_))).count();
+    Ok(vec![decoded.head.first_seq as f64, decoded.events.len() as f64, steps as f64])
+}
+
+/// The last event of a branch; -1: it has no end.
+pub(super) fn branch_end(session: &Session, branch: u32) -> f64 {
+    session.branch_end(branch).map_or(-1.0, |end| end as f64)
 }
 
 #[wasm_bindgen]
@@ -142,6 +170,29 @@ impl RawLog {
     pub fn foreign_names(&self) -> Vec<String> {
         let slot = self.log.borrow();
         slot.as_ref().map_or_else(Vec::new, |log| collected(log.names.foreign().iter().map(|name| String::from(&**name))))
+    }
+
+    /// The session's branch, from 1.
+    pub fn branch(&self) -> u32 {
+        self.log.borrow().as_ref().map_or(1, |log| log.session.branch())
+    }
+
+    /// The last event of a branch; -1: it has no end.
+    #[wasm_bindgen(js_name = cursorEnd)]
+    pub fn cursor_end(&self, branch: u32) -> f64 {
+        self.log.borrow().as_ref().map_or(-1.0, |log| branch_end(&log.session, branch))
+    }
+
+    /// The graph that ran last as text, as events say it.
+    #[wasm_bindgen(js_name = graphHash)]
+    pub fn graph_hash(&self) -> String {
+        self.log.borrow().as_ref().map_or_else(String::new, |log| crate::graph::hash_text(log.session.graph_hash))
+    }
+
+    /// Another graph ran last.
+    #[wasm_bindgen(js_name = isGraphChanged)]
+    pub fn is_graph_changed(&self) -> bool {
+        self.log.borrow().as_ref().is_some_and(|log| !log.session.is_fresh() && log.session.graph_hash != log.program.hash)
     }
 
     /// The session as a plain object, after the last record's checkpoints (oldest first; one that repeats a step replaces it).

@@ -19,7 +19,7 @@ mod words;
 pub use calls::{Ask, Tell, TellText, TellWith};
 pub use graph::RawGraph;
 pub use ids::new_id;
-pub use log::{RawLog, snapshot_slot};
+pub use log::{RawLog, check_record, record_flags, snapshot_slot};
 pub use run::{RawRun, parse_filter};
 pub use words::{Op, current_memory, out_words, take_failure, take_text};
 

@@ -5,10 +5,11 @@ use super::calls::{Ask, Tell, TellText, TellWith};
 use super::graph::RawGraph;
 use super::ids::random_bits;
 use super::log::RawLog;
+use super::log::branch_end;
 use super::words::{fill, write_commands, write_events};
-use crate::checkpoint::{Durability, Session};
+use crate::checkpoint::{self, Durability, Session};
 use crate::collected::collected;
-use crate::engine::{Input, Machine, Options, Outcome, Start, Thrown};
+use crate::engine::{GraphPolicy, Input, Machine, Options, Outcome, Start, Thrown};
 use crate::error::{ErrorCode, Failure, Scope};
 use crate::events::{Cursor, Event, EventKind, Mask, Overflow, Pulled};
 use crate::graph::NodeId;
@@ -104,7 +105,8 @@ impl RawRun {
         fill(|out| write_commands(out, machine, values, record))
     }
 
-    /// Starts it. `words` as of `Inner::result`; `update` and `metadata` are handles, or `0xffffffff`.
+    /// Starts it. `words` as of `Inner::result`; `update` and `metadata` are handles, or `0xffffffff`. For a resume by another graph:
+    /// `graph_policy` 0 goes on if that is possible, 1 refuses, 2 follows the update and `frontier`, whose nodes replace the session's.
     #[allow(clippy::too_many_arguments)]
     pub fn start(
         &self,
@@ -117,8 +119,12 @@ impl RawRun {
         bytes: u32,
         words: &[u32],
         metadata: u32,
+        graph_policy: u8,
+        frontier: Option<Vec<u32>>,
     ) -> u32 {
         self.input(now, |inner| {
+            let known = inner.machine.program().nodes.len() as u32;
+            let is_known = |node: &NodeId| node.0 < known || *node == NodeId::END;
             let is_old = is_resume && !inner.machine.session().is_fresh();
             Some(Input::Start(Start {
                 run_id: if is_old { Rc::clone(&inner.machine.session().run_id) } else { run_id.into() },
@@ -127,8 +133,20 @@ impl RawRun {
                 is_resume,
                 abandons,
                 metadata: inner.value(metadata, 64).or_else(|| inner.machine.session().metadata.clone().filter(|_| is_resume)),
+                policy: match graph_policy {
+                    1 => GraphPolicy::Refuse,
+                    2 => GraphPolicy::Migrated,
+                    _ => GraphPolicy::Compatible,
+                },
+                frontier: frontier.map(|nodes| collected(nodes.into_iter().map(NodeId).filter(is_known))),
             }))
         })
+    }
+
+    /// The slot was not free: `record` is what stands there, if it was read. One of our own is a success whose answer was lost.
+    pub fn taken(&self, now: f64, record: Option<Vec<u8>>) -> u32 {
+        let writer = record.and_then(|record| checkpoint::read_head(&record).ok()).map(|head| head.writer);
+        self.input(now, |_| Some(Input::Taken { writer }))
     }
 
     /// See [`Tell`]. Leaves commands as words and returns their count.
@@ -156,7 +174,7 @@ impl RawRun {
                 Tell::Sleep => Input::Sleep { task: a, token: b, sleep: c, ms: x },
                 Tell::Flush => Input::Flush { flush: a },
                 Tell::Appended => Input::Appended,
-                Tell::Taken => Input::Taken,
+                Tell::Lost => Input::Lost,
                 Tell::Turn => Input::Turn,
                 Tell::Pulled => Input::Pulled,
                 Tell::Cancel => Input::Cancel { reason: inner.value(a, 64) },
@@ -250,6 +268,10 @@ impl RawRun {
                 machine.hub().keep(a as usize);
                 0.0
             }
+            Ask::CreatedAt => machine.session().created_at,
+            Ask::Branch => machine.session().branch().into(),
+            Ask::CursorEnd => branch_end(machine.session(), a),
+            Ask::IsTakingOver => f64::from(u8::from(machine.is_taking_over())),
             Ask::ExcuseReaders => {
                 machine.hub().excuse_readers();
                 0.0

@@ -96,12 +96,21 @@ test('a graph with nodes in another order, and with more of them, goes on with a
   assert.deepEqual((await same.history('s')).map(({ ran }) => ran.join()), ['extra', 'c', 'b', 'a', 'c', 'b', 'a', '']);
 });
 
-test('a graph with other channels goes on with those that it has', async () => {
-  const checkpointer = new MemoryCheckpointer();
-  const graph = (channels, run) => chain({ a: () => ({ log: 'a' }), b: run }, channels).compile({ checkpointer });
-  await failure(graph({ gone: last({ initial: 1 }), log: append() }, throwing).invoke({ gone: 2 }, { sessionId: 's' }));
-  const other = graph({ fresh: last({ initial: 'new' }), log: append() }, ({ fresh }) => ({ log: fresh, fresh: 'written' }));
-  assert.deepEqual(await other.resume('s'), { fresh: 'written', log: ['a', 'new'] });
+test('a graph goes on with the channels that it has, unless one with content is gone or of another kind', async () => {
+  const graph = (checkpointer, channels, run) => chain({ a: () => ({ log: 'a' }), b: run }, channels).compile({ checkpointer });
+  const started = async (input) => {
+    const checkpointer = new MemoryCheckpointer();
+    await failure(graph(checkpointer, { gone: last({ initial: 1 }), log: append() }, throwing).invoke(input, { sessionId: 's' }));
+    return checkpointer;
+  };
+  const run = ({ fresh }) => ({ log: fresh ?? 'b' });
+  const other = graph(await started({}), { fresh: last({ initial: 'new' }), log: append() }, run);
+  assert.deepEqual(await other.resume('s'), { fresh: 'new', log: ['a', 'new'] });
+  for (const channels of [{ log: append() }, { gone: append(), log: append() }]) {
+    const refused = await failure(graph(await started({ gone: 2 }), channels, run).resume('s'));
+    assert.equal(refused.code, 'CHECKPOINT_GRAPH_CHANGED');
+    assert.match(refused.message, /its channel `gone` is not in this graph, or of another kind/);
+  }
 });
 
 test('a node of a session that is gone is still named by its history', async () => {

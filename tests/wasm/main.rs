@@ -42,7 +42,7 @@ const NONE: u32 = u32::MAX;
 
 fn start(graph: &RawGraph, durability: u8) -> (RawRun, Vec<f64>) {
     let run = RawRun::new(graph, &RawLog::new(graph), "session", durability, 0, 1000, 0.0, 1024);
-    let count = run.start(1.0, "run", Some(7), false, false, NONE, 0, &[0, 0, 0], NONE);
+    let count = run.start(1.0, "run", Some(7), false, false, NONE, 0, &[0, 0, 0], NONE, 0, None);
     let words = words(count);
     (run, words)
 }

@@ -7,9 +7,9 @@ use super::*;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
 use weavegraph_wasm::checkpoint::{Append, Durability, Fold, Session};
-use weavegraph_wasm::engine::{Command, Input, Machine, Options, Start, Thrown};
+use weavegraph_wasm::engine::{Command, GraphPolicy, Input, Machine, Options, Start, Thrown};
 use weavegraph_wasm::error::ErrorCode;
-use weavegraph_wasm::graph::{Program, RouteId};
+use weavegraph_wasm::graph::{NodeId, Program, RouteId};
 use weavegraph_wasm::state::TaskResult;
 
 /// What an execution is made of.
@@ -22,12 +22,24 @@ pub struct Setup {
     pub seed: u64,
     pub writer: u64,
     pub metadata: Option<Json>,
+    pub policy: GraphPolicy,
+    pub frontier: Option<Vec<NodeId>>,
 }
 
 impl Setup {
     pub fn new(graph: Rc<Graph>) -> Self {
         let options = Options { capacity: 1 << 20, ..Options::default() };
-        Self { graph, options, store: None, now: 1000.0, seed: 7, writer: 1, metadata: None }
+        Self {
+            graph,
+            options,
+            store: None,
+            now: 1000.0,
+            seed: 7,
+            writer: 1,
+            metadata: None,
+            policy: GraphPolicy::Compatible,
+            frontier: None,
+        }
     }
 
     pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
@@ -168,7 +180,16 @@ impl Host {
         let run_id = if is_resume && !session.is_fresh() { Rc::clone(&session.run_id) } else { run_id.into() };
         let input = self.result(&writes, None).unwrap_or_else(|_| TaskResult::default());
         let metadata = self.setup.metadata.clone().map(|metadata| self.arena.put(metadata));
-        let start = Start { run_id, seed: self.setup.seed, input, is_resume, abandons, metadata };
+        let start = Start {
+            run_id,
+            seed: self.setup.seed,
+            input,
+            is_resume,
+            abandons,
+            metadata,
+            policy: self.setup.policy,
+            frontier: self.setup.frontier.clone(),
+        };
         self.feed(Input::Start(start));
         self
     }
@@ -349,14 +370,12 @@ impl Host {
         let store = self.setup.store.clone().expect("a store");
         let says = match says {
             Says::Lost => return self.send(),
-            // A lost answer: its own writer stands in the slot.
-            Says::Taken if store.writer(slot, &self.program) == self.setup.writer => Says::Yes,
             says => says,
         };
         let answer = match says {
             Says::Nothing => return,
             Says::Yes | Says::Lost => Input::Appended,
-            Says::Taken => Input::Taken,
+            Says::Taken => Input::Taken { writer: store.writer(slot) },
             Says::Refuses => {
                 let thrown = Thrown { code: ErrorCode::CheckpointUnavailable, text: "disk on fire".to_owned(), cause: None };
                 Input::AppendFailed(thrown)

@@ -74,6 +74,8 @@ fn every_body(arena: &mut Arena) -> Vec<Body> {
         frontier: Some(frontier(arena)),
         abandoned: vec![NodeId(0), NodeId(2)],
         metadata: Some(arena.put(json!({ "who": "me" }))),
+        is_lossy: true,
+        opens_branch: true,
     };
     let report = StepReport {
         step: 5,

@@ -101,16 +101,8 @@ impl Store {
     }
 
     /// The writer of a record.
-    pub fn writer(&self, slot: u32, program: &Program) -> u64 {
-        let record = self.record(slot as usize);
-        let mut arena = Arena::default();
-        let values: Vec<_> = record.values.iter().map(|value| arena.put(value.clone())).collect();
-        let index = Index::new(program);
-        let mut names = Names::default();
-        // Names of earlier records are missing here, but the head comes first.
-        (0..slot).for_each(|slot| drop(decode(&self.record(slot as usize), program, &index, &mut names, &mut arena)));
-        let decoded = checkpoint::decode(program, &index, &mut names, &record.bytes, &values);
-        decoded.map_or(0, |decoded| decoded.head.writer)
+    pub fn writer(&self, slot: u32) -> Option<u64> {
+        checkpoint::read_head(&self.record(slot as usize).bytes).ok().map(|head| head.writer)
     }
 }
 
