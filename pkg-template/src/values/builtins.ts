@@ -20,7 +20,8 @@ export interface BuiltinCopy {
 
 type CopyPart = (part: unknown) => unknown;
 
-const nativeErrors: Readonly<Record<string, ErrorConstructor>> = {
+/** By name. */
+export const nativeErrors: Readonly<Record<string, ErrorConstructor>> = {
   Error,
   EvalError,
   RangeError,
