@@ -9,8 +9,9 @@ use crate::events::{Body, Ending, Event};
 use crate::state::Value;
 use std::rc::Rc;
 
-/// How long a cancelled run waits for an answer of its store, in milliseconds.
-const STORE_SILENCE_MS: f64 = 10_000.0;
+/// How long a store may be silent before it is asked about, in milliseconds; after as long again it is lost. Twice, because the timer
+/// of a page that slept fires before the answer that came meanwhile.
+const STORE_SILENCE_MS: f64 = 5_000.0;
 
 impl Machine {
     pub(super) fn complete(&mut self) {
@@ -56,38 +57,38 @@ impl Machine {
 
     pub(super) fn cancel(&mut self, reason: Option<Value>) {
         match self.phase {
-            Phase::Ended => {}
-            Phase::Ending => self.watch_store(),
+            Phase::Ending | Phase::Ended => {}
             Phase::New => {
                 self.started_at = self.now;
                 self.conclude(Ending::Cancelled(reason));
             }
             Phase::Folding | Phase::Routing(_) | Phase::Boundary | Phase::Stepping => {
                 self.stop(Abort::Cancel, Ending::Cancelled(reason));
-                self.watch_store();
             }
         }
     }
 
-    /// Whoever cancels does not wait for ever.
-    fn watch_store(&mut self) {
-        let sent_at = self.journal.as_ref().and_then(Journal::in_flight).map(|append| append.at);
-        if let Some(sent_at) = sent_at.filter(|_| !self.has_store_timer) {
+    /// An append is under way. One timer watches them all: it is not stopped by an answer, and asks when it fires.
+    pub(super) fn watch_store(&mut self) {
+        if !self.has_store_timer {
             self.has_store_timer = true;
-            self.start_timer(TimerKind::Store, sent_at + STORE_SILENCE_MS - self.now);
+            self.start_timer(TimerKind::Store, STORE_SILENCE_MS);
         }
     }
 
-    pub(super) fn store_is_silent(&mut self) {
+    pub(super) fn store_timer_fired(&mut self) {
         self.has_store_timer = false;
-        let append = self.journal.as_ref().and_then(Journal::in_flight);
-        match append.filter(|append| self.now - append.at >= STORE_SILENCE_MS) {
-            Some(append) => {
-                let error = RunError::Store { slot: append.slot, text: "it has not answered for 10 s" };
-                self.lose_store(error.failure(Scope::Runner));
-            }
-            None => self.watch_store(),
+        let Some((slot, sent_at)) = self.journal.as_ref().and_then(Journal::in_flight).map(|append| (append.slot, append.at)) else {
+            return;
+        };
+        let waited = self.now - sent_at;
+        if waited >= STORE_SILENCE_MS && self.silent_slot.replace(slot) == Some(slot) {
+            let error = RunError::Store { slot, text: "it has not answered for 10 s" };
+            return self.lose_store(error.failure(Scope::Runner));
         }
+        self.has_store_timer = true;
+        let rest = if waited >= STORE_SILENCE_MS { STORE_SILENCE_MS } else { STORE_SILENCE_MS - waited };
+        self.start_timer(TimerKind::Store, rest);
     }
 
     /// Stops what is under way and keeps the results of finished tasks.

@@ -78,6 +78,8 @@ pub struct Machine {
     has_flush_timer: bool,
     has_silence_timer: bool,
     pub(super) has_store_timer: bool,
+    /// The slot whose append was unanswered when the store timer fired last.
+    pub(super) silent_slot: Option<u32>,
     flushes: Vec<(u32, u64)>,
 }
 
@@ -132,6 +134,7 @@ impl Machine {
             has_flush_timer: false,
             has_silence_timer: false,
             has_store_timer: false,
+            silent_slot: None,
             flushes: Vec::new(),
         }
     }
@@ -243,7 +246,7 @@ impl Machine {
             Some(TimerKind::Backoff { task, token }) => self.retry(task, token),
             Some(TimerKind::Sleep { task, token, sleep }) => self.slept(task, token, sleep),
             Some(TimerKind::Run) => self.run_timed_out(),
-            Some(TimerKind::Store) => self.store_is_silent(),
+            Some(TimerKind::Store) => self.store_timer_fired(),
             Some(TimerKind::Flush) => {
                 self.has_flush_timer = false;
                 self.flush_early();
@@ -263,13 +266,13 @@ impl Machine {
         }
     }
 
-    /// Someone waits for events of an unfinished step.
+    /// Events of an unfinished step do not wait for its end: followers cannot be seen from here, and a crash loses less.
     fn stores_early(&self) -> bool {
-        let is_sync = self.journal.as_ref().is_some_and(|journal| journal.durability() == Durability::Sync);
-        is_sync && self.hub.has_readers() && matches!(self.phase, Phase::Stepping | Phase::Folding | Phase::Routing(_))
+        let is_behind = self.journal.as_ref().is_some_and(|journal| journal.durability() != Durability::Exit);
+        is_behind && matches!(self.phase, Phase::Stepping | Phase::Folding | Phase::Routing(_))
     }
 
-    /// The events of an unfinished step are stored early if someone reads them.
+    /// The events of an unfinished step are stored once the oldest has waited long enough.
     fn flush_early(&mut self) {
         let Some(oldest) = self.journal.as_ref().and_then(Journal::oldest_at) else { return };
         let waited = self.now - oldest;
@@ -321,6 +324,7 @@ impl Machine {
         let snapshot = self.contents_bytes.filter(|_| is_boundary).map(|bytes| (&self.session, bytes));
         if let Some(append) = journal.append(&self.program, self.now, snapshot) {
             self.commands.push(Command::Append(append));
+            self.watch_store();
         }
     }
 
@@ -436,11 +440,7 @@ impl Machine {
 
     /// Up to `max` events of a reader. Call `handle(Input::Pulled)` afterwards if `is_waiting_for_readers`.
     pub fn pull(&mut self, reader: ReaderId, max: usize, now: f64) -> Pulled {
-        let pulled = self.hub.pull(reader, max, now);
-        if let (Pulled::Empty, true, true) = (&pulled, self.hub.has_hidden(), matches!(self.phase, Phase::Stepping)) {
-            self.arm_flush(FLUSH_AFTER_MS);
-        }
-        pulled
+        self.hub.pull(reader, max, now)
     }
 
     /// A pull may let the run go on.

@@ -11,7 +11,7 @@ pub enum TimerKind {
     Sleep { task: u32, token: u32, sleep: u32 },
     /// `timeoutMs` of the run.
     Run,
-    /// A cancelled run waits for its store.
+    /// The store may be silent.
     Store,
     /// Store the events of an unfinished step.
     Flush,

@@ -66,16 +66,6 @@ impl Hub {
         self.seq
     }
 
-    /// Whether anyone reads: then events of an unfinished step are worth storing early.
-    pub fn has_readers(&self) -> bool {
-        self.readers.iter().any(|reader| reader.is_started)
-    }
-
-    /// Whether visible events wait for a store.
-    pub fn has_hidden(&self) -> bool {
-        self.hidden > 0
-    }
-
     /// Whether a waiting reader got something since the last call.
     pub fn take_woken(&mut self) -> bool {
         std::mem::take(&mut self.has_woken)

@@ -120,14 +120,14 @@ fn cancelling_at_a_boundary_waits_for_the_append_in_flight() {
     let store = Store::slow(20.0);
     let setup = slow_line().setup().sync(&store);
     let mut run = setup.start(json!({}));
-    // 1000 run.started is sent, 1020 stored, 1030 step 1 is sent.
-    run.cancel_at(1035.0, "stop");
+    // 1000 run.started is sent, 1020 stored, 1028 the first events of step 1 are sent, 1048 stored, and the rest of it is sent.
+    run.cancel_at(1055.0, "stop");
     run.run();
-    assert_eq!(run.now, 1070.0);
+    assert_eq!(run.now, 1088.0);
     assert_eq!(run.ending(), "cancelled stop");
     let expected = ["run.started run-1", "step.completed 1: ran a changed log next b", "run.cancelled stop"];
     assert_eq!(run.lines(&["run", "step.completed"]), expected);
-    assert_eq!(store.len(), 3);
+    assert_eq!(store.len(), 4);
     assert_eq!(setup.resume().value("log"), json!(["a", "b", "c"]));
 }
 
@@ -135,11 +135,11 @@ fn cancelling_at_a_boundary_waits_for_the_append_in_flight() {
 fn cancelling_after_the_last_word_was_sent_changes_nothing() {
     let store = Store::slow(20.0);
     let mut run = slow_line().setup().sync(&store).start(json!({}));
-    // 1020 start stored, 1030+20 step 1, 1060+20 step 2, 1080+20 step 3, 1100+20 the end.
-    run.cancel_at(1110.0, "too late");
+    // 1020 start stored, then steps whose first events are stored apart; 1136+20 the end.
+    run.cancel_at(1145.0, "too late");
     run.run();
     assert_eq!(run.ending(), "completed end");
-    assert_eq!(run.now, 1120.0);
+    assert_eq!(run.now, 1156.0);
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn a_store_that_refuses_the_cancellation_makes_it_a_failure() {
 
 #[test]
 fn a_store_that_is_silent_for_ten_seconds_does_not_hold_a_cancellation() {
-    for (answers, cancelled_at, sent_at) in [(0, 1005.0, 1000.0), (1, 1005.0, 1005.0), (2, 1012.0, 1012.0)] {
+    for (answers, cancelled_at, sent_at) in [(0, 1005.0, 1000.0), (1, 1005.0, 1005.0), (2, 1012.0, 1010.0)] {
         let store = Store::default();
         store.ok(answers).next(None, Says::Nothing);
         let mut run = slow_line().setup().sync(&store).start(json!({}));

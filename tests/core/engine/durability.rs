@@ -4,7 +4,7 @@ use super::graphs::noting_graph;
 use super::*;
 use store::Says;
 use weavegraph_wasm::checkpoint::Durability::{Async, Exit, Sync};
-use weavegraph_wasm::events::{Cursor, Mask, Overflow, Pulled};
+use weavegraph_wasm::events::{Cursor, Mask, Overflow};
 
 fn line(steps: usize) -> Graph {
     let names: Vec<String> = (0..steps).map(|n| format!("n{n}")).collect();
@@ -231,7 +231,7 @@ fn watch(run: &mut Host) -> u32 {
 }
 
 #[test]
-fn events_of_an_unfinished_step_are_stored_8_ms_after_the_first_if_someone_reads() {
+fn events_of_an_unfinished_step_are_stored_8_ms_after_the_first() {
     let busy = || {
         noting_graph(&[])
             .node("a", |_| nothing().message("first").after(5.0).message("second").after(95.0).message("third").after(50.0))
@@ -249,10 +249,27 @@ fn events_of_an_unfinished_step_are_stored_8_ms_after_the_first_if_someone_reads
     run.run_until(1108.0);
     assert_eq!((store.len(), run.pull(reader).len()), (3, 1));
 
-    let unread = Store::default();
-    let mut run = busy().setup().sync(&unread).start(json!({}));
-    run.run_until(1140.0);
-    assert_eq!(unread.len(), 1);
+    for (durability, stored) in [(Sync, 3), (Async, 3), (Exit, 0)] {
+        let unread = Store::default();
+        let mut run = busy().setup().stored(durability, &unread).start(json!({}));
+        run.run_until(1140.0);
+        assert_eq!(unread.len(), stored, "{durability:?}");
+    }
+}
+
+#[test]
+fn a_fast_step_costs_one_append_and_fast_steps_one_timer() {
+    for durability in [Sync, Async] {
+        let store = Store::default();
+        let names: Vec<String> = (0..50).map(|n| format!("n{n}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let graph = names.iter().fold(noting_graph(&[]), |graph, name| graph.node(name, |_| nothing().after(0.25)));
+        let run = graph.path(&[&[START][..], &names, &[END]].concat()).setup().stored(durability, &store).run(json!({}));
+        assert_eq!(run.ending(), "completed end");
+        // A start, 50 steps and an end; the timer fired once, at 8 ms, in the middle of a step.
+        assert!((52..=54).contains(&store.len()), "{durability:?} {}", store.len());
+        assert!(run.most_timers <= 2, "{durability:?} {}", run.most_timers);
+    }
 }
 
 #[test]
@@ -318,18 +335,25 @@ fn a_flush_without_a_store_is_done_at_once() {
 }
 
 #[test]
-fn a_reader_that_comes_late_makes_hidden_events_go_out() {
-    let store = Store::default();
-    let mut run = noting_graph(&[])
-        .node("a", |_| nothing().message("x").after(5000.0))
-        .path(&[START, "a", END])
-        .setup()
-        .sync(&store)
-        .start(json!({}));
-    run.run_until(2000.0);
-    assert_eq!(store.len(), 1);
-    let reader = run.machine.subscribe(Mask::ALL, 100, Overflow::Drop, Cursor::Start);
-    while let Pulled::Events(_) = run.pull_raw(reader, 100) {}
-    run.run_until(2008.0);
-    assert_eq!(run.pull(reader).len(), 3);
+fn a_store_that_is_silent_for_ten_seconds_is_lost() {
+    for durability in [Sync, Async] {
+        let store = Store::slow(10.0);
+        store.ok(1).next(None, Says::Nothing);
+        let run = line(3).setup().stored(durability, &store).run(json!({}));
+        assert_eq!(run.ending(), "failed CHECKPOINT_UNAVAILABLE", "{durability:?}");
+        assert!(run.message().contains("it has not answered for 10 s"), "{}", run.message());
+        assert!((11_010.0..11_040.0).contains(&run.now), "{durability:?} {}", run.now);
+    }
+}
+
+#[test]
+fn a_page_that_slept_while_the_store_answered_does_not_take_it_for_silent() {
+    let store = Store::slow(10.0);
+    store.ok(1).next(Some(60_000.0), Says::Yes);
+    let mut run = line(2).setup().sync(&store).start(json!({}));
+    run.run_until(1020.0);
+    // The page sleeps for a minute: what was due meanwhile comes at once, the timer before the answer.
+    run.now = 61_000.0;
+    run.run();
+    assert_eq!(run.ending(), "completed end");
 }

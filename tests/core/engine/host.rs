@@ -116,6 +116,8 @@ pub struct Host {
     pub aborts: Vec<String>,
     /// Most tasks that held a slot at once.
     pub peak: usize,
+    /// Most timers that ran at once.
+    pub most_timers: usize,
     pub yields: usize,
     /// How often readers were woken.
     pub wakes: usize,
@@ -157,6 +159,7 @@ impl Host {
             calls: Vec::new(),
             aborts: Vec::new(),
             peak: 0,
+            most_timers: 0,
             yields: 0,
             wakes: 0,
             commands: 0,
@@ -289,6 +292,7 @@ impl Host {
                 let key = self.plan_keyed(ms, Due::Timer(timer));
                 let old = self.timers.insert(timer, key);
                 assert!(old.is_none(), "timer {timer} was running");
+                self.most_timers = self.most_timers.max(self.timers.len());
             }
             Command::StopTimer { timer } => {
                 let key = self.timers.remove(&timer).expect("a timer that runs");
