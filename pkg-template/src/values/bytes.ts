@@ -24,8 +24,8 @@ const writer = new ValueWriter();
  * ```ts
  * import { fromBytes, toBytes } from 'weavegraph-wasm';
  *
- * const bytes = toBytes({ at: new Date(0), tags: new Set(['a']), total: 10n ** 20n });
- * console.log(fromBytes(bytes)); // { at: 1970-01-01T00:00:00.000Z, tags: Set(1) { 'a' }, total: 100000000000000000000n }
+ * const bytes = toBytes({ at: new Date(0), tags: new Set(['a']), n: 10n });
+ * console.log(fromBytes(bytes)); // { at: 1970-01-01T00:00:00.000Z, tags: Set(1) { 'a' }, n: 10n }
  * ```
  *
  * @throws StateError STATE_NOT_CLONEABLE: it is no value; `details.path` says where.
