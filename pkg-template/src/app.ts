@@ -10,15 +10,18 @@ import type { Channels, DefaultChannels, StateOf, UpdateOf } from './channels.js
 import { toGraphDefinition } from './definition-json.js';
 import { engine } from './engine.js';
 import { createError, kindOf, WeaveError } from './errors.js';
-import { Execution } from './execution.js';
+import { busy, Execution } from './execution.js';
 import { RunHandle } from './run.js';
 import type { LogStore } from './log-store.js';
-import { checkDefaults, readOptions, type ReadOptions } from './read-options.js';
+import type { EventStream, SubscribeOptions } from './events.js';
+import { follow } from './follow.js';
+import { checkDefaults, readOptions, readSessionId, readSubscription, type ReadOptions } from './read-options.js';
 import type { GraphDefinition, GraphMetadata, Run } from './results.js';
 import type { RunDefaults, RunOptions } from './run-options.js';
 import type { Answers, Checkpoint, CheckpointSummary } from './sessions.js';
 import { loadStorage } from './storage-loader.js';
-import type { ActiveExecution, StoreHandle } from './store-handle.js';
+import { SessionLocks } from './session-locks.js';
+import type { StoreHandle } from './store-handle.js';
 import { packageVersion } from './version.js';
 
 /** Runs of this realm by id. */
@@ -48,7 +51,7 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
   readonly #core: AppCore;
   readonly #defaults: RunDefaults<X>;
   /** Runs of sessions that have no store. */
-  readonly #active = new Map<string, ActiveExecution>();
+  readonly #locks = new SessionLocks();
 
   private constructor(core: AppCore, defaults: RunDefaults<X>) {
     this.name = core.parts.name;
@@ -94,10 +97,45 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
 
   /** The run of this session that is active in this realm, if any. */
   attach(sessionId: string): Run<C> | null {
-    let active = this.#handle()?.active.get(sessionId) ?? this.#active.get(sessionId);
+    const active = this.#active(sessionId);
+    return active === undefined ? null : new RunHandle<C>(active, true);
+  }
+
+  /**
+   * The events of a session wherever it runs (this realm, another tab, another process on the same store): what is stored behind
+   * `after`, then what is stored next, over all its runs. Only durable events come, once the store has them. It ends with
+   * `return()`, its signal, or as the checkpointer closes; a session that is not there yet, or is deleted, is waited for.
+   *
+   * @param options as of `Run.events`; a follower never slows a run, so `capacity` and `overflow` mean nothing to it
+   * @throws CheckpointError CHECKPOINT_NO_STORE; RunFailed RUN_INVALID_OPTION. Reading it rejects with CHECKPOINT_* when the log
+   *   cannot be read, and with STREAM_INVALID when the filter throws.
+   */
+  follow(sessionId: string, options: SubscribeOptions = {}): EventStream {
+    return follow(this.#core, readSessionId(sessionId), this.#needHandle(), readSubscription(options, false));
+  }
+
+  /**
+   * Cancels the session's run wherever it is active, as far as its store carries the word to other realms. Resolves once the run
+   * has ended; a run in another realm that does not answer is waited for 10 seconds.
+   *
+   * @returns false when no run of the session is active
+   * @throws CheckpointError: the store refused the record of the end
+   */
+  async cancel(sessionId: string, reason?: string): Promise<boolean> {
+    const active = this.#active(sessionId);
+    if (active !== undefined) {
+      await active.cancel(reason);
+      return true;
+    }
+    const store = await this.#handle()?.open();
+    return store === undefined ? false : (await loadStorage()).cancelElsewhere(store, sessionId, reason);
+  }
+
+  #active(sessionId: string): Execution | undefined {
+    let active = this.#handle()?.active.get(sessionId) ?? this.#locks.holders.get(sessionId);
     // A run may have been given a store of its own.
     for (const run of activeRuns.values()) if (run.app === this.#core && run.sessionId === sessionId) active ??= run;
-    return active instanceof Execution ? new RunHandle<C>(active, true) : null;
+    return active instanceof Execution ? active : undefined;
   }
 
   /**
@@ -158,10 +196,14 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
     return readOptions({ checkpointer: this.#defaults.checkpointer }, undefined).handle;
   }
 
-  async #openStore(): Promise<LogStore> {
+  #needHandle(): StoreHandle {
     const handle = this.#handle();
     if (handle === undefined) throw createError('CHECKPOINT_NO_STORE', 'the app has no checkpointer; give one to compile()');
-    return handle.open();
+    return handle;
+  }
+
+  async #openStore(): Promise<LogStore> {
+    return this.#needHandle().open();
   }
 
   /** Makes an execution and lets it start, or end as refused. */
@@ -177,7 +219,7 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
     }
     const wanted: unknown = resume?.sessionId ?? options.sessionId;
     const sessionId = typeof wanted === 'string' ? wanted : newId();
-    const active = options.handle?.active ?? this.#active;
+    const locks = options.handle?.locks ?? this.#locks;
     const execution = new Execution(this.#core, options, options.runId ?? newId(), sessionId, {
       renamed: (renamed, runId) => {
         if (activeRuns.get(runId) !== undefined && activeRuns.get(runId) !== renamed) throw alreadyActive(runId);
@@ -185,30 +227,25 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
         activeRuns.set(runId, renamed);
       },
       ended: (ended) => {
-        if (active.get(sessionId) === ended) active.delete(sessionId);
+        locks.release(sessionId, ended);
         if (activeRuns.get(ended.runId) === ended) activeRuns.delete(ended.runId);
       },
     });
     problem ??= resume === undefined ? undefined : checkResume(resume, options);
-    problem ??= this.#checkFree(execution, active);
+    const holder = locks.holders.get(sessionId);
+    const isFree = holder === undefined;
+    if (!isFree && options.whenBusy === 'fail') problem ??= busy(sessionId, holder.runId);
+    if (activeRuns.has(execution.runId)) problem ??= alreadyActive(execution.runId);
     if (problem !== undefined) {
       const refused = problem;
       queueMicrotask(() => execution.refuse(refused));
       return execution;
     }
-    active.set(sessionId, execution);
     activeRuns.set(execution.runId, execution);
-    execution.start({ input, isResume: resume !== undefined });
+    if (isFree) locks.take(sessionId, execution);
+    const turn = isFree ? undefined : locks.wait(sessionId, execution, options.whenBusy === 'steal');
+    execution.start({ input, isResume: resume !== undefined, turn });
     return execution;
-  }
-
-  #checkFree({ sessionId, runId }: Execution, active: ReadonlyMap<string, ActiveExecution>): WeaveError | undefined {
-    const owner = active.get(sessionId);
-    if (owner !== undefined) {
-      const message = `session \`${sessionId}\` is held by run \`${owner.runId}\`; wait for it, cancel it, or attach to it`;
-      return createError('SESSION_BUSY', message, { sessionId, details: { owner: owner.runId } });
-    }
-    return activeRuns.has(runId) ? alreadyActive(runId) : undefined;
   }
 }
 

@@ -4,13 +4,27 @@
  * Owns the waiting `next()` calls, in order. It must not decide what a reader loses or when a run pauses: the engine keeps the queue.
  */
 
-import { createError, type WeaveError } from './errors.js';
+import { createError, WeaveError } from './errors.js';
 import type { EventStream, WeaveEvent } from './events.js';
 import type { ReadableStreamLike } from './platform.js';
-import type { Pulled, Readers } from './readers.js';
 import type { ReadSubscription } from './read-options.js';
 
 type Result = IteratorResult<WeaveEvent, undefined>;
+
+/** What a pull gave. */
+export type Pulled = WeaveEvent[] | 'empty' | 'ended' | { readonly refillAfter: number };
+
+/** Where a reader's events come from. */
+export interface ReaderSource {
+  pull(reader: RunEvents): Pulled;
+  /** Reads the log after a number. */
+  refill(reader: RunEvents, after: number): Promise<WeaveEvent[]>;
+  /** Whether it counts what the reader loses. */
+  isAttached(): boolean;
+  dropped(reader: RunEvents): number;
+  /** The reader has ended. */
+  close(reader: RunEvents): void;
+}
 
 const LONGEST_MS = 2 ** 31 - 1;
 
@@ -31,15 +45,15 @@ export class RunEvents implements EventStream {
   #error: WeaveError | undefined;
   #dropped = 0;
   readonly #calls: Array<{ resolve(result: Result): void; reject(error: unknown): void }> = [];
-  readonly #readers: Readers;
+  readonly #source: ReaderSource;
   readonly #onAbort = (): void => void this.return();
 
   constructor(
-    readers: Readers,
+    source: ReaderSource,
     /** @internal */ readonly subscription: ReadSubscription,
     /** The run's own iterator. @internal */ readonly isOwn: boolean,
   ) {
-    this.#readers = readers;
+    this.#source = source;
     const { signal } = subscription;
     if (signal?.aborted) this.#isEnded = true;
     else signal?.addEventListener('abort', this.#onAbort, { once: true });
@@ -51,7 +65,7 @@ export class RunEvents implements EventStream {
 
   /** Events that this reader lost. */
   get dropped(): number {
-    return this.#isEnded || !this.#readers.isAttached() ? this.#dropped : this.#readers.dropped(this);
+    return this.#isEnded || !this.#source.isAttached() ? this.#dropped : this.#source.dropped(this);
   }
 
   /** @throws WeaveError STREAM_INVALID: the filter threw. */
@@ -115,6 +129,19 @@ export class RunEvents implements EventStream {
     this.#answer();
   }
 
+  /** These events come first. @internal */
+  lead(events: readonly WeaveEvent[]): void {
+    this.#batch = events;
+    this.#at = 0;
+  }
+
+  /** Ends it with an error. @internal */
+  fail(thrown: unknown): void {
+    if (this.#isEnded) return;
+    this.#error = asLogError(thrown);
+    this.#finish();
+  }
+
   /** The run is over: these events are left. @internal */
   leave(events: readonly WeaveEvent[], dropped: number): void {
     this.#rest = events;
@@ -176,13 +203,13 @@ export class RunEvents implements EventStream {
       return rest;
     }
     if (this.#refillAfter !== undefined) return { refillAfter: this.#refillAfter };
-    return this.#readers.pull(this);
+    return this.#source.pull(this);
   }
 
   #refill(after: number): void {
     this.#isRefilling = true;
     this.#refillAfter = undefined;
-    this.#readers.refill(this, after).then(
+    this.#source.refill(this, after).then(
       (events) => {
         this.#isRefilling = false;
         if (this.#isEnded) return;
@@ -195,7 +222,7 @@ export class RunEvents implements EventStream {
         if (this.#isEnded) return;
         // The run has ended meanwhile, and said so.
         if (this.#rest !== undefined) return this.#answer();
-        this.#error = createError('CHECKPOINT_UNAVAILABLE', 'the log could not be read for a reader that lags', { cause: thrown });
+        this.#error = asLogError(thrown);
         this.#answer();
       },
     );
@@ -236,9 +263,13 @@ export class RunEvents implements EventStream {
     this.#batch = [];
     this.#rest = undefined;
     this.subscription.signal?.removeEventListener('abort', this.#onAbort);
-    this.#readers.close(this);
+    this.#source.close(this);
     this.#answer();
   }
+}
+
+function asLogError(thrown: unknown): WeaveError {
+  return thrown instanceof WeaveError ? thrown : createError('CHECKPOINT_UNAVAILABLE', 'the log could not be read for a reader', { cause: thrown });
 }
 
 function toResult(event: WeaveEvent | undefined): Result {

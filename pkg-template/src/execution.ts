@@ -20,7 +20,7 @@ import type { Names } from './failures.js';
 import type { ReadOptions } from './read-options.js';
 import { Readers } from './readers.js';
 import { RecordWriter } from './record-writer.js';
-import type { LogStore } from './log-store.js';
+import type { Claims, LogStore, WordMessage } from './log-store.js';
 import { loadStorage } from './storage-loader.js';
 import { TaskCalls } from './task-calls.js';
 import { OpenStream } from './text-stream.js';
@@ -29,13 +29,20 @@ import { nextTurn } from './turn.js';
 import { readUpdate, toStartWords, type Update } from './updates.js';
 import { Ask, NONE, Op, Tell, TellText } from './words.js';
 import type { RunStatus } from './sessions.js';
+import type { ActiveExecution } from './session-locks.js';
 
 type RawRun = InstanceType<Engine['RawRun']>;
+type RawLog = InstanceType<Engine['RawLog']>;
+
+/** How often a session that is being stolen is read again. */
+const MOST_RETRIES = 8;
 
 /** How an execution is to start. */
 export interface Plan {
   readonly input: unknown;
   readonly isResume: boolean;
+  /** Resolves once no other execution of this realm holds the session. */
+  readonly turn: Promise<void> | undefined;
 }
 
 /** What whoever keeps the executions is told. */
@@ -46,9 +53,9 @@ export interface Keeper {
   ended(execution: Execution): void;
 }
 
-export class Execution implements Trappable, EventSource {
-  readonly arena = new Arena();
-  readonly state: ChannelState;
+export class Execution implements Trappable, EventSource, ActiveExecution {
+  arena = new Arena();
+  state: ChannelState;
   readonly timers: Timers;
   readonly readers: Readers;
   /** Resolves with the terminal event; never rejects. */
@@ -75,6 +82,15 @@ export class Execution implements Trappable, EventSource {
   #isCancelled: { readonly reason: string | undefined } | undefined;
   #cancelled: Array<{ resolve(): void; reject(error: unknown): void }> = [];
   #end!: (event: WeaveEvent) => void;
+  /** Aborted when it ends, or is to end, before it began. */
+  #starting: AbortController | undefined;
+  /** The session is ours across realms. */
+  #claim: { release(): void } | undefined;
+  #unlisten: (() => void) | undefined;
+  #isLost = false;
+  /** How it was started, and how often the record that takes up the session found its slot taken. */
+  #plan: { readonly update: Update; readonly plan: Plan } | undefined;
+  #retries = 0;
   readonly #instance = instanceNumber();
   readonly #onSignal = (): void => void this.cancel(this.options.signal?.reason).catch(() => undefined);
 
@@ -123,54 +139,115 @@ export class Execution implements Trappable, EventSource {
     } catch (thrown) {
       problem = thrown instanceof WeaveError ? thrown : createError('STATE_INVALID_UPDATE', describe(thrown), { cause: thrown });
     }
+    this.#listenToSignal();
     void Promise.resolve()
-      .then(() => (update === undefined ? this.refuse(problem) : this.#begin(update, plan.isResume)))
+      .then(() => (update === undefined ? this.refuse(problem) : this.#begin(update, plan)))
       .catch((thrown: unknown) => this.fail(thrown));
   }
 
-  async #begin(update: Update, isResume: boolean): Promise<void> {
-    const { options } = this;
+  #listenToSignal(): void {
+    const { signal } = this.options;
+    if (signal?.aborted) this.#onSignal();
+    else signal?.addEventListener('abort', this.#onSignal, { once: true });
+  }
+
+  async #begin(update: Update, plan: Plan): Promise<void> {
     if (this.terminal !== undefined) return;
-    let log: InstanceType<Engine['RawLog']>;
+    let log: RawLog | undefined;
     try {
-      log = await this.#restore(isResume);
+      log = await this.#open(plan);
     } catch (thrown) {
       if (isTrap(thrown)) throw thrown;
       return this.refuse(thrown instanceof WeaveError ? thrown : createError('CHECKPOINT_UNAVAILABLE', `the store could not be read: ${describe(thrown)}`, { cause: thrown }));
     }
-    if (this.terminal !== undefined) return;
-    this.names = this.names.withForeign(log.foreignNames());
-    this.#makeRaw(log);
-    if (isResume) {
-      try {
-        this.#takeUp(this.#raw!.runId());
-      } catch (thrown) {
-        if (!(thrown instanceof WeaveError)) throw thrown;
-        return this.refuse(thrown);
-      }
+    try {
+      if (log !== undefined) await this.#start(update, plan, log);
+    } catch (thrown) {
+      if (!(thrown instanceof WeaveError)) throw thrown;
+      this.refuse(thrown);
     }
-    const signal = options.signal;
-    if (signal?.aborted) void this.cancel(signal.reason).catch(() => undefined);
-    else signal?.addEventListener('abort', this.#onSignal, { once: true });
+  }
+
+  /** The session as it stands, once it is ours; `undefined` if the run ended meanwhile. */
+  async #open({ isResume, turn }: Plan): Promise<RawLog | undefined> {
+    const { handle } = this.options;
+    if (handle === undefined && turn === undefined) return this.#emptyLog();
+    const { signal } = (this.#starting = new AbortController());
+    const stopped = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined)));
+    if (this.#isCancelled !== undefined && (turn !== undefined || this.options.whenBusy === 'wait')) this.#starting.abort();
+    const open = async (): Promise<RawLog | undefined> => {
+      await turn;
+      if (signal.aborted) return undefined;
+      if (handle === undefined) return this.#emptyLog();
+      const store = (this.store = await handle.open());
+      if (store.claims !== undefined && this.#claim === undefined && !signal.aborted) await this.#takeClaim(store.claims, signal);
+      if (signal.aborted) return undefined;
+      this.#unlisten ??= store.word?.listen(this.#onWord);
+      return (await loadStorage()).restore(this.app, this.sessionId, store, this.arena, this.state, isResume);
+    };
+    const opening = open();
+    const log = await Promise.race([opening, stopped]);
+    this.#starting = undefined;
+    if (log !== undefined && this.terminal === undefined) return log;
+    // Whatever still comes is not for this run.
+    opening.then(
+      (late) => this.#instance === instanceNumber() && late?.free(),
+      () => undefined,
+    );
+    if (this.terminal === undefined) this.#conclude();
+    return undefined;
+  }
+
+  async #takeClaim(claims: Claims, signal: AbortSignal): Promise<void> {
+    const { sessionId } = this;
+    const claim = await claims.claim(sessionId, this.options.whenBusy, signal, () => this.lost());
+    if ('owner' in claim) throw busy(sessionId, claim.owner);
+    if (signal.aborted) claim.release();
+    else this.#claim = claim;
+  }
+
+  readonly #onWord = (message: WordMessage): void => {
+    if (message.kind === 'cancel' && message.sessionId === this.sessionId) void this.cancel(message.reason).catch(() => undefined);
+  };
+
+  #emptyLog(): RawLog {
+    const { RawLog } = engine();
+    return new RawLog(this.app.graph());
+  }
+
+  async #start(update: Update, plan: Plan, log: RawLog): Promise<void> {
+    const { options } = this;
+    const { isResume } = plan;
+    this.#plan = { update, plan };
+    const changed = isResume && log.isGraphChanged() ? await this.#migrate(log) : undefined;
+    if (this.terminal !== undefined) return;
+    if (changed?.update !== undefined) update = changed.update;
+    this.names = this.app.names.withForeign(log.foreignNames());
+    this.#makeRaw(log);
+    if (isResume) this.#takeUp(this.#raw!.runId());
     if (this.#isCancelled !== undefined) return this.enter(() => this.tell(Tell.Cancel, this.#reasonHandle()));
     const handle = update.value === undefined ? NONE : this.arena.put(update.value);
     const metadata = options.metadata === undefined ? NONE : this.arena.put(options.metadata);
     const raw = this.#raw!;
     this.#startedAt = this.#now = this.timers.now();
-    this.enter(() => raw.start(this.#now, this.runId, options.seed, isResume, options.abandons, handle, update.bytes, toStartWords(update), metadata, 0, undefined));
+    this.enter(() => raw.start(this.#now, this.runId, options.seed, isResume, options.abandons, handle, update.bytes, toStartWords(update), metadata, changed?.policy ?? 0, changed?.frontier));
   }
 
-  async #restore(isResume: boolean): Promise<InstanceType<Engine['RawLog']>> {
-    const { handle } = this.options;
-    if (handle === undefined) {
-      const { RawLog } = engine();
-      return new RawLog(this.app.graph());
-    }
-    this.store = await handle.open();
-    return (await loadStorage()).restore(this.app, this.sessionId, this.store, this.arena, this.state, isResume);
+  /** Another graph has left the session: what the option says to that. */
+  async #migrate(log: RawLog): Promise<{ policy: number; update?: Update; frontier?: Uint32Array | undefined }> {
+    const { onGraphChanged } = this.options;
+    if (typeof onGraphChanged !== 'function') return { policy: onGraphChanged === 'error' ? 1 : 0 };
+    const { migrate } = await loadStorage();
+    return migrate(this, log, onGraphChanged);
   }
 
-  #makeRaw(log: InstanceType<Engine['RawLog']>): void {
+  /** It was cancelled before it began. */
+  #conclude(): void {
+    this.#makeRaw(this.#emptyLog());
+    this.enter(() => this.tell(Tell.Cancel, this.#reasonHandle()));
+  }
+
+  #makeRaw(log: RawLog): void {
     const { durability, concurrency, maxSteps, timeoutMs, events } = this.options;
     const { RawRun } = engine();
     this.#raw = new RawRun(this.app.graph(), log, this.sessionId, durability, concurrency, maxSteps, timeoutMs, this.readers.isExposed ? events.capacity : 0);
@@ -190,10 +267,7 @@ export class Execution implements Trappable, EventSource {
   refuse(error: WeaveError): void {
     if (this.terminal !== undefined) return;
     try {
-      if (this.#raw === undefined) {
-        const { RawLog } = engine();
-        this.#makeRaw(new RawLog(this.app.graph()));
-      }
+      if (this.#raw === undefined) this.#makeRaw(this.#emptyLog());
     } catch (thrown) {
       return this.fail(thrown);
     }
@@ -201,15 +275,33 @@ export class Execution implements Trappable, EventSource {
     this.enter(() => this.tellText(TellText.Refuse, 0, 0, this.arena.put(cause), error.code, error.message));
   }
 
+  /** Another execution has taken the session: nothing is stored any more. */
+  lost(): void {
+    if (this.terminal !== undefined) return;
+    this.#isLost = true;
+    if (this.#raw !== undefined) return this.enter(() => this.tell(Tell.Lost));
+    const { runId, sessionId } = this;
+    this.refuse(createError('CHECKPOINT_CONFLICT', `session \`${sessionId}\` was taken by another run before this one began`, { runId, sessionId }));
+  }
+
+  /** The checkpointer is closed. */
+  cutOff(error: WeaveError): void {
+    if (this.terminal !== undefined) return;
+    if (this.#raw === undefined) return this.refuse(error);
+    this.enter(() => this.tellText(TellText.AppendFailed, 0, 0, NONE, error.code, error.message));
+  }
+
   #finish(): void {
     const raw = this.#raw!;
     const count = raw.outcome();
     const [terminal] = readEvents(readWords(count), 0, count, this);
+    if (this.#isOutrun(raw)) return this.#beginAgain(raw);
     this.steps = raw.ask(Ask.Steps, 0, 0, 0);
     this.terminal = terminal;
     this.#tidy();
     this.keeper.ended(this);
     this.#raw = undefined;
+    if (this.options.retention !== undefined && this.store !== undefined && terminal?.transient !== true) void this.#retain();
     try {
       this.readers.archive();
       raw.free();
@@ -219,6 +311,26 @@ export class Execution implements Trappable, EventSource {
       this.readers.lose({ ...terminal!, transient: true });
     }
     this.#settle(terminal!);
+  }
+
+  /** It was to steal the session, and someone else was faster: the session's writer that went, or another thief. */
+  #isOutrun(raw: RawRun): boolean {
+    if (this.options.whenBusy !== 'steal' || this.#isLost || this.#retries >= MOST_RETRIES) return false;
+    return this.error?.code === 'CHECKPOINT_CONFLICT' && raw.ask(Ask.IsTakingOver, 0, 0, 0) === 1;
+  }
+
+  /** Reads the session again, and tries to take it up as it stands then. */
+  #beginAgain(raw: RawRun): void {
+    const { update, plan } = this.#plan!;
+    this.#retries += 1;
+    this.error = undefined;
+    this.#raw = undefined;
+    this.readers.detach();
+    this.timers.stopAll();
+    this.arena = new Arena();
+    this.state = new ChannelState(this.app);
+    raw.free();
+    void this.#begin(update, plan).catch((thrown: unknown) => this.fail(thrown));
   }
 
   #settle(terminal: WeaveEvent): void {
@@ -232,6 +344,9 @@ export class Execution implements Trappable, EventSource {
 
   #tidy(): void {
     forget(this);
+    this.#starting?.abort();
+    this.#unlisten?.();
+    this.#claim?.release();
     this.options.signal?.removeEventListener('abort', this.#onSignal);
     this.timers.stopAll();
     this.#queue.length = 0;
@@ -267,6 +382,7 @@ export class Execution implements Trappable, EventSource {
     const isFirst = this.#isCancelled === undefined;
     this.#isCancelled ??= { reason: reason === undefined ? undefined : describe(reason) };
     const promise = new Promise<void>((resolve, reject) => this.#cancelled.push({ resolve, reject }));
+    if (isFirst) this.#starting?.abort();
     if (isFirst && this.#raw !== undefined) this.enter(() => this.tell(Tell.Cancel, this.#reasonHandle()));
     return promise;
   }
@@ -474,10 +590,27 @@ export class Execution implements Trappable, EventSource {
     this.enter(() => (this.ask(Ask.NeedsPulled) === 1 ? this.tell(Tell.Pulled) : 0));
   }
 
+  async #retain(): Promise<void> {
+    await (await loadStorage()).retain(this);
+  }
+
+  /** The store has a record. */
+  stored(hasSnapshot: boolean): void {
+    const { handle, retention } = this.options;
+    handle!.announce(this.sessionId, this.store!);
+    if (hasSnapshot && retention !== undefined) void this.#retain();
+  }
+
   /** Keeps what failed the run, with the very object that was thrown. */
   failed(error: WeaveError): void {
     this.error ??= error;
   }
+}
+
+/** The session is held. */
+export function busy(sessionId: string, owner: string): WeaveError {
+  const message = `session \`${sessionId}\` is held by run \`${owner}\`; wait for it, cancel it, or attach to it`;
+  return createError('SESSION_BUSY', message, { sessionId, details: { owner } });
 }
 
 /** A sleep that nobody awaits must not end the process when it is cut short. */

@@ -4,12 +4,16 @@
  */
 
 import { createError, kindOf, type WeaveError } from './errors.js';
+import { readCursor, type Cursor } from './cursor.js';
 import type { EventFilter, SubscribeOptions, WeaveEvent } from './events.js';
 import { engine } from './engine.js';
 import { BaseCheckpointer } from './checkpointer.js';
+import type { WhenBusy } from './log-store.js';
+import type { PrunePolicy } from './sessions.js';
 import type { StoreHandle } from './store-handle.js';
 import type { Clock, CompileOptions, RunDefaults, RunOptions } from './run-options.js';
 import { copyValue } from './values.js';
+import { eventTypes } from './words.js';
 
 /** Options as the driver uses them. Durations are milliseconds; 0 means unlimited. */
 export interface ReadOptions {
@@ -27,6 +31,9 @@ export interface ReadOptions {
   readonly signal: AbortSignal | undefined;
   readonly events: ReadSubscription;
   readonly abandons: boolean;
+  readonly whenBusy: WhenBusy;
+  readonly onGraphChanged: NonNullable<RunDefaults['onGraphChanged']>;
+  readonly retention: PrunePolicy | undefined;
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -36,7 +43,7 @@ export interface ReadSubscription {
   readonly mask: number;
   /** Of what the mask lets pass. */
   readonly keeps: ((event: WeaveEvent) => boolean) | undefined;
-  readonly after: number | undefined;
+  readonly after: Cursor | undefined;
   readonly capacity: number;
   readonly waits: boolean;
   readonly signal: AbortSignal | undefined;
@@ -44,9 +51,9 @@ export interface ReadSubscription {
 
 const wholeRun: ReadSubscription = { mask: 0xffff_ffff, keeps: undefined, after: undefined, capacity: 1024, waits: true, signal: undefined };
 const durabilities = ['none', 'sync', 'async', 'exit'];
-const ofApps = ['checkpointer', 'durability', 'concurrency', 'maxSteps', 'timeoutMs', 'clock', 'context'];
-const ofRuns = [...ofApps, 'sessionId', 'runId', 'seed', 'signal', 'events', 'abandon', 'metadata'];
-const planned = ['interruptBefore', 'interruptAfter', 'bus', 'sinks', 'drainTimeoutMs', 'observer', 'onGraphChanged', 'retention', 'whenBusy'];
+const ofApps = ['checkpointer', 'durability', 'concurrency', 'maxSteps', 'timeoutMs', 'clock', 'context', 'onGraphChanged', 'retention'];
+const ofRuns = [...ofApps, 'sessionId', 'runId', 'seed', 'signal', 'events', 'abandon', 'whenBusy', 'metadata'];
+const planned = ['interruptBefore', 'interruptAfter', 'bus', 'sinks', 'drainTimeoutMs', 'observer'];
 /** What stands for no limit. */
 const UNLIMITED = 0xffff_fffe;
 
@@ -76,6 +83,9 @@ export function readOptions(defaults: object, given: object | undefined): ReadOp
     signal: readSignal(options.signal),
     events: options.events === undefined ? wholeRun : readSubscription(options.events, true),
     abandons: readFlag('abandon', options.abandon),
+    whenBusy: readWord('whenBusy', options.whenBusy, ['fail', 'wait', 'steal']),
+    onGraphChanged: typeof options.onGraphChanged === 'function' ? options.onGraphChanged : readWord<'compatible' | 'error'>('onGraphChanged', options.onGraphChanged, ['compatible', 'error']),
+    retention: readRetention(options.retention),
     metadata: readMetadata(options.metadata),
   };
 }
@@ -99,6 +109,33 @@ function readDurability(durability: unknown, hasStore: boolean): number {
   const number = durability === undefined ? 1 : durabilities.indexOf(durability as string);
   if (number < 1) throw invalid(`durability is ${String(durability)}; it is 'sync', 'async' or 'exit'`);
   return hasStore ? number : 0;
+}
+
+/** One of `words`; the first by default. */
+function readWord<const W extends string>(name: string, value: unknown, words: readonly W[]): W {
+  if (value === undefined) return words[0]!;
+  if (!words.includes(value as W)) throw invalid(`${name} is ${String(value)}; it is ${words.map((word) => `'${word}'`).join(' or ')}`);
+  return value as W;
+}
+
+function readRetention(policy: unknown): PrunePolicy | undefined {
+  if (policy === undefined) return undefined;
+  if (typeof policy !== 'object' || policy === null) throw invalid(`retention is ${kindOf(policy)}; give an object`);
+  const { keepLast, olderThanMs, maxBytes, finishedOnly, sessionId, ...unknown } = policy as PrunePolicy;
+  const [name] = Object.keys(unknown);
+  if (name !== undefined) throw invalid(`retention has no \`${name}\`; it has keepLast, olderThanMs, maxBytes and finishedOnly`);
+  if (sessionId !== undefined) throw invalid('retention holds for the session of its run; leave sessionId out');
+  for (const [key, value] of Object.entries({ keepLast, olderThanMs, maxBytes })) {
+    if (value !== undefined && !(typeof value === 'number' && value >= 0)) throw invalid(`retention.${key} is not a number from 0 on`);
+  }
+  return { ...policy, finishedOnly: readFlag('retention.finishedOnly', finishedOnly) };
+}
+
+/** @throws RunFailed RUN_INVALID_OPTION: it is no session's id. */
+export function readSessionId(sessionId: unknown): string {
+  const id = readId('sessionId', sessionId);
+  if (id === undefined) throw invalid("the session's id is missing");
+  return id;
 }
 
 function readInteger(name: string, value: unknown): number | undefined {
@@ -169,14 +206,6 @@ export function readSubscription(options: SubscribeOptions, isOwn: boolean): Rea
   };
 }
 
-function readCursor(after: unknown): number | undefined {
-  if (after === undefined) return undefined;
-  // `seq~branch`: this version knows one branch.
-  const number = typeof after === 'string' && /^\d+(~1)?$/.test(after) ? Number.parseInt(after, 10) : after;
-  if (typeof number !== 'number' || !Number.isSafeInteger(number) || number < 0) throw invalid('after is not the number of an event');
-  return number;
-}
-
 const everything = { mask: 0xffff_ffff, keeps: undefined };
 
 function readFilter(filter: EventFilter): Pick<ReadSubscription, 'mask' | 'keeps'> {
@@ -197,6 +226,11 @@ function readFilter(filter: EventFilter): Pick<ReadSubscription, 'mask' | 'keeps
   const customs = names.filter((name) => name.startsWith('custom:')).map((name) => name.slice('custom:'.length));
   if (customs.length === 0 || names.includes('custom')) return { mask, keeps: undefined };
   return { mask, keeps: (event) => event.type !== 'custom' || customs.includes(event.name) };
+}
+
+/** Whether a mask lets an event pass. */
+export function isIn(mask: number, event: WeaveEvent): boolean {
+  return (mask & (1 << eventTypes.indexOf(event.type))) !== 0;
 }
 
 function isLifecycle(event: WeaveEvent): boolean {

@@ -3,24 +3,22 @@
  * that has ended holds no engine memory and can still be read.
  */
 
-import { RunEvents } from './event-stream.js';
+import { endOf } from './cursor.js';
+import { RunEvents, type Pulled, type ReaderSource } from './event-stream.js';
 import { readEvents, separate } from './event-factory.js';
 import { readWords, type Engine } from './engine.js';
 import type { Execution } from './execution.js';
 import type { WeaveEvent } from './events.js';
-import { Ask, eventTypes } from './words.js';
-import type { ReadSubscription } from './read-options.js';
-import type { LogTail } from './restore.js';
+import { Ask } from './words.js';
+import { isIn, type ReadSubscription } from './read-options.js';
+import type { LogTail } from './log-tail.js';
 import { loadStorage } from './storage-loader.js';
 
 type RawRun = InstanceType<Engine['RawRun']>;
 
-/** What a pull gave. */
-export type Pulled = WeaveEvent[] | 'empty' | 'ended' | { readonly refillAfter: number };
-
 const MAX_BATCH = 64;
 
-export class Readers {
+export class Readers implements ReaderSource {
   readonly #execution: Execution;
   readonly #own: ReadSubscription;
   readonly #live = new Set<RunEvents>();
@@ -33,6 +31,9 @@ export class Readers {
   /** After the end: the run's events are those behind `#firstAfter`, and the archive has those behind `#keptAfter`. */
   #firstAfter = 0;
   #keptAfter = 0;
+  #branch = 1;
+  /** After the end: the last numbers of the branches before. */
+  #ends: readonly number[] = [];
   /** Someone can still ask for events after the end. */
   isExposed = false;
 
@@ -75,12 +76,21 @@ export class Readers {
 
   #subscribe(reader: RunEvents, raw: RawRun): void {
     const { mask, capacity, waits, after } = reader.subscription;
-    const cursor = after !== undefined ? 2 : reader.isOwn ? 0 : 1;
+    const from = after !== undefined ? 2 : reader.isOwn ? 0 : 1;
     try {
-      reader.id = raw.subscribe(mask, capacity, waits, cursor, after ?? 0);
+      let seq = after?.seq ?? 0;
+      // The engine sees to a number that was never reached.
+      const end = after === undefined ? Infinity : endOf(after, Infinity, raw.ask(Ask.Branch, 0, 0, 0), (branch) => raw.ask(Ask.CursorEnd, branch, 0, 0));
+      if (seq > end) reader.lead([this.#reset((seq = end))]);
+      reader.id = raw.subscribe(mask, capacity, waits, from, seq);
     } catch (thrown) {
       this.#execution.fail(thrown);
     }
+  }
+
+  /** The run begins anew with another engine half; what its readers have not pulled never was. */
+  detach(): void {
+    this.#raw = undefined;
   }
 
   /** Calls from outside the execution's pump; a trap ends the run. */
@@ -96,10 +106,11 @@ export class Readers {
   /** A reader that comes after the end. */
   #serve(reader: RunEvents): void {
     const { mask, after } = reader.subscription;
-    const newest = this.#execution.terminal!.seq;
     if (after === undefined) return reader.leave([], 0);
-    if (after > newest) return reader.leave([this.#reset(newest)], 0);
-    const from = after === 0 ? this.#firstAfter : after;
+    const end = endOf(after, this.#execution.terminal!.seq, this.#branch, (branch) => this.#ends[branch] ?? -1);
+    if (after.seq > end) reader.lead([this.#reset(end)]);
+    const seq = Math.min(after.seq, end);
+    const from = seq === 0 ? this.#firstAfter : seq;
     const kept = this.#behind(from, mask);
     if (from >= this.#keptAfter) reader.leave(kept, 0);
     else if (this.#execution.store !== undefined) reader.lag(from, 0);
@@ -233,6 +244,8 @@ export class Readers {
       if (logAfter !== undefined) reader.lag(logAfter, dropped);
     }
     this.#archive = [];
+    this.#branch = raw.ask(Ask.Branch, 0, 0, 0);
+    this.#ends = Array.from({ length: this.#branch }, (_, branch) => raw.ask(Ask.CursorEnd, branch, 0, 0));
     if (this.isExposed) {
       const { events, logAfter } = drain(raw.subscribe(0xffff_ffff, 0xffff_ffff, false, 0, 0));
       const [first] = events;
@@ -269,8 +282,4 @@ export class Readers {
 /** Events that a reader may hold beside its queue: few, so that a run that waits for it waits for what it reads. */
 function batchOf({ subscription }: RunEvents): number {
   return Math.max(1, Math.min(MAX_BATCH, Math.floor(subscription.capacity / 4)));
-}
-
-function isIn(mask: number, event: WeaveEvent): boolean {
-  return (mask & (1 << eventTypes.indexOf(event.type))) !== 0;
 }

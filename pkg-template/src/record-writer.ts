@@ -5,8 +5,9 @@
 import { copyBytes } from './engine.js';
 import { WeaveError } from './errors.js';
 import type { Execution } from './execution.js';
-import type { SessionRow } from './log-store.js';
+import type { MaybePromise, SessionRow } from './log-store.js';
 import { OpenStream } from './text-stream.js';
+import { isThenable } from './thenable.js';
 import { Thrown } from './thrown.js';
 import { Ask, statuses, Tell, TellText } from './words.js';
 
@@ -19,41 +20,75 @@ export class RecordWriter {
 
   /** Carries out the command at `at` and returns where the next one begins. */
   append(queue: readonly number[], at: number): number {
+    const execution = this.#execution;
     const [, slot, flags, length, count] = queue.slice(at, at + 5) as [number, number, number, number, number];
     const next = at + 5 + count;
     const values: unknown[] = [];
-    for (let index = at + 5; index < next; index += 1) values.push(toStored(this.#execution.arena.get(queue[index]!)));
+    for (let index = at + 5; index < next; index += 1) values.push(toStored(execution.arena.get(queue[index]!)));
     const savesContents = (flags & 1) === 1;
-    if (savesContents) for (const content of this.#execution.state.contents) values.push(content.save());
-    const bytes = copyBytes(this.#execution.ask(Ask.Record), length);
-    const store = this.#execution.store!;
-    const row: SessionRow | undefined = (flags & 2) === 0 ? undefined : { runId: this.#execution.runId, status: statuses[this.#execution.ask(Ask.Status)]!, step: this.#execution.ask(Ask.Step), at: this.#execution.timers.now(), createdAt: this.#execution.timers.now() };
-    const answered = (answer: 'ok' | 'taken'): number => {
-      if (answer === 'taken') return this.#execution.raw?.taken(this.#execution.timers.now(), undefined) ?? 0;
-      if (savesContents) store.snapshotTaken?.(this.#execution.sessionId, slot);
-      return this.#execution.tell(Tell.Appended);
-    };
-    const refused = (thrown: unknown): number => {
-      const isTyped = thrown instanceof WeaveError && thrown.code.startsWith('CHECKPOINT_');
-      const kept = this.#execution.keepThrown(thrown, isTyped, 'CHECKPOINT_UNAVAILABLE');
-      return this.#execution.tellText(TellText.AppendFailed, 0, 0, kept.handle, kept.code, kept.text);
-    };
-    let answer: 'ok' | 'taken' | Promise<'ok' | 'taken'>;
-    try {
-      answer = store.append(this.#execution.sessionId, { slot, bytes, values }, row);
-    } catch (thrown) {
-      this.#execution.take(refused(thrown));
-      return next;
-    }
-    if (typeof answer === 'string') {
-      this.#execution.take(answered(answer));
-    } else {
-      answer.then(
-        (word) => this.#execution.enter(() => answered(word)),
-        (thrown: unknown) => this.#execution.enter(() => refused(thrown)),
-      );
-    }
+    if (savesContents) for (const content of execution.state.contents) values.push(content.save());
+    const bytes = copyBytes(execution.ask(Ask.Record), length);
+    const row: SessionRow | undefined =
+      (flags & 2) === 0
+        ? undefined
+        : {
+            runId: execution.runId,
+            status: statuses[execution.ask(Ask.Status)]!,
+            step: execution.ask(Ask.Step),
+            at: execution.timers.now(),
+            createdAt: execution.ask(Ask.CreatedAt),
+          };
+    const { sessionId } = execution;
+    const store = execution.store!;
+    this.#when(
+      () => store.append(sessionId, { slot, bytes, values }, row),
+      (answer) => {
+        if (answer === 'taken') {
+          this.#readBack(slot);
+          return 0;
+        }
+        if (savesContents) store.snapshotTaken?.(sessionId, slot);
+        execution.stored(savesContents);
+        return execution.tell(Tell.Appended);
+      },
+    );
     return next;
+  }
+
+  /** The slot was not free: the engine knows its own record, whose acknowledgement was lost. */
+  #readBack(slot: number): void {
+    const { sessionId, store, raw, timers } = this.#execution;
+    this.#when(
+      () => store!.read(sessionId, slot, 1),
+      ([record]) => (raw === this.#execution.raw ? (raw?.taken(timers.now(), record?.slot === slot ? record.bytes : undefined) ?? 0) : 0),
+    );
+  }
+
+  /** Asks the store and tells the engine: at once, or when a promise settles. */
+  #when<T>(ask: () => MaybePromise<T>, tell: (answer: T) => number): void {
+    const execution = this.#execution;
+    const { raw } = execution;
+    let answer: MaybePromise<T>;
+    try {
+      answer = ask();
+    } catch (thrown) {
+      return execution.take(this.#refused(thrown));
+    }
+    // A run that has begun anew since is not told what was asked for before.
+    const enter = (call: () => number): void => {
+      if (raw === execution.raw) execution.enter(call);
+    };
+    if (!isThenable(answer)) return execution.take(tell(answer));
+    (answer as Promise<T>).then(
+      (word) => enter(() => tell(word)),
+      (thrown: unknown) => enter(() => this.#refused(thrown)),
+    );
+  }
+
+  #refused(thrown: unknown): number {
+    const isTyped = thrown instanceof WeaveError && thrown.code.startsWith('CHECKPOINT_');
+    const kept = this.#execution.keepThrown(thrown, isTyped, 'CHECKPOINT_UNAVAILABLE');
+    return this.#execution.tellText(TellText.AppendFailed, 0, 0, kept.handle, kept.code, kept.text);
   }
 }
 

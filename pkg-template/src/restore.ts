@@ -1,5 +1,5 @@
 /**
- * Sessions out of their logs: for a run that goes on, for `getState` and `history`, and for readers that lag.
+ * Sessions out of their logs: for a run that goes on, and for `getState` and `history`. `log-tail.ts` reads their events.
  *
  * Owns how a log is paged. It must not interpret a record: the engine reads the bytes and says what to fold.
  */
@@ -10,17 +10,16 @@ import { ChannelState } from './channel-state.js';
 import { engine, instanceNumber, isTrap, readWords, reportTrap, type Engine } from './engine.js';
 import { toErrorEvent } from './error-note.js';
 import { createError, WeaveError } from './errors.js';
-import { readEvents, type EventSource } from './event-factory.js';
-import type { WeaveEvent } from './events.js';
 import { toError, takeError, type FailureParts, type Names } from './failures.js';
 import type { LogStore, StoredRecord } from './log-store.js';
 import type { Checkpoint, CheckpointSummary, RunStatus } from './sessions.js';
 import { lend } from './values.js';
 import { Op } from './words.js';
 
-type RawLog = InstanceType<Engine['RawLog']>;
+export type RawLog = InstanceType<Engine['RawLog']>;
 
-const PAGE = 256;
+/** Records that are read at once. */
+export const PAGE = 256;
 
 /**
  * The session as its log leaves it, folded into `state`. A new session has an empty log.
@@ -36,12 +35,17 @@ export async function restore(app: AppCore, sessionId: string, store: LogStore, 
     return log;
   }
   const reading = new Reading(app, sessionId, arena, state, log);
-  for (let slot = reading.snapshotSlot(newest); ; ) {
+  for (let slot = snapshotSlot(app, sessionId, newest); ; ) {
     const page = await store.read(sessionId, slot, PAGE);
     for (const record of page) reading.read(record, -1, false);
     if (page.length < PAGE) return log;
     slot = page.at(-1)!.slot + 1;
   }
+}
+
+/** A session that was restored, as its newest checkpoint. */
+export function checkpointOf(app: AppCore, sessionId: string, arena: Arena, state: ChannelState, log: RawLog): Checkpoint {
+  return new Reading(app, sessionId, arena, state, log).checkpoint();
 }
 
 /** A checkpoint, or `null` where there is none. */
@@ -50,9 +54,10 @@ export async function readCheckpoint(app: AppCore, sessionId: string, store: Log
   if (newest === undefined) return null;
   return withLog(app, async (log) => {
     const reading = new Reading(app, sessionId, new Arena(), new ChannelState(app), log);
-    for (let slot = step === undefined ? reading.snapshotSlot(newest) : 0; ; ) {
+    for (let slot = step === undefined ? snapshotSlot(app, sessionId, newest) : 0; ; ) {
       const page = await store.read(sessionId, slot, PAGE);
       for (const record of page) {
+        if (!reading.canRead(record)) continue;
         reading.read(record, step ?? -1, false);
         if (reading.described().isAtGoal) return reading.checkpoint();
       }
@@ -72,6 +77,7 @@ export async function readHistory(app: AppCore, sessionId: string, store: LogSto
     for (let slot = 0; ; ) {
       const page = await store.read(sessionId, slot, PAGE);
       for (const record of page) {
+        if (!reading.canRead(record)) continue;
         reading.read(record, -1, true);
         for (const raw of reading.checkpoints()) {
           const summary = reading.summary(raw);
@@ -90,7 +96,7 @@ export async function readHistory(app: AppCore, sessionId: string, store: LogSto
 }
 
 /** Lends a log of the engine, and frees it. */
-async function withLog<T>(app: AppCore, use: (log: RawLog) => Promise<T>): Promise<T> {
+export async function withLog<T>(app: AppCore, use: (log: RawLog) => Promise<T>): Promise<T> {
   const { RawLog } = engine();
   const graph = app.graph();
   const instance = instanceNumber();
@@ -108,80 +114,29 @@ async function withLog<T>(app: AppCore, use: (log: RawLog) => Promise<T>): Promi
   }
 }
 
-/** The durable events of a session in order, for a reader that lags: each record is read once. */
-export class LogTail {
-  readonly #source: EventSource & { readonly app: AppCore };
-  readonly #store: LogStore;
-  #slot = 0;
-  #open: { readonly log: RawLog; readonly reading: Reading; readonly arena: Arena; readonly instance: number } | undefined;
-  /** Events that a record gave beyond what was asked for. */
-  readonly #spare: WeaveEvent[] = [];
-  #isReading = false;
-  #isClosed = false;
-
-  constructor(source: EventSource & { readonly app: AppCore }, store: LogStore) {
-    this.#source = source;
-    this.#store = store;
-  }
-
-  /** The first `limit` events after the number `after`, which rises from call to call; fewer at the log's end. */
-  async read(after: number, limit: number): Promise<WeaveEvent[]> {
-    const { sessionId } = this.#source;
-    const events = this.#spare;
-    this.#isReading = true;
-    try {
-      for (let isAtEnd = false; !isAtEnd && events.length < limit; ) {
-        if (this.#open?.instance !== instanceNumber()) this.#slot = events.length = 0;
-        const page = await this.#store.read(sessionId, this.#slot, PAGE);
-        isAtEnd = page.length < PAGE;
-        for (const record of page) {
-          if (events.length >= limit) break;
-          for (const event of this.#read(record, after)) events.push(event);
-        }
-      }
-    } catch (thrown) {
-      throw isTrap(thrown) ? reportTrap(thrown) : thrown;
-    } finally {
-      this.#isReading = false;
-      if (this.#isClosed) this.#free();
-    }
-    return events.splice(0, limit);
-  }
-
-  close(): void {
-    this.#isClosed = true;
-    if (!this.#isReading) this.#free();
-  }
-
-  #read(record: StoredRecord, after: number): WeaveEvent[] {
-    // A record that does not follow the one before stands behind a gap that pruning left: it has a snapshot to start from.
-    if (record.slot !== this.#slot || this.#open?.instance !== instanceNumber()) this.#restart();
-    const { log, reading, arena } = this.#open!;
-    reading.read(record, -1, false);
-    this.#slot = record.slot + 1;
-    const count = log.events(after);
-    const { app, sessionId } = this.#source;
-    const source = { arena, names: app.names.withForeign(log.foreignNames()), sessionId, runId: reading.runId(), storeName: this.#store.name };
-    return readEvents(readWords(count), 0, count, source);
-  }
-
-  #restart(): void {
-    this.#free();
-    const { app, sessionId } = this.#source;
-    const { RawLog } = engine();
-    const log = new RawLog(app.graph());
-    const arena = new Arena();
-    this.#open = { log, arena, reading: new Reading(app, sessionId, arena, undefined, log), instance: instanceNumber() };
-  }
-
-  #free(): void {
-    if (this.#open?.instance === instanceNumber()) this.#open.log.free();
-    this.#open = undefined;
-  }
-}
-
 export function notFound(sessionId: string): Error {
   return createError('SESSION_NOT_FOUND', `the store has no session \`${sessionId}\`; start it with invoke`, { sessionId });
+}
+
+/** Whether a session can be read from this record on. */
+export function hasSnapshot(record: Uint8Array): boolean {
+  return (engine().recordFlags(record) & 1) === 1;
+}
+
+/** Where to begin reading, by a session's newest record. */
+export function snapshotSlot(app: AppCore, sessionId: string, newest: StoredRecord): number {
+  return typed(app, sessionId, new Arena(), () => engine().snapshotSlot(newest.slot, newest.bytes));
+}
+
+/** What the engine says of a record that it cannot read, as an error. */
+export function typed<T>(app: AppCore, sessionId: string, arena: Arena, read: () => T): T {
+  try {
+    return read();
+  } catch (thrown) {
+    if (isTrap(thrown)) throw reportTrap(thrown);
+    if (!Array.isArray(thrown)) throw thrown;
+    throw toError(thrown as FailureParts, arena, app.names, { runId: '', sessionId });
+  }
 }
 
 /** What `describe` of the engine returns. */
@@ -202,12 +157,13 @@ interface Described {
   updatedChannels: number[];
 }
 
-class Reading {
+export class Reading {
   readonly #app: AppCore;
   readonly #sessionId: string;
   readonly #arena: Arena;
   readonly #state: ChannelState | undefined;
   readonly #log: RawLog;
+  #isBegun = false;
 
   constructor(app: AppCore, sessionId: string, arena: Arena, state: ChannelState | undefined, log: RawLog) {
     this.#app = app;
@@ -217,27 +173,19 @@ class Reading {
     this.#log = log;
   }
 
-  get #names(): Names {
+  get names(): Names {
     return this.#app.names.withForeign(this.#log.foreignNames());
   }
 
-  #typed<T>(read: () => T): T {
-    try {
-      return read();
-    } catch (thrown) {
-      if (isTrap(thrown)) throw reportTrap(thrown);
-      if (!Array.isArray(thrown)) throw thrown;
-      throw toError(thrown as FailureParts, this.#arena, this.#app.names, { runId: '', sessionId: this.#sessionId });
-    }
-  }
-
-  snapshotSlot(newest: StoredRecord): number {
-    return this.#typed(() => engine().snapshotSlot(newest.slot, newest.bytes));
+  /** Whether reading may go on with a record, or begin with it: of what was pruned, records are left that only say who took the session up. */
+  canRead({ slot, bytes }: StoredRecord): boolean {
+    return this.#isBegun || slot === 0 || hasSnapshot(bytes);
   }
 
   read(record: StoredRecord, untilStep: number, lists: boolean): void {
+    this.#isBegun = true;
     const handles = Uint32Array.from(record.values, (value) => this.#arena.put(value));
-    const count = this.#typed(() => this.#log.read(record.slot, record.bytes, handles, untilStep, lists));
+    const count = typed(this.#app, this.#sessionId, this.#arena, () => this.#log.read(record.slot, record.bytes, handles, untilStep, lists));
     const words = readWords(count).slice(0, count);
     for (let at = 0; at < count; ) at = this.#fold(words, at);
     this.#state?.endFolds();
@@ -254,7 +202,7 @@ class Reading {
         state?.load(words[at + 1]!, this.#arena.get(words[at + 2]!));
         return at + 3;
       case Op.Note: {
-        const error = takeError(words[at + 4]!, this.#arena, this.#names, { runId: '', sessionId: this.#sessionId });
+        const error = takeError(words[at + 4]!, this.#arena, this.names, { runId: '', sessionId: this.#sessionId });
         const channel = this.#app.channelIds.get('errors');
         if (channel !== undefined) state?.append(channel, toErrorEvent(error, words[at + 1]!, words[at + 2]!, words[at + 3]!));
         return at + 5;
@@ -288,7 +236,7 @@ class Reading {
   }
 
   summary(raw: Described): CheckpointSummary {
-    const names = this.#names;
+    const names = this.names;
     const nodes = (ids: number[]): string[] => ids.map((id) => names.node(id));
     return {
       sessionId: this.#sessionId,

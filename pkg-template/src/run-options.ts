@@ -6,7 +6,7 @@
 
 import type { Value } from './channels.js';
 import type { SubscribeOptions } from './events.js';
-import type { Checkpointer } from './sessions.js';
+import type { Checkpoint, Checkpointer, PrunePolicy } from './sessions.js';
 
 /** Where a run gets the time. Retries, timeouts and `ctx.sleep` all ask it. */
 export interface Clock {
@@ -32,6 +32,19 @@ export interface RunDefaults<X = unknown> {
   maxSteps?: number | undefined;
   /** For one execution. Then it fails with RUN_TIMEOUT and may be resumed. Default: no limit. */
   timeoutMs?: number | undefined;
+  /**
+   * What resuming a session does that another graph has left (`definitionHash()` differs). `'compatible'`, the default: it goes on if
+   * all that the session needs is still there, every node that is to run, every join that waits, every channel with content and its
+   * kind; otherwise it fails with CHECKPOINT_GRAPH_CHANGED, which names what is missing. `'error'`: it fails. A function is called
+   * with the session's newest checkpoint and the old hash, before anything runs: `null` refuses; otherwise `update` is folded like an
+   * input, and `frontier` names the nodes that run next and drops a half-done step. What the function throws is the failure's cause.
+   */
+  onGraphChanged?: 'error' | 'compatible' | ((old: Checkpoint, oldHash: string) => { update?: Record<string, Value>; frontier?: string[] } | null) | undefined;
+  /**
+   * What of the run's own session is dropped as it grows: after each snapshot, and as the run ends. Needs no `sessionId`. A failure
+   * is a `diagnostic` event and does not harm the run. Default: nothing is dropped.
+   */
+  retention?: PrunePolicy | undefined;
   /** Default: the platform's. */
   clock?: Clock | undefined;
   /** Handed to nodes as `ctx.context`, by reference; never stored. */
@@ -52,6 +65,13 @@ export interface RunOptions<X = unknown> extends RunDefaults<X> {
   events?: SubscribeOptions | undefined;
   /** Drops the half-done step of a session whose last run did not end; otherwise that is SESSION_UNFINISHED. Default false. */
   abandon?: boolean | undefined;
+  /**
+   * Another execution holds the session, here or in another realm on the same store. `'fail'`, the default: SESSION_BUSY, with its id as
+   * `details.owner`. `'wait'`: this one begins when it is over, in the order of the calls; its signal and `cancel` end the waiting.
+   * `'steal'`: the other one ends at once with CHECKPOINT_CONFLICT. A store without word between realms (see `docs/stores.md`) knows of
+   * this realm only; there, whoever finds its next slot taken ends with CHECKPOINT_CONFLICT.
+   */
+  whenBusy?: 'fail' | 'wait' | 'steal' | undefined;
   /** Nodes read it as `ctx.metadata`; `run.started` tells it. */
   metadata?: Record<string, Value> | undefined;
 }

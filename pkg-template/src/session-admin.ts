@@ -4,7 +4,7 @@
 
 import { createError } from './errors.js';
 import type { ListPage, LogStore, SessionRow } from './log-store.js';
-import type { SessionSummary } from './sessions.js';
+import type { PrunePolicy, SessionSummary } from './sessions.js';
 import type { StoreHandle } from './store-handle.js';
 
 const PAGE = 256;
@@ -28,6 +28,8 @@ export async function listSessions(handle: StoreHandle, store: LogStore, { limit
     return { sessionId, runId, step, status: row.status, createdAt, updatedAt, owner: owner === undefined ? null : { id: owner.runId, here: true } };
   });
 }
+
+export async function prune(_handle: StoreHandle, _store: LogStore, _policy: PrunePolicy): Promise<void> {}
 
 /** Forgets a session, unless a run holds it. */
 export async function deleteSession(handle: StoreHandle, store: LogStore, sessionId: string): Promise<void> {

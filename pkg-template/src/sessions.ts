@@ -84,6 +84,23 @@ export interface SessionSummary {
   owner: { id: string; here: boolean } | null;
 }
 
+/**
+ * What pruning may drop. A record goes only if everything given here lets it go. The newest snapshot of a session and what came after it
+ * always stay, so a session that has none yet stays whole.
+ */
+export interface PrunePolicy {
+  /** At least so many of a session's newest checkpoints stay. */
+  keepLast?: number;
+  /** Only what was stored longer ago may go. */
+  olderThanMs?: number;
+  /** Only as much of a session goes as is beyond so many bytes. */
+  maxBytes?: number;
+  /** Only sessions whose last run ended: not those that run or wait for an answer. Default false. */
+  finishedOnly?: boolean;
+  /** Only this session. Default: all. */
+  sessionId?: string;
+}
+
 /** Keeps sessions. What a step costs follows from what it changed, not from how large the state is. Only this package makes them. */
 export interface Checkpointer {
   readonly __checkpointer: true;

@@ -6,5 +6,10 @@
 import './index.js';
 
 export { MemoryStore } from './memory-store.js';
+export { retain } from './retention.js';
 export { deleteSession, listSessions } from './session-admin.js';
-export { LogTail, readCheckpoint, readHistory, restore } from './restore.js';
+export { cancelElsewhere } from './cancel-elsewhere.js';
+export { Follower } from './follower.js';
+export { migrate } from './graph-change.js';
+export { LogTail } from './log-tail.js';
+export { checkpointOf, readCheckpoint, readHistory, restore } from './restore.js';

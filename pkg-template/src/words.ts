@@ -52,7 +52,7 @@ export const Tell = {
 export const TellWith = { Settled: 0, Applied: 1, Routed: 2 } as const;
 
 /** What `RawRun.tellText` takes. */
-export const TellText = { Threw: 0, UnknownTarget: 1, FoldFailed: 2, RouteThrew: 3, RouteUnknown: 4, AppendFailed: 5, Refuse: 6 } as const;
+export const TellText = { Threw: 0, UnknownTarget: 1, FoldFailed: 2, RouteThrew: 3, RouteUnknown: 4, AppendFailed: 5, Refuse: 6, Remark: 7 } as const;
 
 /** What `RawRun.ask` answers. */
 export const Ask = {

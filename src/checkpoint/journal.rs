@@ -229,6 +229,11 @@ impl Journal {
     pub fn answered(&mut self) -> Option<InFlight> {
         self.in_flight.take()
     }
+
+    /// Where the next append goes.
+    pub fn next_slot(&self) -> u32 {
+        self.slot
+    }
 }
 
 /// Roughly what an event takes in the log.

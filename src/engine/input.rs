@@ -171,8 +171,10 @@ pub enum Input {
     },
     /// Someone else has taken the session: it ends at once.
     Lost,
-    /// The store refused for good.
+    /// The store refused for good, what was sent or all that is to come.
     AppendFailed(Thrown),
+    /// Something about the store that readers are to hear.
+    Remark(String),
     /// The turn that `Yield` asked for.
     Turn,
     /// Readers have pulled, or `join` was called.

@@ -168,6 +168,7 @@ impl Machine {
                 self.slice_steps = 0;
             }
             Input::Pulled => {}
+            Input::Remark(text) => self.publish_transient(Body::Diagnostic { scope: "checkpoint", message: text.into() }),
             Input::Refuse(failure) => self.refuse(failure),
             Input::Cancel { reason } => self.cancel(reason),
         }
@@ -354,11 +355,17 @@ impl Machine {
     }
 
     fn append_failed(&mut self, thrown: Option<&Thrown>) {
-        let Some(lost) = self.journal.as_mut().and_then(Journal::answered) else { return };
+        let Some(journal) = &mut self.journal else { return };
+        let lost = journal.answered();
+        if lost.is_none() && thrown.is_none() {
+            return;
+        }
+        // A store that was closed refuses what was not sent yet, too.
+        let slot = lost.map_or_else(|| journal.next_slot(), |lost| lost.slot);
         let failure = match thrown {
-            None => RunError::Taken { slot: lost.slot }.failure(Scope::Runner),
+            None => RunError::Taken { slot }.failure(Scope::Runner),
             Some(thrown) => {
-                let failure = RunError::Store { slot: lost.slot, text: &thrown.text }.failure(Scope::Runner);
+                let failure = RunError::Store { slot, text: &thrown.text }.failure(Scope::Runner);
                 Failure { code: thrown.code, ..failure }.because(thrown.cause.clone())
             }
         };

@@ -79,6 +79,8 @@ calls! {
         AppendFailed,
         /// The execution may not begin: ends with one transient `run.failed`.
         Refuse,
+        /// A `diagnostic` event about the store.
+        Remark,
     }
 }
 

@@ -227,6 +227,7 @@ impl RawRun {
                 TellText::RouteThrew => Input::RouteThrew { call: a, thrown },
                 TellText::RouteUnknown => Input::RouteUnknown { call: a, target: thrown.text },
                 TellText::AppendFailed => Input::AppendFailed(thrown),
+                TellText::Remark => Input::Remark(thrown.text),
                 TellText::Refuse => return None,
             })
         })

@@ -42,14 +42,14 @@ async function assertFailed(run, events, code, cause) {
 
 const getter = (name) => Object.defineProperty({}, name, { get: throwBoom, enumerable: true });
 const wrongOfApps = [
-  { nope: 1 }, { sinks: [] }, { whenBusy: 'wait' }, { bus: {} }, { checkpointer: {} }, { checkpointer: null }, { durability: 'often' }, { durability: 'toString' }, { durability: 1 },
+  { nope: 1 }, { sinks: [] }, { whenBusy: 'often' }, { onGraphChanged: 'often' }, { retention: 5 }, { retention: { keep: 1 } }, { retention: { keepLast: -1 } }, { retention: { sessionId: 's' } }, { bus: {} }, { checkpointer: {} }, { checkpointer: null }, { durability: 'often' }, { durability: 'toString' }, { durability: 1 },
   ...[0, -1, 1.5, NaN, '3', null, 2 ** 40].flatMap((wrong) => [{ concurrency: wrong }, { maxSteps: wrong }]),
   ...[0, -1, NaN, '3', null].map((timeoutMs) => ({ timeoutMs })), { clock: {} }, { clock: Date.now }, { clock: { now: Date.now, sleep: 5 } },
 ];
 const wrongOfRuns = [
   5, null, 'options', { allowCycles: true }, getter('seed'), { sessionId: '' }, { sessionId: 5 }, { sessionId: 'x'.repeat(257) }, { runId: '' }, { runId: {} }, { seed: 1.5 }, { seed: '1' }, { seed: 2 ** 60 },
   { signal: {} }, { signal: 5 }, { abandon: 1 }, { metadata: 5 }, { metadata: [] },
-  ...[5, { capacity: 0 }, { capacity: 1.5 }, { overflow: 'block' }, { after: -1 }, { after: 'x' }, { after: '3~2' }, { after: 1.5 }, { signal: {} }, { filter: 5 }, { filter: 'few' }, { filter: 'llm.chunk' },
+  ...[5, { capacity: 0 }, { capacity: 1.5 }, { overflow: 'block' }, { after: -1 }, { after: 'x' }, { after: '3~0' }, { after: '~2' }, { after: 1.5 }, { signal: {} }, { filter: 5 }, { filter: 'few' }, { filter: 'llm.chunk' },
     { filter: ['nope'] }, { filter: ['chat'] }, { filter: [5] }, { filter: ['custom:'] }].map((events) => ({ events })),
 ];
 

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { append, command, END, GraphBuilder, last, MemoryCheckpointer, merge, send, START } from 'weavegraph-wasm';
-import { chain, collect, deferred, failure, fan, loop, ManualClock, turn } from './graphs.mjs';
+import { chain, collect, deferred, failure, fan, loop, ManualClock, turn, until } from './graphs.mjs';
+import { here, World } from './realms.mjs';
 
 const stored = (graph, options) => graph.compile({ checkpointer: new MemoryCheckpointer(), ...options });
 const throwing = () => {
@@ -135,10 +136,13 @@ test('a checkpointer that is closed in the middle of a run fails it with CHECKPO
 });
 
 test('cancel rejects with the code of a store that does not take it', async () => {
-  const checkpointer = new MemoryCheckpointer();
-  const run = chain({ a: () => new Promise(() => {}) }).compile({ checkpointer }).invokeStreaming();
+  const world = new World();
+  const run = chain({ a: () => new Promise(() => {}) }).compile({ checkpointer: world.checkpointer(here) }).invokeStreaming();
+  await until(() => run.status === 'running' && world.calls.some(([, name]) => name === 'append'));
   await turn();
-  await checkpointer.close();
+  world.before = async () => {
+    throw new Error('full');
+  };
   assert.equal((await failure(run.cancel())).code, 'CHECKPOINT_UNAVAILABLE');
   assert.equal(run.status, 'failed');
   await run.cancel();
