@@ -52,6 +52,8 @@ codes! {
     CheckpointGraphChanged = "CHECKPOINT_GRAPH_CHANGED",
     CheckpointNoStore = "CHECKPOINT_NO_STORE",
     StreamInvalid = "STREAM_INVALID",
+    CheckpointQuota = "CHECKPOINT_QUOTA",
+    CheckpointBlocked = "CHECKPOINT_BLOCKED",
 }
 
 impl ErrorCode {

@@ -4,8 +4,6 @@
 //! asks for leaves as 64-bit floats in one buffer that every export refills (`out_words`): the facade reads it before its next
 //! call. Text and lists cross only where they are rare. No export calls into user code, and none holds a borrow across one.
 
-#[cfg(target_arch = "wasm32")]
-mod allocator;
 mod calls;
 mod event_words;
 mod flat;

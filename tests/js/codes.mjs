@@ -10,8 +10,10 @@ const files = {
   panic: 'ENGINE_PANICKED',
   // A log that is damaged, too new, or written by two: only the core's tests can make one.
   core: 'CHECKPOINT_CONFLICT CHECKPOINT_CORRUPT CHECKPOINT_VERSION',
+  // What only a browser's store can meet.
+  wasm: 'CHECKPOINT_QUOTA CHECKPOINT_BLOCKED',
   later: `STATE_MISSING_KEY STATE_INVALID_KEY ONCE_DUPLICATE_KEY RUN_DEPTH_LIMIT RUN_INTERRUPTED SESSION_INVALID_ENTRY INTERRUPT_UNANSWERED
-    CHECKPOINT_QUOTA CHECKPOINT_BLOCKED REPLAY_MISMATCH`,
+    REPLAY_MISMATCH`,
 };
 
 /** The codes that a test file provokes. */

@@ -1,0 +1,82 @@
+//! The store of browsers for the facade. Owns the conversion of its arguments, answers and errors; decides nothing.
+//!
+//! Every method returns a promise over a clone of the store, so calls may overlap, and `free()` in between does no harm. A rejection is
+//! `[code, message, cause]`, of which the facade makes an error.
+
+use crate::store::indexed_db::{IndexedDb, Settings};
+use crate::store::{Appended, Drop, SessionStore, StoreError};
+use js_sys::{Array, Function, Promise, Uint8Array};
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
+
+/// A database of sessions. See [`SessionStore`] for what the methods do.
+#[wasm_bindgen]
+pub struct RawIndexedDb(Rc<IndexedDb>);
+
+#[wasm_bindgen]
+impl RawIndexedDb {
+    /// Opens nothing yet. With `is_strict` every append is strict; `on_blocked` must not throw.
+    #[wasm_bindgen(constructor)]
+    pub fn new(name: &str, is_strict: bool, on_blocked: Option<Function>) -> Self {
+        Self(Rc::new(IndexedDb::new(Settings { is_strict, on_blocked, ..Settings::new(name) })))
+    }
+
+    /// True once it is stored, false if the slot is taken.
+    pub fn append(&self, session: String, slot: u32, record: Uint8Array, is_strict: bool, row: Option<Uint8Array>) -> Promise {
+        self.promise(async move |store| {
+            let appended = store.append(&session, slot, record, row, is_strict).await?;
+            Ok((appended == Appended::Stored).into())
+        })
+    }
+
+    /// `[slot, record]`, empty where there is none.
+    pub fn newest(&self, session: String) -> Promise {
+        self.promise(async move |store| Ok(flat(store.newest(&session).await?)))
+    }
+
+    /// `[slot, record, slot, record, …]`, ascending.
+    pub fn read(&self, session: String, from: u32, limit: u32) -> Promise {
+        self.promise(async move |store| Ok(flat(store.read(&session, from, limit).await?)))
+    }
+
+    /// `[session, row, session, row, …]`, ascending.
+    pub fn rows(&self, after: Option<String>, limit: u32) -> Promise {
+        self.promise(async move |store| Ok(flat(store.rows(after.as_deref(), limit).await?)))
+    }
+
+    /// Up to and with the slot `up_to` but for `keep` (ascending); all of the session if `up_to` is negative.
+    pub fn drop(&self, session: String, up_to: f64, keep: Vec<u32>) -> Promise {
+        self.promise(async move |store| {
+            let what = if up_to < 0.0 { Drop::All } else { Drop::UpTo { up_to: up_to as u32, keep: &keep } };
+            store.drop(&session, what).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    }
+
+    /// What is under way still ends.
+    pub fn close(&self) {
+        self.0.close();
+    }
+}
+
+impl RawIndexedDb {
+    fn promise(&self, work: impl AsyncFnOnce(&IndexedDb) -> Result<JsValue, StoreError<JsValue>> + 'static) -> Promise {
+        let store = Rc::clone(&self.0);
+        future_to_promise(async move { work(&store).await.map_err(|error| rejection(&error)) })
+    }
+}
+
+fn flat<Key: Into<JsValue>>(pairs: impl IntoIterator<Item = (Key, Uint8Array)>) -> JsValue {
+    let list = Array::new();
+    for (key, bytes) in pairs {
+        list.push(&key.into());
+        list.push(&bytes);
+    }
+    list.into()
+}
+
+fn rejection(error: &StoreError<JsValue>) -> JsValue {
+    let message = error.to_string();
+    Array::of3(&error.code().as_str().into(), &message.into(), error.cause().unwrap_or(&JsValue::UNDEFINED)).into()
+}
