@@ -143,6 +143,7 @@ impl IndexedDb {
             let source = transaction.store(store)?;
             let keys = source.get_all_keys_with_key_and_limit(&range, limit)?;
             let values = source.get_all_with_key_and_limit(&range, limit)?;
+            transaction.commit();
             transaction.finish(self.settings.limit_ms).await?;
             let (keys, values): (Array, Array) = (keys.result()?.unchecked_into(), values.result()?.unchecked_into());
             let mut found = Vec::with_capacity(values.length() as usize);
@@ -186,8 +187,9 @@ impl SessionStore for IndexedDb {
             let stores: &[&str] = if row.is_some() { &[RECORDS, ROWS] } else { &[RECORDS] };
             let transaction = Transaction::begin(&connection.database, stores, Mode::Write { is_strict })?;
             transaction.store(RECORDS)?.add_with_key(&record, &key(session, slot))?;
-            if let Some(row) = &row {
-                transaction.store(ROWS)?.put_with_key(row, &session.into())?;
+            match &row {
+                Some(row) => drop(transaction.store(ROWS)?.put_with_key(row, &session.into())?),
+                None => transaction.commit(),
             }
             match transaction.finish(self.settings.limit_ms).await {
                 Ok(()) => Ok(Appended::Stored),
@@ -208,6 +210,7 @@ impl SessionStore for IndexedDb {
             let range = IdbKeyRange::bound(&key(session, 0), &key_behind(session))?;
             let transaction = Transaction::begin(&connection.database, &[RECORDS], Mode::Read)?;
             let request = transaction.store(RECORDS)?.open_cursor_with_range_and_direction(&range, IdbCursorDirection::Prev)?;
+            transaction.commit();
             transaction.finish(self.settings.limit_ms).await?;
             let cursor = request.result()?;
             if cursor.is_null() {

@@ -58,10 +58,15 @@ impl Transaction {
         Ok(self.raw.object_store(name)?)
     }
 
+    /// Tells the browser that no request follows, which saves it a turn. Only for a transaction whose single request is all that it
+    /// writes: one that was told so commits in Firefox what succeeded, though a request has failed.
+    pub(super) fn commit(&self) {
+        // Where there is no `commit`, the transaction commits by itself.
+        let _ = self.raw.unchecked_ref::<Committable>().commit();
+    }
+
     /// Waits until all requests are carried out and committed.
     pub(super) async fn finish(self, limit_ms: u32) -> Result<(), Fault> {
-        // Saves the browser one turn. Where there is no `commit`, the transaction commits by itself.
-        let _ = self.raw.unchecked_ref::<Committable>().commit();
         let silent = Rc::clone(&self.outcome);
         let _deadline = Deadline::new(limit_ms, move || {
             silent.set(Err(Fault::Silent));
@@ -90,7 +95,7 @@ fn listen(raw: &IdbTransaction, outcome: &Rc<Arrival<Result<(), Fault>>>) -> Clo
             outcome.set(Ok(()));
         }
         "error" => {
-            // A failed request. Unhandled, Firefox would show it as an error of the page.
+            // A failed request. Unhandled, it is an error of the page in some browsers.
             event.prevent_default();
             event.stop_propagation();
             outcome.set(Err(error_of(event.target()).into()));

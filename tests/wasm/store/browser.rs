@@ -125,6 +125,11 @@ export const shadowIndexedDb = (value) => Object.defineProperty(globalThis, 'ind
 // The global is an accessor on the prototype, or an own one: a shadow is an own value.
 const real = Object.getOwnPropertyDescriptor(globalThis, 'indexedDB');
 export const unshadowIndexedDb = () => { if (real) Object.defineProperty(globalThis, 'indexedDB', real); else delete globalThis.indexedDB; };
+// How many errors the page has reported since the call before.
+let reported = 0;
+addEventListener('error', () => { reported += 1; });
+addEventListener('unhandledrejection', () => { reported += 1; });
+export const errorsOfPage = () => { const count = reported; reported = 0; return count; };
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 "#)]
 extern "C" {
@@ -150,6 +155,8 @@ extern "C" {
     pub fn shadow_indexed_db(value: &JsValue);
     #[wasm_bindgen(js_name = unshadowIndexedDb)]
     pub fn unshadow_indexed_db();
+    #[wasm_bindgen(js_name = errorsOfPage)]
+    pub fn errors_of_page() -> u32;
     pub fn pause(ms: u32) -> Promise;
 }
 

@@ -87,6 +87,16 @@ async fn a_full_disk_is_a_quota_error_at_the_request_and_at_the_commit() {
 }
 
 #[wasm_bindgen_test]
+async fn what_the_store_gets_over_is_no_error_of_the_page() {
+    let store = open(&fresh_name());
+    errors_of_page();
+    stored(append(&store, 0).await);
+    assert_eq!(append(&store, 0).await.ok(), Some(Appended::Taken));
+    settled(pause(50)).await;
+    assert_eq!(errors_of_page(), 0);
+}
+
+#[wasm_bindgen_test]
 async fn another_refusal_has_the_browsers_own_words_as_cause() {
     let store = IndexedDb::new(Settings { factory: Some(broken_factory("request:TimeoutError", 1)), ..Settings::new(&fresh_name()) });
     let error = refused(append(&store, 0).await, ErrorCode::CheckpointUnavailable, "see the cause");
