@@ -12,7 +12,7 @@ export async function build({ withHooks = false } = {}) {
   await ensureNodePackages();
   // Not before now: these need npm's packages.
   const { readManifest } = await import('./manifest.mjs');
-  const { buildWasm } = await import('./wasm.mjs');
+  const { buildStoreWasm, buildWasm } = await import('./wasm.mjs');
   const { buildFacade } = await import('./facade.mjs');
   const { assemblePackage } = await import('./package.mjs');
 
@@ -25,9 +25,10 @@ export async function build({ withHooks = false } = {}) {
   try {
     const wasm = await buildWasm(manifest, 'wasm', manifest.build.features);
     const hooks = withHooks ? await buildWasm(manifest, 'wasm-hooks', [...manifest.build.features, ...manifest.hooks.features]) : undefined;
+    const store = await buildStoreWasm(manifest);
     const facade = await buildFacade();
-    assemblePackage(join(root, 'pkg'), { facade, wasm, crate: manifest.crate });
-    if (hooks !== undefined) assemblePackage(join(root, 'build/pkg-hooks'), { facade, wasm: hooks, crate: manifest.crate });
+    assemblePackage(join(root, 'pkg'), { facade, wasm: [wasm, store], crate: manifest.crate });
+    if (hooks !== undefined) assemblePackage(join(root, 'build/pkg-hooks'), { facade, wasm: [hooks, store], crate: manifest.crate });
   } finally {
     release();
   }

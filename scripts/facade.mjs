@@ -5,18 +5,19 @@ import { cpSync, readdirSync, rmSync, writeFileSync, readFileSync } from 'node:f
 import { basename, join } from 'node:path';
 import { root, run, say, since } from './command.mjs';
 import { digestOf, filesIn, isUpToDate, markUpToDate } from './inputs.mjs';
-import { glueName } from './wasm.mjs';
+import { glueName, storeName } from './wasm.mjs';
 
 /** In build/: which source has how many bytes in which bundled module. */
 export const partsFile = 'bundle-parts.json';
 
 const project = join(root, 'pkg-template/tsconfig.json');
 
-/** Compiles the facade against the glue's types in build/wasm, and bundles it. Returns the folder of the modules. */
+/** Compiles the facade against the types of both glues, and bundles it. Returns the folder of the modules. */
 export async function buildFacade() {
   const startedAt = performance.now();
   const out = join(root, 'build/facade');
-  const types = [glueName, `${glueName}_base64`].map((name) => `build/wasm/${name}.d.ts`);
+  const typesOf = (folder, name) => [name, `${name}_base64`].map((file) => `${folder}/${file}.d.ts`);
+  const types = [...typesOf('build/wasm', glueName), ...typesOf('build/store/wasm', storeName)];
   const digest = digestOf(['pkg-template/src', 'pkg-template/tsconfig.json', 'package-lock.json', 'scripts/facade.mjs', ...types]);
   if (isUpToDate(out, digest)) {
     say('facade: up to date');

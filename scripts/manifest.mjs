@@ -9,6 +9,7 @@ import { Refusal, root } from './command.mjs';
 const shape = {
   tools: { 'wasm-pack': 'string', 'wasm-bindgen': 'string', binaryen: 'string' },
   build: { target: 'string', 'cargo-profile': 'string', features: 'array', rustflags: 'array', 'wasm-opt': 'array' },
+  store: { features: 'array' },
   hooks: { features: 'array' },
   budget: { 'total-gzip': 'number' },
 };

@@ -8,13 +8,15 @@ import { root, say } from './command.mjs';
 import { filesIn } from './inputs.mjs';
 import { reachedFrom } from './modules.mjs';
 
-/** Assembles `folder` from build/bundle, the declarations in `facade` and the given wasm folder. */
+/** Assembles `folder` from build/bundle, the declarations in `facade` and the given wasm folders. */
 export function assemblePackage(folder, { facade, wasm, crate }) {
   const files = new Map();
   const add = (path, content) => files.set(path, Buffer.from(content));
   const bundle = join(root, 'build/bundle');
   for (const path of filesIn(bundle)) add(path, readFileSync(join(bundle, path)));
-  for (const path of filesIn(wasm).filter((name) => !name.endsWith('.d.ts'))) add(`wasm/${path}`, minified(path, readFileSync(join(wasm, path))));
+  for (const from of wasm) {
+    for (const path of filesIn(from).filter((name) => !name.endsWith('.d.ts'))) add(`wasm/${path}`, minified(path, readFileSync(join(from, path))));
+  }
 
   const { name, ...rest } = JSON.parse(readFileSync(join(root, 'pkg-template/package.json'), 'utf8'));
   add('package.json', `${JSON.stringify({ name, version: crate.version, ...rest }, null, 2)}\n`);

@@ -1,4 +1,5 @@
-// Owns the way from Rust sources to one optimised wasm and its glue, in build/wasm (or build/wasm-hooks).
+// Owns the way from Rust sources to an optimised wasm and its glue: the engine in build/wasm (or build/wasm-hooks), the browsers' store
+// in build/store/wasm.
 // Must not know the facade or the package. Invariant: a folder that is left is complete, and equal inputs are not built
 // again.
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,14 +7,21 @@ import { join } from 'node:path';
 import { probe, root, run, say, since } from './command.mjs';
 import { digestOf, isUpToDate, markUpToDate } from './inputs.mjs';
 
-/** The base name of the wasm and the glue. */
+/** The base name of the engine's wasm and glue. */
 export const glueName = 'weavegraph_wasm';
+/** The base name of the store's. */
+export const storeName = 'store';
+
+/** The store of browsers: the same crate with other features. */
+export function buildStoreWasm(manifest) {
+  return buildWasm(manifest, 'store/wasm', manifest.store.features, { name: storeName, cargo: ['--no-default-features'] });
+}
 
 /** Builds `build/<folder>` with the given cargo features, unless it is up to date. Returns the folder. */
-export async function buildWasm(manifest, folder, features) {
+export async function buildWasm(manifest, folder, features, { name = glueName, cargo = [] } = {}) {
   const out = join(root, 'build', folder);
   const sources = ['src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', 'scripts/wasm.mjs'];
-  const digest = digestOf(sources, [manifest.tools, manifest.build, features, probe('rustc', ['--version'])]);
+  const digest = digestOf(sources, [manifest.tools, manifest.build, name, cargo, features, probe('rustc', ['--version'])]);
   if (isUpToDate(out, digest)) {
     say(`${folder}: up to date`);
     return out;
@@ -23,20 +31,20 @@ export async function buildWasm(manifest, folder, features) {
   await run('wasm-pack', [
     '--log-level', 'warn',
     'build', root, '--target', manifest.build.target, '--profile', manifest.build['cargo-profile'],
-    '--no-opt', '--no-pack', '--no-gitignore', '--mode', 'no-install', '--out-dir', raw, '--out-name', glueName,
-    ...(features.length > 0 ? ['--', '--features', features.join(',')] : []),
+    '--no-opt', '--no-pack', '--no-gitignore', '--mode', 'no-install', '--out-dir', raw, '--out-name', name,
+    '--', ...cargo, ...(features.length > 0 ? ['--features', features.join(',')] : []),
   ], { env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: manifest.build.rustflags.join(' ') } });
   const staged = `${out}-staged`;
   rmSync(staged, { recursive: true, force: true });
   mkdirSync(staged, { recursive: true });
   await run(process.execPath, [
     join(root, 'node_modules/binaryen/bin/wasm-opt'), ...manifest.build['wasm-opt'],
-    join(raw, `${glueName}_bg.wasm`), '-o', join(staged, `${glueName}_bg.wasm`),
+    join(raw, `${name}_bg.wasm`), '-o', join(staged, `${name}_bg.wasm`),
   ]);
-  await stripComments(join(raw, `${glueName}.js`), staged);
-  cpSync(join(raw, `${glueName}.d.ts`), join(staged, `${glueName}.d.ts`));
+  await stripComments(join(raw, `${name}.js`), staged);
+  cpSync(join(raw, `${name}.d.ts`), join(staged, `${name}.d.ts`));
   if (existsSync(join(raw, 'snippets'))) cpSync(join(raw, 'snippets'), join(staged, 'snippets'), { recursive: true });
-  writeInline(staged);
+  writeInline(staged, name);
   markUpToDate(staged, digest);
   rmSync(out, { recursive: true, force: true });
   renameSync(staged, out);
@@ -51,8 +59,8 @@ async function stripComments(glue, folder) {
 }
 
 /** The wasm once more, as base64 in a module of its own, for `./inline`. */
-function writeInline(folder) {
-  const base64 = readFileSync(join(folder, `${glueName}_bg.wasm`)).toString('base64');
-  writeFileSync(join(folder, `${glueName}_base64.js`), `export default '${base64}';\n`);
-  writeFileSync(join(folder, `${glueName}_base64.d.ts`), 'declare const base64: string;\nexport default base64;\n');
+function writeInline(folder, name) {
+  const base64 = readFileSync(join(folder, `${name}_bg.wasm`)).toString('base64');
+  writeFileSync(join(folder, `${name}_base64.js`), `export default '${base64}';\n`);
+  writeFileSync(join(folder, `${name}_base64.d.ts`), 'declare const base64: string;\nexport default base64;\n');
 }
