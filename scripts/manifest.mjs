@@ -11,7 +11,7 @@ const shape = {
   build: { target: 'string', 'cargo-profile': 'string', features: 'array', rustflags: 'array', 'wasm-opt': 'array' },
   store: { features: 'array' },
   hooks: { features: 'array' },
-  budget: { 'total-gzip': 'number' },
+  budget: { 'start-gzip': 'number', 'storage-gzip': 'number' },
 };
 
 /** The manifest's tables with `crate: { name, version }` of Cargo.toml added. */

@@ -1,5 +1,6 @@
-// Owns the measuring of what a user downloads, and the budget. Must not know how the package is built.
-// Invariant: every JavaScript module that the default entry reaches counts, each compressed by itself as a server sends it.
+// Owns the measuring of what a user downloads, and the budgets. Must not know how the package is built.
+// Invariant: every JavaScript module that the default entry reaches counts, each compressed by itself as a server sends it: at the
+// start, or when a session is first stored.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
@@ -10,30 +11,37 @@ import { reachedFrom } from './modules.mjs';
 
 const defaultEntry = 'entries/web.js';
 
-/** Prints the sizes of pkg/; above the budget is a refusal. */
+/** Prints the sizes of pkg/; above a budget is a refusal. */
 export function checkSizes() {
   const folder = join(root, 'pkg');
-  const modules = reachedFrom([defaultEntry], { read: (path) => (existsSync(join(folder, path)) ? readFileSync(join(folder, path), 'utf8') : undefined) });
-  const glue = modules.filter((path) => path.startsWith('wasm/'));
-  const facade = modules.filter((path) => !path.startsWith('wasm/'));
-  const rows = [
+  const read = (path) => (existsSync(join(folder, path)) ? readFileSync(join(folder, path), 'utf8') : undefined);
+  const atStart = reachedFrom([defaultEntry], { read, isEager: true });
+  const later = reachedFrom([defaultEntry], { read }).filter((path) => !atStart.includes(path));
+  const parts = (modules) => [modules.filter((path) => path.startsWith('wasm/')), modules.filter((path) => !path.startsWith('wasm/'))];
+  const [glue, facade] = parts(atStart);
+  const [storeGlue, storage] = parts(later);
+  const { budget } = readManifest();
+  print('at the start', budget['start-gzip'], [
     measure('wasm', folder, ['wasm/weavegraph_wasm_bg.wasm']),
     measure('glue', folder, glue),
     measure(`facade (${facade.length} modules)`, folder, facade),
-  ];
-  const total = rows.reduce((sum, row) => ({ what: 'total', raw: sum.raw + row.raw, gzip: sum.gzip + row.gzip, brotli: sum.brotli + row.brotli }));
-  print([...rows, total]);
-  const limit = readManifest().budget['total-gzip'];
-  if (total.gzip > limit) throw new Refusal(`The package is ${total.gzip} bytes gzip'ed, the budget in wasm-pack.toml is ${limit}.`);
-  say(`budget: ${total.gzip} of ${limit} bytes gzip (${Math.round((100 * total.gzip) / limit)} %)`);
+  ]);
+  print('with the first stored session', budget['storage-gzip'], [
+    measure('wasm of IndexedDB', folder, ['wasm/store_bg.wasm']),
+    measure('its glue', folder, storeGlue),
+    measure('storage module', folder, storage),
+  ]);
+  const sources = JSON.parse(readFileSync(join(root, 'build', partsFile), 'utf8'))['core.js'];
+  const largest = Object.entries(sources).sort(([, a], [, b]) => b - a).slice(0, 6);
+  say(`largest sources in core.js, raw: ${largest.map(([name, bytes]) => `${name} ${bytes}`).join(', ')}`);
 }
 
-function print(rows) {
-  say(line('bytes', 'raw', 'gzip', 'brotli'));
-  for (const { what, raw, gzip, brotli } of rows) say(line(what, raw, gzip, brotli));
-  const parts = JSON.parse(readFileSync(join(root, 'build', partsFile), 'utf8'))['core.js'];
-  const largest = Object.entries(parts).sort(([, a], [, b]) => b - a).slice(0, 6);
-  say(`largest sources in core.js, raw: ${largest.map(([name, bytes]) => `${name} ${bytes}`).join(', ')}`);
+function print(when, limit, rows) {
+  const total = rows.reduce((sum, row) => ({ what: 'total', raw: sum.raw + row.raw, gzip: sum.gzip + row.gzip, brotli: sum.brotli + row.brotli }));
+  say(line(`bytes ${when}`, 'raw', 'gzip', 'brotli'));
+  for (const { what, raw, gzip, brotli } of [...rows, total]) say(line(what, raw, gzip, brotli));
+  if (total.gzip > limit) throw new Refusal(`What is downloaded ${when} is ${total.gzip} bytes gzip'ed, the budget in wasm-pack.toml is ${limit}.`);
+  say(`budget ${when}: ${total.gzip} of ${limit} bytes gzip (${Math.round((100 * total.gzip) / limit)} %)`);
 }
 
 function measure(what, folder, paths) {
@@ -48,5 +56,5 @@ function measure(what, folder, paths) {
 }
 
 function line(what, ...columns) {
-  return `  ${what.padEnd(22)}${columns.map((column) => String(column).padStart(10)).join('')}`;
+  return `  ${what.padEnd(36)}${columns.map((column) => String(column).padStart(10)).join('')}`;
 }
