@@ -46,7 +46,7 @@ async function bundle(from, to) {
   const entries = filesIn(join(from, 'entries')).filter((file) => file.endsWith('.js'));
   const { metafile } = await build({
     absWorkingDir: from,
-    entryPoints: ['index.js', 'storage.js', ...entries.map((file) => `entries/${file}`)],
+    entryPoints: ['index.js', 'storage.js', 'testing/index.js', ...entries.map((file) => `entries/${file}`)],
     outdir: to,
     outbase: '.',
     format: 'esm',

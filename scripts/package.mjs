@@ -25,7 +25,7 @@ export function assemblePackage(folder, { facade, wasm, crate }) {
 
   // Of the declarations only those that the public ones mention: the rest is nobody's business.
   const declarations = { read: (path) => readIfThere(join(facade, path)), rename: (path) => path.replace(/\.js$/, '.d.ts') };
-  for (const path of reachedFrom(['index.d.ts', 'entries/slim.d.ts'], declarations)) add(path, readFileSync(join(facade, path)));
+  for (const path of reachedFrom(['index.d.ts', 'entries/slim.d.ts', 'testing/index.d.ts'], declarations)) add(path, readFileSync(join(facade, path)));
 
   const stale = existsSync(folder) ? filesIn(folder).filter((path) => !files.has(path)) : [];
   for (const path of stale) rmSync(join(folder, path));

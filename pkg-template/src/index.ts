@@ -14,7 +14,8 @@ export type { NodeFn, NodeOptions, NodeResult, RetryPolicy, RouteFn, RouteResult
 export type { ReadableStreamLike } from './platform.js';
 export type { GraphDefinition, GraphMetadata, Run, RunResult } from './results.js';
 export type { Clock, CompileOptions, RunDefaults, RunOptions } from './run-options.js';
-export type { SessionStore } from './session-store.js';
-export type { Answer, Answers, Checkpoint, Checkpointer, CheckpointSummary, Interrupt, PrunePolicy, RunStatus, SessionSummary } from './sessions.js';
+export type { MaybePromise, RecordCodec, SessionStore } from './session-store.js';
+export type { Answer, Answers, Checkpoint, Checkpointer, CheckpointSummary, Interrupt, Pruned, PrunePolicy, RunStatus, SessionSummary } from './sessions.js';
+export { StoreCheckpointer } from './store-checkpointer.js';
 export { fromBytes, toBytes } from './values/bytes.js';
 export { fromJsonSafe, toJsonSafe } from './values/json-safe.js';

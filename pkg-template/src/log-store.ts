@@ -10,6 +10,14 @@ export interface StoredRecord {
   readonly slot: number;
   readonly bytes: Uint8Array;
   readonly values: readonly unknown[];
+  /** Epoch milliseconds; known of what came from a store. */
+  readonly storedAt?: number;
+  /** In the store, in bytes, where it has any. */
+  readonly size?: number;
+  /** Bytes of the session's records before it, where the store counts them. */
+  readonly before?: number;
+  /** Of `values`, without reading them. */
+  readonly valueCount?: number;
 }
 
 /** What lists show of a session; written when a session starts, is taken up or ends. */
@@ -34,8 +42,8 @@ export interface LogStore {
   read(sessionId: string, from: number, limit: number): MaybePromise<readonly StoredRecord[]>;
   /** Ascending by session id, behind the id `after`. */
   rows(page: { after?: string; limit: number }): MaybePromise<ReadonlyArray<{ sessionId: string; row: SessionRow }>>;
-  /** Forgets the records up to and with `upTo`, but for those of `keep`; or all of the session with its row. */
-  drop(sessionId: string, slots: { upTo: number; keep: readonly number[] } | 'all'): MaybePromise<void>;
+  /** Forgets the records up to and with `upTo`, but for those of `keep`; or all of the session with its row. `bytes`: how many these have. */
+  drop(sessionId: string, slots: { upTo: number; keep: readonly number[]; bytes?: number } | 'all'): MaybePromise<void>;
   close(): MaybePromise<void>;
   /** A record with a snapshot stands at `slot`: what is before it may go, as far as the store's own policy says. */
   snapshotTaken?(sessionId: string, slot: number): void;

@@ -13,7 +13,8 @@ interface StoredSession {
   records: StoredRecord[];
   /** Slots with a snapshot, ascending. */
   snapshots: number[];
-  row: SessionRow;
+  /** A session without one is none. */
+  row: SessionRow | undefined;
 }
 
 export class MemoryStore implements LogStore {
@@ -26,17 +27,17 @@ export class MemoryStore implements LogStore {
     this.#keepLast = keepLast;
   }
 
-  append(sessionId: string, record: StoredRecord, row: SessionRow | undefined): 'ok' | 'taken' {
+  append(sessionId: string, given: StoredRecord, row: SessionRow | undefined): 'ok' | 'taken' {
     this.#check();
-    const session = this.#sessions.get(sessionId);
-    if (session === undefined) {
-      if (row === undefined || record.slot !== 0) return 'taken';
-      this.#sessions.set(sessionId, { records: [record], snapshots: [], row });
-      return 'ok';
-    }
-    if (record.slot !== (session.records.at(-1)?.slot ?? -1) + 1) return 'taken';
-    session.records.push(record);
-    if (row !== undefined) session.row = { ...row, createdAt: session.row.createdAt };
+    const { slot, bytes, values, storedAt = Date.now() } = given;
+    const record: StoredRecord = { slot, bytes, values, storedAt };
+    let session = this.#sessions.get(sessionId);
+    if (session === undefined) this.#sessions.set(sessionId, (session = { records: [], snapshots: [], row: undefined }));
+    const { records } = session;
+    const at = slot > (records.at(-1)?.slot ?? -1) ? records.length : startOf(records, slot);
+    if (records[at]?.slot === slot) return 'taken';
+    records.splice(at, 0, record);
+    if (row !== undefined) session.row = { ...row, createdAt: session.row?.createdAt ?? row.createdAt };
     return 'ok';
   }
 
@@ -54,8 +55,8 @@ export class MemoryStore implements LogStore {
 
   rows({ after, limit }: { after?: string; limit: number }): ReadonlyArray<{ sessionId: string; row: SessionRow }> {
     this.#check();
-    const ids = [...this.#sessions.keys()].filter((id) => after === undefined || id > after).sort();
-    return ids.slice(0, limit).map((sessionId) => ({ sessionId, row: this.#sessions.get(sessionId)!.row }));
+    const rows = [...this.#sessions].flatMap(([sessionId, { row }]) => (row === undefined || (after !== undefined && sessionId <= after) ? [] : [{ sessionId, row }]));
+    return rows.sort((a, b) => (a.sessionId < b.sessionId ? -1 : 1)).slice(0, limit);
   }
 
   drop(sessionId: string, slots: { upTo: number; keep: readonly number[] } | 'all'): void {

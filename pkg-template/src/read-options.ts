@@ -128,6 +128,7 @@ function readRetention(policy: unknown): PrunePolicy | undefined {
   for (const [key, value] of Object.entries({ keepLast, olderThanMs, maxBytes })) {
     if (value !== undefined && !(typeof value === 'number' && value >= 0)) throw invalid(`retention.${key} is not a number from 0 on`);
   }
+  if (keepLast === undefined && olderThanMs === undefined && maxBytes === undefined) throw invalid('retention says nothing; give keepLast, olderThanMs or maxBytes');
   return { ...policy, finishedOnly: readFlag('retention.finishedOnly', finishedOnly) };
 }
 

@@ -10,11 +10,15 @@
 
 import type { SessionRow, StoredRecord } from './log-store.js';
 import { statuses } from './words.js';
+import { adopt } from './values.js';
 import { Broken, createBrokenError } from './values/broken.js';
 import { checkVersion, isBytes } from './values/bytes.js';
 import { maxHeight } from './values/stamp.js';
 import { ValueReader } from './values/value-reader.js';
 import { ValueWriter } from './values/value-writer.js';
+
+/** The highest slot that the engine knows. */
+export const MAX_SLOT = 0xffff_fffe;
 
 const VERSION = 1;
 const CHECKSUM_BYTES = 4;
@@ -42,7 +46,7 @@ export function packRecord({ bytes, values }: StoredRecord, { before, storedAt }
   return sealed();
 }
 
-/** A record out of a container. Its values are read when they are first asked for. */
+/** A record out of a container. Its values, the package's own, are read when they are first asked for. */
 export class PackedRecord implements StoredRecord, RecordFacts {
   readonly bytes: Uint8Array;
   readonly before: number;
@@ -70,7 +74,7 @@ export class PackedRecord implements StoredRecord, RecordFacts {
       this.before = reader.count();
       this.storedAt = reader.count();
       this.bytes = reader.raw(reader.count());
-      this.valueCount = reader.count();
+      this.valueCount = reader.items(1);
       this.#reader = reader;
     } catch (thrown) {
       throw this.#broken(thrown);
@@ -85,7 +89,7 @@ export class PackedRecord implements StoredRecord, RecordFacts {
   #read(): unknown[] {
     const values: unknown[] = [];
     try {
-      for (let left = this.valueCount; left > 0; left -= 1) values.push(this.#reader.value());
+      for (let left = this.valueCount; left > 0; left -= 1) values.push(adopt(this.#reader.value()));
       this.#reader.end();
     } catch (thrown) {
       throw this.#broken(thrown);

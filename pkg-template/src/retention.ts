@@ -4,7 +4,7 @@
 
 import { TellText, NONE } from './words.js';
 import type { Execution } from './execution.js';
-import { prune } from './session-admin.js';
+import { prune } from './session-prune.js';
 import { describe } from './thrown.js';
 
 /** Sessions that are being pruned. */
@@ -16,7 +16,7 @@ export async function retain(execution: Execution): Promise<void> {
   if (busy.has(execution)) return;
   busy.add(execution);
   try {
-    await prune(options.handle!, store!, { ...options.retention, sessionId });
+    await prune(store!, { ...options.retention, sessionId });
   } catch (thrown) {
     execution.enter(() => execution.tellText(TellText.Remark, 0, 0, NONE, 'CHECKPOINT_UNAVAILABLE', `retention could not be kept: ${describe(thrown)}`));
   } finally {

@@ -1,41 +1,107 @@
 /**
  * Work on stored sessions that no run is part of: lists and deletion.
+ *
+ * Owns who may work on a session: nobody while a run holds it, here or in another realm. It must not interpret a record.
  */
 
-import { createError } from './errors.js';
-import type { ListPage, LogStore, SessionRow } from './log-store.js';
-import type { PrunePolicy, SessionSummary } from './sessions.js';
+import { createError, type WeaveError } from './errors.js';
+import type { ListPage, LogStore, SessionRow, StoredRecord } from './log-store.js';
+import { readSessionId } from './read-options.js';
+import type { SessionSummary } from './sessions.js';
 import type { StoreHandle } from './store-handle.js';
+import { statuses } from './words.js';
 
 const PAGE = 256;
 
 /** The last changed first. */
-export async function listSessions(handle: StoreHandle, store: LogStore, { limit = 100, after, status }: ListPage): Promise<SessionSummary[]> {
+export async function listSessions(handle: StoreHandle, store: LogStore, page: ListPage): Promise<SessionSummary[]> {
+  const { limit = 100, after, status } = page;
+  if (!Number.isSafeInteger(limit) || limit < 1) throw invalid('limit', 'a positive integer');
+  if (after !== undefined && typeof after !== 'string') throw invalid('after', 'a session id');
+  if (status !== undefined && !statuses.includes(status)) throw invalid('status', `one of ${statuses.join(', ')}`);
+  const owners = await store.claims?.owners();
   const rows: Array<{ sessionId: string; row: SessionRow }> = [];
-  for (let last: string | undefined; ; ) {
-    const page = await store.rows({ limit: PAGE, ...(last !== undefined && { after: last }) });
-    rows.push(...page);
-    if (page.length < PAGE) break;
-    last = page.at(-1)!.sessionId;
-  }
+  for await (const each of allRows(store)) rows.push(each);
   rows.sort((a, b) => b.row.at - a.row.at);
   // A page behind a session that is gone is empty, so that whoever pages comes to an end.
   const start = after === undefined ? 0 : rows.findIndex(({ sessionId }) => sessionId === after) + 1 || rows.length;
   const wanted = rows.slice(start).filter(({ row }) => status === undefined || row.status === status);
-  return wanted.slice(0, limit).map(({ sessionId, row }) => {
-    const owner = handle.active.get(sessionId);
-    const { runId, step, createdAt, at: updatedAt } = row;
-    return { sessionId, runId, step, status: row.status, createdAt, updatedAt, owner: owner === undefined ? null : { id: owner.runId, here: true } };
+  return wanted.slice(0, limit).map(({ sessionId, row: { runId, step, createdAt, at: updatedAt, bytes, ...row } }) => {
+    const here = handle.active.get(sessionId)?.runId;
+    const id = here ?? owners?.get(sessionId);
+    return { sessionId, runId, step, status: row.status, createdAt, updatedAt, ...(bytes !== undefined && { bytes }), owner: id === undefined ? null : { id, here: here !== undefined } };
   });
 }
 
-export async function prune(_handle: StoreHandle, _store: LogStore, _policy: PrunePolicy): Promise<void> {}
-
-/** Forgets a session, unless a run holds it. */
+/**
+ * Forgets a session, unless a run holds it.
+ *
+ * @throws WeaveError SESSION_BUSY
+ */
 export async function deleteSession(handle: StoreHandle, store: LogStore, sessionId: string): Promise<void> {
-  const owner = handle.active.get(sessionId);
-  if (owner !== undefined) {
-    throw createError('SESSION_BUSY', `session \`${sessionId}\` is held by run \`${owner.runId}\`; cancel it first`, { sessionId, details: { owner: owner.runId } });
+  const release = await holdSession(handle, store, sessionId);
+  try {
+    await store.drop(sessionId, 'all');
+  } finally {
+    release();
   }
-  await store.drop(sessionId, 'all');
+}
+
+/** Keeps runs of other realms off a session until the function that it returns is called. */
+export async function holdSession(handle: StoreHandle, store: LogStore, sessionId: string): Promise<() => void> {
+  readSessionId(sessionId);
+  const refuseIfBusy = (): void => {
+    const owner = handle.active.get(sessionId);
+    if (owner !== undefined) throw busy(sessionId, `run \`${owner.runId}\``, owner.runId);
+  };
+  refuseIfBusy();
+  const claim = await store.claims?.claim(sessionId, 'fail', undefined, () => undefined);
+  if (claim === undefined) return () => undefined;
+  if ('owner' in claim) throw busy(sessionId, 'another tab', claim.owner);
+  try {
+    refuseIfBusy();
+  } catch (thrown) {
+    claim.release();
+    throw thrown;
+  }
+  return () => claim.release();
+}
+
+export function invalid(what: string, wanted: string): WeaveError {
+  return createError('RUN_INVALID_OPTION', `${what} is not ${wanted}`);
+}
+
+function busy(sessionId: string, holder: string, owner: string): WeaveError {
+  return createError('SESSION_BUSY', `session \`${sessionId}\` is held by ${holder}; cancel it first`, { sessionId, details: { owner } });
+}
+
+/** The rows behind the session id `after`, ascending. */
+export async function* allRows(store: LogStore, after?: string, limit = PAGE): AsyncGenerator<{ sessionId: string; row: SessionRow }> {
+  for (let last = after; ; ) {
+    const page = await store.rows({ limit, ...(last !== undefined && { after: last }) });
+    yield* page;
+    if (page.length < limit) return;
+    last = page.at(-1)!.sessionId;
+  }
+}
+
+/** The row of one session. Stores have no such call: its place in their order is looked up. */
+export async function rowOf(store: LogStore, sessionId: string): Promise<SessionRow | undefined> {
+  // Few ids lie between one and its own beginning.
+  const before = sessionId.slice(0, -1);
+  for await (const each of allRows(store, before === '' ? undefined : before, 8)) {
+    if (each.sessionId === sessionId) return each.row;
+    if (each.sessionId > sessionId) return undefined;
+  }
+  return undefined;
+}
+
+/** The records of a session, ascending. */
+export async function* allRecords(store: LogStore, sessionId: string): AsyncGenerator<StoredRecord> {
+  for (let from = 0; ; ) {
+    const page = await store.read(sessionId, from, PAGE);
+    yield* page;
+    if (page.length < PAGE) return;
+    from = page.at(-1)!.slot + 1;
+  }
 }

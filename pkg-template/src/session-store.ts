@@ -32,3 +32,12 @@ export interface SessionStore {
   /** The checkpointer is closed: nothing is asked afterwards. */
   close?(): MaybePromise<void>;
 }
+
+/**
+ * Works on records and rows on their way into the store and back, as for encryption: `decode` gives back what `encode` was given. What it
+ * throws is typed as what a store throws.
+ */
+export interface RecordCodec {
+  encode(record: Uint8Array): MaybePromise<Uint8Array>;
+  decode(stored: Uint8Array): MaybePromise<Uint8Array>;
+}

@@ -101,6 +101,14 @@ export interface PrunePolicy {
   sessionId?: string;
 }
 
+/** What pruning dropped. */
+export interface Pruned {
+  checkpoints: number;
+  events: number;
+  /** Where the store counts them. */
+  bytes?: number;
+}
+
 /** Keeps sessions. What a step costs follows from what it changed, not from how large the state is. Only this package makes them. */
 export interface Checkpointer {
   readonly __checkpointer: true;
@@ -114,6 +122,12 @@ export interface Checkpointer {
   listSessions(page?: { limit?: number; after?: string; status?: RunStatus }): Promise<SessionSummary[]>;
   /** Forgets a session; one that is not there is no error. */
   deleteSession(sessionId: string): Promise<void>;
+  /** Drops old records of sessions, also of those that run, as far as a policy allows. */
+  prune(policy: PrunePolicy): Promise<Pruned>;
+  /** Everything of one session as one JSON-safe value. */
+  exportSession(sessionId: string): Promise<Value>;
+  /** Makes a session of what `exportSession` gave, of this or of another checkpointer, and returns its id. */
+  importSession(dump: Value, options?: { as?: string }): Promise<string>;
   /** Ends its work. It cannot be used afterwards. */
   close(): Promise<void>;
 }

@@ -5,6 +5,7 @@
 // All that the entries share stays in one module; see scripts/facade.mjs.
 import './index.js';
 
+export { ByteLog } from './byte-log.js';
 export { MemoryStore } from './memory-store.js';
 export { retain } from './retention.js';
 export { deleteSession, listSessions } from './session-admin.js';
@@ -13,3 +14,5 @@ export { Follower } from './follower.js';
 export { migrate } from './graph-change.js';
 export { LogTail } from './log-tail.js';
 export { checkpointOf, readCheckpoint, readHistory, restore } from './restore.js';
+export { exportSession, importSession } from './session-dump.js';
+export { prune } from './session-prune.js';

@@ -86,9 +86,9 @@ export class ValueReader {
       case Tag.Units:
         return this.#units();
       case Tag.Object:
-        return this.#object(this.#items(2), depth);
+        return this.#object(this.items(2), depth);
       case Tag.Array:
-        return this.#array(this.#items(1), depth);
+        return this.#array(this.items(1), depth);
       case Tag.Map:
         return this.#map(depth);
       case Tag.Set:
@@ -115,7 +115,7 @@ export class ValueReader {
   }
 
   /** A count of items that take at least `bytes` bytes each. */
-  #items(bytes: number): number {
+  items(bytes: number): number {
     const count = this.count();
     if (count * bytes > this.#bytes.length - this.#at) throw ends();
     return count;
@@ -154,7 +154,7 @@ export class ValueReader {
   }
 
   #units(): string {
-    const count = this.#items(2);
+    const count = this.items(2);
     const parts: string[] = [];
     for (let left = count; left > 0; ) {
       const units: number[] = [];
@@ -199,7 +199,7 @@ export class ValueReader {
   #map(depth: number): Map<unknown, unknown> {
     const inner = this.#level(depth);
     const map = new Map<unknown, unknown>();
-    for (let left = this.#items(2); left > 0; left -= 1) {
+    for (let left = this.items(2); left > 0; left -= 1) {
       const key = this.value(inner);
       map.set(key, this.value(inner));
     }
@@ -209,7 +209,7 @@ export class ValueReader {
   #set(depth: number): Set<unknown> {
     const inner = this.#level(depth);
     const set = new Set<unknown>();
-    for (let left = this.#items(1); left > 0; left -= 1) set.add(this.value(inner));
+    for (let left = this.items(1); left > 0; left -= 1) set.add(this.value(inner));
     return set;
   }
 
@@ -217,7 +217,7 @@ export class ValueReader {
     const inner = this.#level(depth);
     const number = this.byte();
     const parts: ErrorPart[] = [];
-    for (let left = this.#items(3); left > 0; left -= 1) parts.push([this.#key(), this.byte() === 1, this.value(inner)]);
+    for (let left = this.items(3); left > 0; left -= 1) parts.push([this.#key(), this.byte() === 1, this.value(inner)]);
     const error = makeError(number, parts);
     if (error === undefined) throw new Broken(`holds an error of the unknown class ${number}`);
     return error;
