@@ -12,11 +12,13 @@ use weavegraph_wasm::state::{Value, Values};
 pub struct Arena {
     slots: Vec<Option<Json>>,
     pub values: Values,
+    /// Values count for so many times their size; 0 is once.
+    pub scale: u32,
 }
 
 impl Arena {
     pub fn put(&mut self, value: Json) -> Value {
-        let bytes = size(&value);
+        let bytes = size(&value) * self.scale.max(1);
         self.put_sized(value, bytes)
     }
 
@@ -35,7 +37,7 @@ impl Arena {
 
     /// Frees what the engine has let go.
     pub fn sweep(&mut self) {
-        let Self { slots, values } = self;
+        let Self { slots, values, .. } = self;
         values.take_released(|handle| {
             let freed = slots[handle as usize].take();
             assert!(freed.is_some(), "#{handle} was released twice");
@@ -48,6 +50,20 @@ impl Arena {
     }
 }
 
+/// With what its handles stand for.
+pub fn text(arena: &Arena, value: &impl std::fmt::Debug) -> String {
+    let text = format!("{value:?}");
+    let mut parts = text.split('#');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(part.len());
+        let handle: u32 = part[..end].parse().expect("a handle");
+        out += &arena.at(handle).to_string();
+        out += &part[end..];
+    }
+    out
+}
+
 /// Roughly.
 pub fn size(value: &Json) -> u32 {
     match value {
@@ -58,10 +74,14 @@ pub fn size(value: &Json) -> u32 {
     }
 }
 
+/// What stands for a channel without a value in a record, which JSON cannot say.
+const UNSET: &str = "\0unset";
+
 /// The contents of a session's channels, and a barrier that may be rolled back.
 pub struct Contents {
     names: Vec<String>,
     contents: Vec<Content>,
+    fresh: Vec<Content>,
     before: Vec<Option<Content>>,
     changed: Vec<bool>,
     view: Option<Rc<Json>>,
@@ -72,6 +92,7 @@ impl Contents {
         let names: Vec<String> = graph.definition.channels.iter().map(|channel| channel.name.clone()).collect();
         Self {
             contents: graph.channels.iter().map(Content::new).collect(),
+            fresh: graph.channels.iter().map(Content::new).collect(),
             before: names.iter().map(|_| None).collect(),
             changed: vec![false; names.len()],
             names,
@@ -100,6 +121,10 @@ impl Contents {
             }
             Fold::Load { channel, value } => {
                 self.open(*channel as usize);
+                if *arena.get(value) == json!({ UNSET: true }) {
+                    self.contents[*channel as usize] = self.fresh[*channel as usize].clone();
+                    return Ok(());
+                }
                 let load = self.contents[*channel as usize].fold(arena.get(value), true);
                 load.expect("a value that was saved");
                 (*channel, true)
@@ -145,7 +170,7 @@ impl Contents {
 
     /// The whole value of a channel, for a record.
     pub fn save(&self, channel: usize) -> Json {
-        self.contents[channel].view().unwrap_or(Json::Null)
+        self.contents[channel].view().unwrap_or_else(|| json!({ UNSET: true }))
     }
 
     pub fn len(&self) -> usize {

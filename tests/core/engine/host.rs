@@ -98,6 +98,8 @@ pub(super) enum Due {
     Attempt(u32, u32),
     Route(u32),
     Store(Says, u32),
+    /// The append under way reaches the store.
+    Send,
     Turn,
     Cancel(Option<String>),
 }
@@ -133,6 +135,7 @@ pub struct Host {
     timers: HashMap<u32, (u64, u64)>,
     skips_folds: bool,
     in_flight: Option<(Append, Record)>,
+    is_sent: bool,
 }
 
 impl Host {
@@ -173,6 +176,7 @@ impl Host {
             timers: HashMap::new(),
             skips_folds: false,
             in_flight: None,
+            is_sent: false,
         }
     }
 
@@ -219,16 +223,33 @@ impl Host {
 
     /// Carries out all commands that wait.
     pub fn settle(&mut self) {
-        while let Some(command) = self.queue.pop_front() {
-            self.commands += 1;
-            self.carry_out(command);
-            self.arena.sweep();
-        }
+        while self.carry_out_next() {}
         self.arena.sweep();
     }
 
-    /// The next thing in time happens.
+    /// The command that comes next.
+    pub fn next_command(&self) -> Option<&Command> {
+        self.queue.front()
+    }
+
+    /// Carries out one command, if one waits.
+    pub fn carry_out_next(&mut self) -> bool {
+        let Some(command) = self.queue.pop_front() else { return false };
+        self.commands += 1;
+        self.carry_out(command);
+        self.arena.sweep();
+        true
+    }
+
+    /// The next thing in time happens, with all that follows.
     pub fn pass(&mut self) -> bool {
+        let has_passed = self.happen();
+        self.settle();
+        has_passed
+    }
+
+    /// The next thing in time happens.
+    pub fn happen(&mut self) -> bool {
         let Some(((at, _), due)) = self.agenda.pop_first() else { return false };
         self.now = self.now.max(f64::from_bits(at));
         match due {
@@ -241,8 +262,8 @@ impl Host {
             Due::Store(says, slot) => self.store_says(says, slot),
             Due::Turn => self.feed(Input::Turn),
             Due::Cancel(reason) => self.cancel(reason.as_deref()),
+            Due::Send => self.send(),
         }
-        self.settle();
         true
     }
 
@@ -356,7 +377,22 @@ impl Host {
         }
         let record = Record { bytes: append.bytes.clone(), values };
         self.in_flight = Some((append, record));
-        self.send();
+        self.is_sent = false;
+        match self.setup.store.as_ref().and_then(Store::transit) {
+            None => self.send(),
+            Some(transit) => self.plan(transit, Due::Send),
+        }
+    }
+
+    /// The process dies. What it had sent may arrive all the same; returns the slot of a record that nobody has confirmed to it.
+    pub fn die(mut self, arrives: bool) -> Option<u32> {
+        let (append, record) = self.in_flight.take()?;
+        let store = self.setup.store.clone().expect("a store");
+        if !self.is_sent && arrives {
+            store.append(append.slot, record, append.has_row);
+        }
+        let is_there = store.len() == append.slot as usize + 1 && store.writer(append.slot) == Some(self.setup.writer);
+        is_there.then_some(append.slot)
     }
 
     fn send(&mut self) {
@@ -364,6 +400,7 @@ impl Host {
         let (append, record) = self.in_flight.as_ref().expect("an append");
         let (slot, has_row) = (append.slot, append.has_row);
         let (after, says) = store.append(slot, record.clone(), has_row);
+        self.is_sent = true;
         match after {
             None => self.store_says(says, slot),
             Some(after) => self.plan(after, Due::Store(says, slot)),
@@ -377,10 +414,10 @@ impl Host {
             says => says,
         };
         let answer = match says {
-            Says::Nothing => return,
+            Says::Nothing | Says::Keeps => return,
             Says::Yes | Says::Lost => Input::Appended,
             Says::Taken => Input::Taken { writer: store.writer(slot) },
-            Says::Refuses => {
+            Says::Refuses | Says::KeepsAndRefuses => {
                 let thrown = Thrown { code: ErrorCode::CheckpointUnavailable, text: "disk on fire".to_owned(), cause: None };
                 Input::AppendFailed(thrown)
             }

@@ -1,6 +1,6 @@
 //! Records: every event comes back as it was written, and no bytes whatever make the reading panic.
 
-use super::arena::Arena;
+use super::arena::{Arena, text};
 use super::graphs::{Kinds, noting_graph};
 use super::*;
 use proptest::prelude::*;
@@ -142,20 +142,6 @@ fn record(program: &Program, arena: &mut Arena, bodies: Vec<Body>, snapshot: Opt
 fn decode(program: &Program, record: &Record, arena: &mut Arena) -> Result<checkpoint::Decoded, RecordError> {
     let values: Vec<Value> = record.values.iter().map(|value| arena.put(value.clone())).collect();
     checkpoint::decode(program, &Index::new(program), &mut Names::default(), &record.bytes, &values)
-}
-
-/// With what its handles stand for.
-pub fn text(arena: &Arena, value: &impl std::fmt::Debug) -> String {
-    let text = format!("{value:?}");
-    let mut parts = text.split('#');
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let end = part.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(part.len());
-        let handle: u32 = part[..end].parse().expect("a handle");
-        out += &arena.at(handle).to_string();
-        out += &part[end..];
-    }
-    out
 }
 
 #[test]

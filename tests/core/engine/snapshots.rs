@@ -37,7 +37,7 @@ fn described(log: &mut store::Restored) -> String {
         last.reduced.clear();
         Rc::new(last)
     });
-    format!("{} {}", super::records::text(&log.arena, &session), log.contents.view())
+    format!("{} {}", super::arena::text(&log.arena, &session), log.contents.view())
 }
 
 #[test]

@@ -26,7 +26,13 @@ pub enum Says {
     Nothing,
     /// It has the record, but the answer never arrives; the host tries again.
     Lost,
+    /// It has the record, but says that it has not.
+    KeepsAndRefuses,
+    /// It has the record and says nothing, ever.
+    Keeps,
 }
+
+pub type Fates = Box<dyn FnMut() -> (f64, Option<f64>, Says)>;
 
 #[derive(Default)]
 struct Inner {
@@ -34,7 +40,11 @@ struct Inner {
     script: VecDeque<(Option<f64>, Says)>,
     /// How long an append takes; `None` is at once.
     delay: Option<f64>,
+    /// How long until an append arrives, how long until it answers, and what: asked for each, if it is there.
+    fates: Option<Fates>,
     rows: u32,
+    /// Records that a reader has seen.
+    shown: usize,
 }
 
 /// Shared by the executions of its session.
@@ -55,6 +65,25 @@ impl Store {
         self
     }
 
+    /// From now on chance says how each append goes.
+    pub fn fated(&self, fates: Fates) {
+        self.0.borrow_mut().fates = Some(fates);
+    }
+
+    /// How long the next append is under way, if that is up to chance. What it will meet there is decided too.
+    pub fn transit(&self) -> Option<f64> {
+        let mut inner = self.0.borrow_mut();
+        let (transit, after, says) = inner.fates.as_mut()?();
+        inner.script.push_back((after, says));
+        Some(transit)
+    }
+
+    /// A crash takes the last record, if nobody has seen it.
+    pub fn lose_last(&self) -> bool {
+        let mut inner = self.0.borrow_mut();
+        inner.slots.len() > inner.shown && inner.slots.pop().is_some()
+    }
+
     /// The next `count` appends go well.
     pub fn ok(&self, count: usize) -> &Self {
         let delay = self.0.borrow().delay;
@@ -70,7 +99,7 @@ impl Store {
             return (after, Says::Taken);
         }
         match says {
-            Says::Yes | Says::Lost => {
+            Says::Yes | Says::Lost | Says::KeepsAndRefuses | Says::Keeps => {
                 assert_eq!(slot as usize, inner.slots.len(), "slots have no holes");
                 inner.slots.push(record);
                 inner.rows += u32::from(has_row);
@@ -178,6 +207,8 @@ impl Store {
     /// Durable events after a number, at most about `limit`.
     pub fn events_after(&self, after: u64, limit: usize, graph: &Graph, program: &Program) -> Vec<Event> {
         let log = self.restore_from(0, graph, program).expect("a log that can be read");
+        let count = self.len();
+        self.0.borrow_mut().shown = count;
         log.events.into_iter().filter(|event| event.seq > after).take(limit).collect()
     }
 }
