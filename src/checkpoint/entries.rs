@@ -1,10 +1,10 @@
 //! How one durable event is written in a record, and read back. A lifecycle event takes three to six bytes and is rebuilt from
 //! them; user events and what tasks returned bring their value along.
 
-use super::Names;
 use super::codec::{Reader, Writer};
-use super::joins::{read_join, write_join};
+use super::joins::{read_join, read_joins, write_join, write_joins};
 use super::migration::v1;
+use super::{Names, Session};
 use crate::error::{ErrorCode, Failure, Scope};
 use crate::events::{Body, Ending, Entry, Event, EventKind, RunStart, StepReport, TaskRef, Waiting};
 use crate::graph::{NodeId, Program};
@@ -256,6 +256,7 @@ pub fn read_frontier(from: &mut Reader<'_>, names: &Names, program: &Program) ->
 
 const IS_LOSSY: u8 = 1;
 const OPENS_BRANCH: u8 = 2;
+const IS_OTHER_GRAPH: u8 = 4;
 
 fn write_start(to: &mut Writer, names: &mut Names, program: &Program, start: &RunStart) {
     to.text(&start.run_id);
@@ -271,7 +272,11 @@ fn write_start(to: &mut Writer, names: &mut Names, program: &Program, start: &Ru
     }
     write_nodes(to, names, &start.abandoned);
     to.option(start.metadata.as_ref());
-    to.byte((if start.is_lossy { IS_LOSSY } else { 0 }) | if start.opens_branch { OPENS_BRANCH } else { 0 });
+    let flag = |is_set: bool, flag: u8| if is_set { flag } else { 0 };
+    to.byte(flag(start.is_lossy, IS_LOSSY) | flag(start.opens_branch, OPENS_BRANCH) | flag(start.is_other_graph, IS_OTHER_GRAPH));
+    if start.is_other_graph {
+        write_joins(to, names, program, None);
+    }
 }
 
 fn read_start(from: &mut Reader<'_>, names: &Names, program: &Program) -> RunStart {
@@ -288,9 +293,13 @@ fn read_start(from: &mut Reader<'_>, names: &Names, program: &Program) -> RunSta
         metadata: from.option(),
         is_lossy: false,
         opens_branch: false,
+        is_other_graph: false,
+        lost_joins: Vec::new(),
     };
     let flags = if v1::wrote(from) { v1::START_FLAGS } else { from.byte() };
-    RunStart { is_lossy: flags & IS_LOSSY != 0, opens_branch: flags & OPENS_BRANCH != 0, ..start }
+    let is_other_graph = flags & IS_OTHER_GRAPH != 0;
+    let lost_joins = if is_other_graph { read_joins(from, names, program, &mut Session::new(program).arrivals) } else { Vec::new() };
+    RunStart { is_lossy: flags & IS_LOSSY != 0, opens_branch: flags & OPENS_BRANCH != 0, is_other_graph, lost_joins, ..start }
 }
 
 /// With the next frontier and the reduced values that are given: those of the report, or none.

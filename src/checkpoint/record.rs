@@ -179,7 +179,7 @@ fn write_session(to: &mut Writer, names: &mut Names, program: &Program, session:
         names.write_node(to, crate::graph::NodeId(node));
         to.number(*seen);
     }
-    joins::write_arrivals(to, names, program, &session.arrivals);
+    joins::write_joins(to, names, program, Some(&session.arrivals));
     entries::write_frontier(to, names, program, &session.frontier);
     to.bool(session.is_entering);
     to.bool(session.is_half_done);
@@ -231,7 +231,7 @@ fn read_session(from: &mut Reader<'_>, names: &Names, program: &Program) -> (Ses
             *slot = seen;
         }
     }
-    joins::read_arrivals(from, names, program, &mut session.arrivals);
+    session.lost_joins = joins::read_joins(from, names, program, &mut session.arrivals);
     session.frontier = entries::read_frontier(from, names, program);
     session.is_entering = from.bool();
     session.is_half_done = from.bool();

@@ -4,7 +4,7 @@
 use super::journal::event_bytes;
 use crate::collected::collected;
 use crate::error::Failure;
-use crate::events::{Body, Ending, Entry, Event, RunStart, StepReport, Waiting};
+use crate::events::{Body, Ending, Entry, Event, LostJoin, RunStart, StepReport, Waiting};
 use crate::graph::{ChannelId, ChannelKind, NodeId, Program};
 use crate::state::{TaskResult, Value, Versions};
 use std::rc::Rc;
@@ -127,6 +127,8 @@ pub struct Session {
     pub delta_bytes: u64,
     /// The user's metadata of the run.
     pub metadata: Option<Value>,
+    /// Joins that the graph before had and this one lacks.
+    pub lost_joins: Vec<LostJoin>,
     /// The last execution could lose what readers have seen.
     pub is_lossy: bool,
     /// By branch but the current one: its last event that is in the log.
@@ -156,6 +158,7 @@ impl Session {
             graph_hash: program.hash,
             delta_bytes: 0,
             metadata: None,
+            lost_joins: Vec::new(),
             is_lossy: false,
             ends: Vec::new(),
         }
@@ -270,6 +273,9 @@ impl Session {
             self.ends.push(self.seq.saturating_sub(1));
         }
         self.is_lossy = start.is_lossy;
+        if start.is_other_graph {
+            self.lost_joins.clone_from(&start.lost_joins);
+        }
         self.run_id = Rc::clone(&start.run_id);
         self.seed = start.seed;
         self.graph_hash = start.graph_hash;
@@ -329,6 +335,14 @@ impl Session {
         }
         if !program.joins.is_empty() {
             ran.iter().for_each(|entry| self.arrive(program, entry.node));
+        }
+        for join in &mut self.lost_joins {
+            for (source, has_run) in &mut join.sources {
+                *has_run |= ran.iter().any(|entry| entry.node == *source);
+            }
+            if join.sources.iter().all(|(_, has_run)| *has_run) {
+                join.sources.iter_mut().for_each(|(_, has_run)| *has_run = false);
+            }
         }
     }
 

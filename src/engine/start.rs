@@ -8,7 +8,7 @@ use super::timers::TimerKind;
 use crate::checkpoint::{Durability, Fold, Status};
 use crate::collected::collected;
 use crate::error::{RunError, Scope};
-use crate::events::{Body, RunStart};
+use crate::events::{Body, LostJoin, RunStart};
 use crate::graph::NodeId;
 use std::rc::Rc;
 
@@ -53,6 +53,8 @@ impl Machine {
             abandoned,
             metadata: start.metadata,
             is_lossy: self.journal.as_ref().is_some_and(|journal| journal.durability() != Durability::Sync),
+            is_other_graph: self.session.is_fresh() || self.session.graph_hash != self.program.hash,
+            lost_joins: Vec::new(),
             opens_branch: is_takeover && self.session.status == Status::Running && self.session.is_lossy,
         }));
         if has_input {
@@ -135,7 +137,14 @@ impl Machine {
                 return Some(format!("its node `{name}` is not in this graph"));
             }
         }
-        let lost = self.journal.as_ref().and_then(|journal| journal.names().lost_channel()).filter(|_| !is_migrated);
+        if is_migrated {
+            return None;
+        }
+        let has_begun = |join: &&LostJoin| join.sources.iter().any(|(_, has_run)| *has_run);
+        if let Some(join) = self.session.lost_joins.iter().find(has_begun) {
+            return Some(format!("its join onto `{}`, which has begun to wait, is not in this graph", self.node_name(join.target)));
+        }
+        let lost = self.journal.as_ref().and_then(|journal| journal.names().lost_channel());
         lost.map(|name| format!("its channel `{name}` is not in this graph, or of another kind"))
     }
 }

@@ -63,6 +63,19 @@ pub struct RunStart {
     pub is_lossy: bool,
     /// It takes up a session whose lossy execution crashed: other events had these numbers.
     pub opens_branch: bool,
+    /// The session's first graph, or another one than before: the record says its joins.
+    pub is_other_graph: bool,
+    /// Of them, when read: those that this graph lacks.
+    pub lost_joins: Vec<LostJoin>,
+}
+
+/// A join of the graph that recorded a session, which this graph lacks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LostJoin {
+    /// A node, or END.
+    pub target: NodeId,
+    /// Each with whether it has run since the join last fired.
+    pub sources: Vec<(NodeId, bool)>,
 }
 
 /// What a completed superstep did.

@@ -6,12 +6,15 @@
 mod arena;
 #[path = "engine/graphs.rs"]
 mod graphs;
+// What only the crash simulation uses is dead here.
+#[allow(dead_code)]
 #[path = "engine/host.rs"]
 mod host;
 #[path = "engine/pulls.rs"]
 mod pulls;
 #[path = "engine/replies.rs"]
 mod replies;
+#[allow(dead_code)]
 #[path = "engine/store.rs"]
 mod store;
 #[path = "engine/trace.rs"]
@@ -37,10 +40,14 @@ mod failure;
 mod frontier;
 #[path = "engine/gate.rs"]
 mod gate;
+#[path = "engine/graph_changes.rs"]
+mod graph_changes;
 #[path = "engine/joins.rs"]
 mod joins;
 #[path = "engine/limits.rs"]
 mod limits;
+#[path = "engine/migration.rs"]
+mod migration;
 #[path = "engine/random_graphs.rs"]
 mod random_graphs;
 #[path = "engine/readers.rs"]
@@ -57,6 +64,8 @@ mod sends;
 mod sessions;
 #[path = "engine/snapshots.rs"]
 mod snapshots;
+#[path = "engine/takeovers.rs"]
+mod takeovers;
 #[path = "engine/waiting.rs"]
 mod waiting;
 

@@ -39,6 +39,8 @@ pub struct Life {
     pub is_stale: bool,
     pub seen: Vec<Seen>,
     reader: ReaderId,
+    /// Where the record stands that takes up the session; nothing runs before it is there.
+    takeover_slot: Option<u32>,
     /// Tasks whose results the log held when it began.
     committed: HashSet<Key>,
     called: HashSet<(Key, u32)>,
@@ -46,7 +48,14 @@ pub struct Life {
 }
 
 impl Life {
-    pub fn new(mut host: Host, name: String, fate: Fate, budget: usize, committed: HashSet<Key>, dice: &mut Dice) -> Self {
+    pub fn new(
+        mut host: Host,
+        name: String,
+        (fate, budget): (Fate, usize),
+        takeover_slot: Option<u32>,
+        committed: HashSet<Key>,
+        dice: &mut Dice,
+    ) -> Self {
         let (capacity, overflow) = [(10_000, Overflow::Drop), (3, Overflow::Drop), (8, Overflow::Wait)][dice.below(3)];
         let reader = host.machine.subscribe(Mask::ALL, capacity, overflow, Cursor::Start);
         Self {
@@ -57,6 +66,7 @@ impl Life {
             is_stale: false,
             seen: Vec::new(),
             reader,
+            takeover_slot,
             committed,
             called: HashSet::new(),
             run_id: String::new(),
@@ -80,6 +90,11 @@ impl Life {
             return;
         }
         let key = (*step, node.0, *ordinal);
+        if let Some(slot) = self.takeover_slot {
+            let store = self.host.setup.store.as_ref().expect("a store");
+            let is_ours = store.len() > slot as usize && store.writer(slot) == Some(self.host.setup.writer);
+            assert!(is_ours, "{}: a node runs before the session is taken over", self.name);
+        }
         assert!(!self.committed.contains(&key), "{}: {key:?} runs again, and the log has its result", self.name);
         assert!(self.called.insert((key, *attempt)), "{}: {key:?} runs twice", self.name);
     }

@@ -55,6 +55,7 @@ pub struct World {
     has_abandoned: bool,
     scale: u32,
     tally: BTreeMap<&'static str, u64>,
+    is_over: bool,
     is_loud: bool,
 }
 
@@ -82,6 +83,7 @@ impl World {
             has_abandoned: false,
             scale,
             tally: BTreeMap::new(),
+            is_over: false,
             is_loud,
         }
     }
@@ -122,12 +124,11 @@ impl World {
     /// Until the session has ended as it must.
     pub fn run(&mut self) {
         for _ in 0..2_000_000 {
-            if self.lives.iter().all(|life| life.is_stale) {
-                match self.next() {
-                    true => continue,
-                    false if self.lives.is_empty() => return self.conclude(),
-                    false => {}
-                }
+            if !self.is_over && self.lives.iter().all(|life| life.is_stale) {
+                self.next();
+            }
+            if self.lives.is_empty() {
+                return self.conclude();
             }
             let at = self.dice.below(self.lives.len());
             for _ in 0..1 + self.dice.below(6) {
@@ -150,8 +151,8 @@ impl World {
         panic!("it never ends");
     }
 
-    /// Starts the next processes, one or two; false once the session has ended.
-    fn next(&mut self) -> bool {
+    /// Starts the next processes, one or two, unless the session has ended; what is frozen wakes up all the same.
+    fn next(&mut self) {
         let log = self.log();
         self.begun += 1;
         assert!(self.begun < 40, "it never ends");
@@ -164,7 +165,8 @@ impl World {
             Status::Running | Status::Cancelled | Status::Interrupted => false,
         };
         if is_over {
-            return false;
+            self.is_over = true;
+            return;
         }
         let is_start = log.status() == Status::Completed;
         let abandons = !is_start && !self.is_calm.get() && self.dice.chance(2);
@@ -181,7 +183,6 @@ impl World {
         for _ in 0..rivals {
             self.begin(&log, is_start, abandons);
         }
-        true
     }
 
     fn begin(&mut self, log: &Log, is_start: bool, abandons: bool) {
@@ -214,7 +215,8 @@ impl World {
         let host = host.fed_start(&format!("run-{writer}"), &input, !is_start && !abandons, abandons);
         let committed = if is_start || abandons { Default::default() } else { log.committed.clone() };
         let budget = if fate == Fate::Lives { usize::MAX } else { budget };
-        let life = Life::new(host, name, fate, budget, committed, &mut self.dice);
+        let takeover_slot = (!is_start).then(|| self.store.len() as u32);
+        let life = Life::new(host, name, (fate, budget), takeover_slot, committed, &mut self.dice);
         self.lives.push(life);
     }
 
@@ -228,6 +230,9 @@ impl World {
         if event.is_transient {
             let what = if ending.contains("CONFLICT") { "lost a slot" } else { "lost the store" };
             assert!(ending.contains("CHECKPOINT_CONFLICT") || ending.contains("CHECKPOINT_UNAVAILABLE"), "{}: {ending}", life.name);
+            let newest = self.store.len().checked_sub(1).and_then(|slot| self.store.writer(slot as u32));
+            let is_ousted = life.fate == Fate::IsRobbed || newest != Some(life.host.setup.writer);
+            assert!(is_ousted || !ending.contains("CHECKPOINT_CONFLICT"), "{}: nobody has taken the session from it", life.name);
             self.count(what);
             self.leave(life);
             return;

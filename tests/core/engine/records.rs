@@ -14,7 +14,7 @@ use weavegraph_wasm::state::json_fold::Channel;
 use weavegraph_wasm::state::{Routing, Target, TaskResult, Value, Write};
 
 /// Three nodes, two joins, three channels.
-fn sample() -> Graph {
+pub fn sample() -> Graph {
     graph()
         .channel("log", Channel::append())
         .channel("sum", Channel::sum())
@@ -61,7 +61,7 @@ fn failure(arena: &mut Arena, node: Option<NodeId>) -> Rc<Failure> {
 }
 
 /// One event of every kind that is stored, with values of every shape.
-fn every_body(arena: &mut Arena) -> Vec<Body> {
+pub fn every_body(arena: &mut Arena) -> Vec<Body> {
     let task = TaskRef { step: 70_000, node: NodeId(1), task: 9_999, attempt: 2 };
     let start = RunStart {
         run_id: "run/ü".into(),
@@ -76,6 +76,8 @@ fn every_body(arena: &mut Arena) -> Vec<Body> {
         metadata: Some(arena.put(json!({ "who": "me" }))),
         is_lossy: true,
         opens_branch: true,
+        is_other_graph: true,
+        lost_joins: Vec::new(),
     };
     let report = StepReport {
         step: 5,
@@ -139,7 +141,7 @@ fn record(program: &Program, arena: &mut Arena, bodies: Vec<Body>, snapshot: Opt
     Record { bytes: append.bytes, values }
 }
 
-fn decode(program: &Program, record: &Record, arena: &mut Arena) -> Result<checkpoint::Decoded, RecordError> {
+pub fn decode(program: &Program, record: &Record, arena: &mut Arena) -> Result<checkpoint::Decoded, RecordError> {
     let values: Vec<Value> = record.values.iter().map(|value| arena.put(value.clone())).collect();
     checkpoint::decode(program, &Index::new(program), &mut Names::default(), &record.bytes, &values)
 }
@@ -185,6 +187,43 @@ fn a_record_of_a_later_schema_is_told_apart_from_a_broken_one() {
     assert_eq!(checkpoint::snapshot_slot(&later.bytes).err(), Some(RecordError::Version(SCHEMA_VERSION + 1)));
     later.bytes[0] = 0;
     assert!(matches!(decode(&program, &later, &mut arena), Err(RecordError::Broken(_))));
+}
+
+#[test]
+fn events_that_only_a_later_version_writes_are_told_apart_from_broken_ones() {
+    let program = sample().compile();
+    let mut arena = Arena::default();
+    let task = TaskRef { step: 1, node: NodeId(0), task: 0, attempt: 1 };
+    let whole = record(&program, &mut arena, vec![Body::NodeStarted(task)], None);
+    let at = whole.bytes.len() - 6 - 1;
+    let started = whole.bytes.iter().rposition(|byte| *byte == EventKind::NodeStarted as u8).expect("the event's type");
+    assert!(started >= at - 4, "{:?}", whole.bytes);
+    for kind in [EventKind::RunInterrupted as u8, 64, 65, 66] {
+        let mut later = whole.clone();
+        later.bytes[started] = kind;
+        assert_eq!(decode(&program, &later, &mut arena).err(), Some(RecordError::Later));
+    }
+    let mut unknown = whole.clone();
+    unknown.bytes[started] = 67;
+    assert!(matches!(decode(&program, &unknown, &mut arena), Err(RecordError::Broken(_))));
+}
+
+#[test]
+fn a_record_can_be_checked_without_those_before_it() {
+    let store = Store::default();
+    let setup = noting_graph(&["a", "b"]).path(&[START, "a", "b", END]).setup().sync(&store);
+    setup.run(json!({}));
+    let empty = Program::empty();
+    let check = |bytes: &[u8], count: usize| {
+        let mut arena = Arena::default();
+        let values: Vec<Value> = (0..count).map(|_| arena.put(Json::Null)).collect();
+        checkpoint::decode(&empty, &Index::new(&empty), &mut Names::lenient(), bytes, &values)
+    };
+    for slot in 0..store.len() {
+        let Record { bytes, values } = store.record(slot);
+        assert!(check(&bytes, values.len()).is_ok(), "{slot}");
+        assert!(check(&bytes[..bytes.len() - 1], values.len()).is_err(), "{slot}");
+    }
 }
 
 #[test]
@@ -284,7 +323,7 @@ proptest! {
 }
 
 /// A session with something in every place.
-fn half_done(program: &Program, arena: &mut Arena) -> Session {
+pub fn half_done(program: &Program, arena: &mut Arena) -> Session {
     let mut session = Session::new(program);
     let mut folds = Vec::new();
     for (seq, body) in (1u64..).zip(every_body(arena)) {
