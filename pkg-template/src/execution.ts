@@ -68,6 +68,8 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
   steps = 0;
   /** Once it is open. */
   store: LogStore | undefined;
+  /** Of the session; it rises with the record that takes it up, before readers hear of that. */
+  branch = 1;
 
   #raw: RawRun | undefined;
   readonly #queue: number[] = [];
@@ -91,6 +93,7 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
   /** How it was started, and how often the record that takes up the session found its slot taken. */
   #plan: { readonly update: Update; readonly plan: Plan } | undefined;
   #retries = 0;
+  #hasStored = false;
   readonly #instance = instanceNumber();
   readonly #onSignal = (): void => void this.cancel(this.options.signal?.reason).catch(() => undefined);
 
@@ -252,6 +255,7 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
     const { RawRun } = engine();
     this.#raw = new RawRun(this.app.graph(), log, this.sessionId, durability, concurrency, maxSteps, timeoutMs, this.readers.isExposed ? events.capacity : 0);
     log.free();
+    this.branch = this.ask(Ask.Branch);
     this.readers.attach(this.#raw);
   }
 
@@ -597,6 +601,8 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
   /** The store has a record. */
   stored(hasSnapshot: boolean): void {
     const { handle, retention } = this.options;
+    if (!this.#hasStored) this.branch = this.ask(Ask.Branch);
+    this.#hasStored = true;
     handle!.announce(this.sessionId, this.store!);
     if (hasSnapshot && retention !== undefined) void this.#retain();
   }
