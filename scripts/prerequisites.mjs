@@ -54,10 +54,33 @@ export async function ensureCargoTool(tool, crate, version) {
 
 /** Chromium and its driver. Returns their paths; the environment variables CHROMIUM and CHROMEDRIVER come first. */
 export async function ensureChromium() {
-  if (findChromium() === undefined || findDriver() === undefined) await installChromium();
+  if (findChromium() === undefined || findDriver() === undefined) {
+    await installByApt('Chromium or its driver is missing', ['chromium', 'chromium-driver'], chromiumRemedy);
+  }
   const [chromium, driver] = [findChromium(), findDriver()];
   if (chromium === undefined || driver === undefined) throw new Refusal(chromiumRemedy);
   return { chromium, driver };
+}
+
+/** Firefox and its driver. Returns their paths; the environment variables FIREFOX and GECKODRIVER come first. */
+export async function ensureFirefox() {
+  if (findFirefox() === undefined) await installByApt('Firefox is missing', ['firefox-esr'], firefoxRemedy);
+  const firefox = findFirefox();
+  if (firefox === undefined) throw new Refusal(firefoxRemedy);
+  // Debian has no package of it. Any version that is there will do.
+  if (findGeckodriver() === undefined) {
+    const install = ['install', 'geckodriver', '--version', geckodriverVersion];
+    say(`Firefox's driver is missing. Installing it, which takes some minutes: cargo ${install.join(' ')}`);
+    await run('cargo', install);
+  }
+  const driver = findGeckodriver();
+  if (driver === undefined) throw new Refusal(firefoxRemedy);
+  return { firefox, driver };
+}
+
+/** The path of Firefox, or `undefined`. */
+export function findFirefox() {
+  return process.env.FIREFOX ?? findProgram('firefox', 'firefox-esr');
 }
 
 /** The path of Chromium, or `undefined`. */
@@ -72,12 +95,20 @@ function findDriver() {
   return process.env.CHROMEDRIVER ?? findProgram('chromedriver');
 }
 
-async function installChromium() {
-  if (findProgram('apt-get') === undefined) throw new Refusal(chromiumRemedy);
+const geckodriverVersion = '0.37.1';
+const firefoxRemedy =
+  `Firefox or its driver is missing: apt-get install firefox-esr, cargo install geckodriver --version ${geckodriverVersion}, or name them in the environment as FIREFOX and GECKODRIVER.`;
+
+function findGeckodriver() {
+  return process.env.GECKODRIVER ?? findProgram('geckodriver');
+}
+
+async function installByApt(problem, packages, remedy) {
+  if (findProgram('apt-get') === undefined) throw new Refusal(remedy);
   const asRoot = process.getuid?.() === 0 ? [] : probe('sudo', ['-n', 'true']) === undefined ? undefined : ['sudo', '-n'];
-  if (asRoot === undefined) throw new Refusal(chromiumRemedy);
-  say('Chromium or its driver is missing. Installing them: apt-get install chromium chromium-driver');
-  for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'chromium', 'chromium-driver']]) {
+  if (asRoot === undefined) throw new Refusal(remedy);
+  say(`${problem}. Installing: apt-get install ${packages.join(' ')}`);
+  for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...packages]]) {
     const [command, ...rest] = [...asRoot, 'apt-get', ...args];
     await run(command, rest, { env: { DEBIAN_FRONTEND: 'noninteractive' } });
   }

@@ -4,10 +4,12 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from './command.mjs';
 import { build } from './build.mjs';
-import { ensureChromium } from './prerequisites.mjs';
+import { ensureChromium, ensureFirefox } from './prerequisites.mjs';
 
 const host = ['--no-default-features', '--features', 'json'];
-const wasm = ['--target', 'wasm32-unknown-unknown', '--features', 'test-hooks'];
+const wasm = ['--target', 'wasm32-unknown-unknown', '--features', 'test-hooks,indexed-db'];
+// As the second wasm is built: nothing of the engine's boundary.
+const store = ['--target', 'wasm32-unknown-unknown', '--no-default-features', '--features', 'indexed-db'];
 const oneByOne = ['--test-concurrency=1'];
 const deny = ['--', '-D', 'warnings'];
 const cargoResults = /test result: \w+\. (\d+) passed; (\d+) failed/g;
@@ -18,7 +20,11 @@ export const stages = [
   { name: 'format', run: () => checks([['cargo', ['fmt', '--', '--check', '-l']]]) },
   {
     name: 'clippy',
-    run: () => checks([['cargo', ['clippy', '--all-targets', ...host, ...deny]], ['cargo', ['clippy', '--all-targets', ...wasm, ...deny]]]),
+    run: () => checks([
+      ['cargo', ['clippy', '--all-targets', ...host, ...deny]],
+      ['cargo', ['clippy', '--all-targets', ...wasm, ...deny]],
+      ['cargo', ['clippy', '--lib', ...store, ...deny]],
+    ]),
   },
   { name: 'rustdoc', run: () => checks([['cargo', ['doc', '--no-deps', '--all-features'], { env: { RUSTDOCFLAGS: '-D warnings' } }]]) },
   { name: 'core', run: () => cargoTests('cargo', ['test', ...host]) },
@@ -26,7 +32,7 @@ export const stages = [
   { name: 'sizes', needs: ['build'], run: checkBudget },
   { name: 'install', needs: ['build'], run: install },
   { name: 'types', needs: ['install'], run: typeTests },
-  { name: 'wasm', usesChromium: true, run: wasmTests },
+  { name: 'wasm', usesChromium: true, usesFirefox: true, run: wasmTests },
   { name: 'js', needs: ['install'], run: (files) => nodeTests('js', files, ['--expose-gc']) },
   { name: 'packaging', needs: ['build'], usesChromium: true, run: (files) => nodeTests('packaging', files, oneByOne) },
   { name: 'browser', needs: ['install'], usesChromium: true, run: (files) => nodeTests('browser', files, oneByOne) },
@@ -54,9 +60,19 @@ async function cargoTests(command, args) {
 }
 
 async function wasmTests() {
-  const { driver } = await ensureChromium();
-  const options = ['--headless', '--chrome', '--chromedriver', driver, '--mode', 'no-install'];
-  return cargoTests('wasm-pack', ['test', ...options, root, '--features', 'test-hooks', '--test', 'wasm']);
+  const browsers = [
+    ['--chrome', '--chromedriver', (await ensureChromium()).driver],
+    ['--firefox', '--geckodriver', (await ensureFirefox()).driver],
+  ];
+  const counts = { passed: 0, failed: 0 };
+  for (const browser of browsers) {
+    const { passed, failed } = await cargoTests('wasm-pack', [
+      'test', '--headless', ...browser, '--mode', 'no-install', root, '--features', 'test-hooks,indexed-db', '--test', 'wasm', '--test', 'wasm_store',
+    ]);
+    counts.passed += passed;
+    counts.failed += failed;
+  }
+  return counts;
 }
 
 async function nodeTests(folder, chosen, options) {

@@ -1,7 +1,7 @@
 // `npm test`: all tests. `npm test -- js types` runs these stages alone, with what they need; any other argument chooses test
 // files whose path contains it. Owns the order, the times and the sums; stages.mjs has the stages.
 import { Refusal, main, say, since } from './command.mjs';
-import { ensureCargoTool, ensureChromium, ensureNodePackages, ensureRust } from './prerequisites.mjs';
+import { ensureCargoTool, ensureChromium, ensureFirefox, ensureNodePackages, ensureRust } from './prerequisites.mjs';
 
 await main(async (args) => {
   await ensureNodePackages();
@@ -20,6 +20,7 @@ await main(async (args) => {
   await ensureCargoTool('wasm-pack', 'wasm-pack', tools['wasm-pack']);
   await ensureCargoTool('wasm-bindgen', 'wasm-bindgen-cli', tools['wasm-bindgen']);
   if (wanted.some(({ usesChromium }) => usesChromium)) await ensureChromium();
+  if (wanted.some(({ usesFirefox }) => usesFirefox)) await ensureFirefox();
 
   const results = [];
   for (const stage of wanted) results.push(await runStage(stage, files, results));

@@ -6,6 +6,8 @@
 import './index.js';
 
 export { ByteLog } from './byte-log.js';
+export { createClaims } from './claims.js';
+export { IndexedDbStore } from './indexed-db-store.js';
 export { MemoryStore } from './memory-store.js';
 export { retain } from './retention.js';
 export { deleteSession, listSessions } from './session-admin.js';
@@ -16,3 +18,5 @@ export { LogTail } from './log-tail.js';
 export { checkpointOf, readCheckpoint, readHistory, restore } from './restore.js';
 export { exportSession, importSession } from './session-dump.js';
 export { prune } from './session-prune.js';
+export { provideStoreWasm } from './store-wasm.js';
+export { createWord } from './word.js';

@@ -20,10 +20,10 @@ test('installing brings one package and no dependencies', () => {
   for (const key of ['dependencies', 'peerDependencies', 'optionalDependencies', 'bundleDependencies', 'scripts']) assert.equal(manifest[key], undefined, key);
 });
 
-test('the tarball holds the entries, what they share, one wasm, its glue and its inline form, and nothing else', () => {
+test('the tarball holds the entries, what they share, two wasms, their glue and inline forms, and nothing else', () => {
   const entries = filesIn(join(root, 'pkg-template/src/entries')).filter((path) => !path.endsWith('.d.ts'));
   const named = ['index.js', 'core.js', 'storage.js', ...entries.map((path) => `entries/${path.replace(/\.[jt]s$/, '.js')}`)];
-  const wasm = ['weavegraph_wasm.js', 'weavegraph_wasm_base64.js', 'weavegraph_wasm_bg.wasm'].map((name) => `wasm/${name}`);
+  const wasm = ['weavegraph_wasm', 'store'].flatMap((name) => ['.js', '_base64.js', '_bg.wasm'].map((ending) => `wasm/${name}${ending}`));
   const files = filesIn(project.installed).filter((path) => !path.endsWith('.d.ts') && !path.endsWith('.js.map'));
   assert.deepEqual(files, ['LICENSE', 'README.md', 'package.json', ...named, ...wasm].sort());
 });

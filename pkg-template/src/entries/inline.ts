@@ -2,12 +2,19 @@
 // and for bundlers that lose the file.
 import base64 from '../wasm/weavegraph_wasm_base64.js';
 import { initSync } from '../wasm/weavegraph_wasm.js';
+import storeBase64 from '../wasm/store_base64.js';
+import * as store from '../wasm/store.js';
 import { markReady } from '../engine.js';
 import { provideStorage } from '../storage-loader.js';
 import * as storage from '../storage.js';
 
-initSync({ module: Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)) });
+const bytes = (text: string) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+initSync({ module: bytes(base64) });
 markReady();
 provideStorage(storage);
+storage.provideStoreWasm(() => {
+  store.initSync({ module: bytes(storeBase64) });
+  return store;
+});
 
 export * from '../index.js';

@@ -8,5 +8,11 @@ import * as storage from '../storage.js';
 initSync({ module: readFileSync(new URL('../wasm/weavegraph_wasm_bg.wasm', import.meta.url)) });
 markReady();
 provideStorage(storage);
+// Node has no indexedDB, unless a stand-in was made global.
+storage.provideStoreWasm(async () => {
+  const store = await import('../wasm/store.js');
+  store.initSync({ module: readFileSync(new URL('../wasm/store_bg.wasm', import.meta.url)) });
+  return store;
+});
 
 export * from '../index.js';
