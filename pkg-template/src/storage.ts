@@ -6,8 +6,7 @@
 import './index.js';
 
 export { ByteLog } from './byte-log.js';
-export { createClaims } from './claims.js';
-export { IndexedDbStore } from './indexed-db-store.js';
+export { IndexedDbLog } from './indexed-db-log.js';
 export { MemoryStore } from './memory-store.js';
 export { retain } from './retention.js';
 export { deleteSession, listSessions } from './session-admin.js';
@@ -19,4 +18,3 @@ export { checkpointOf, readCheckpoint, readHistory, restore } from './restore.js
 export { exportSession, importSession } from './session-dump.js';
 export { prune } from './session-prune.js';
 export { provideStoreWasm } from './store-wasm.js';
-export { createWord } from './word.js';
