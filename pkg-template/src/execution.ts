@@ -20,7 +20,7 @@ import type { Names } from './failures.js';
 import type { ReadOptions } from './read-options.js';
 import { Readers } from './readers.js';
 import { RecordWriter } from './record-writer.js';
-import type { Claims, LogStore, WordMessage } from './log-store.js';
+import type { LogStore } from './log-store.js';
 import { loadStorage } from './storage-loader.js';
 import { TaskCalls } from './task-calls.js';
 import { OpenStream } from './text-stream.js';
@@ -70,6 +70,8 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
   store: LogStore | undefined;
   /** Of the session; it rises with the record that takes it up, before readers hear of that. */
   branch = 1;
+  /** Gives back what the run has taken. */
+  readonly onEnd: Array<() => void> = [];
 
   #raw: RawRun | undefined;
   readonly #queue: number[] = [];
@@ -86,9 +88,6 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
   #end!: (event: WeaveEvent) => void;
   /** Aborted when it ends, or is to end, before it began. */
   #starting: AbortController | undefined;
-  /** The session is ours across realms. */
-  #claim: { release(): void } | undefined;
-  #unlisten: (() => void) | undefined;
   #isLost = false;
   /** How it was started, and how often the record that takes up the session found its slot taken. */
   #plan: { readonly update: Update; readonly plan: Plan } | undefined;
@@ -181,12 +180,7 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
     const open = async (): Promise<RawLog | undefined> => {
       await turn;
       if (signal.aborted) return undefined;
-      if (handle === undefined) return this.#emptyLog();
-      const store = (this.store = await handle.open());
-      if (store.claims !== undefined && this.#claim === undefined && !signal.aborted) await this.#takeClaim(store.claims, signal);
-      if (signal.aborted) return undefined;
-      this.#unlisten ??= store.word?.listen(this.#onWord);
-      return (await loadStorage()).restore(this.app, this.sessionId, store, this.arena, this.state, isResume);
+      return handle === undefined ? this.#emptyLog() : (await loadStorage()).openSession(this, isResume, signal);
     };
     const opening = open();
     const log = await Promise.race([opening, stopped]);
@@ -200,18 +194,6 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
     if (this.terminal === undefined) this.#conclude();
     return undefined;
   }
-
-  async #takeClaim(claims: Claims, signal: AbortSignal): Promise<void> {
-    const { sessionId } = this;
-    const claim = await claims.claim(sessionId, this.options.whenBusy, signal, () => this.lost());
-    if ('owner' in claim) throw busy(sessionId, claim.owner);
-    if (signal.aborted) claim.release();
-    else this.#claim = claim;
-  }
-
-  readonly #onWord = (message: WordMessage): void => {
-    if (message.kind === 'cancel' && message.sessionId === this.sessionId) void this.cancel(message.reason).catch(() => undefined);
-  };
 
   #emptyLog(): RawLog {
     const { RawLog } = engine();
@@ -349,8 +331,7 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
   #tidy(): void {
     forget(this);
     this.#starting?.abort();
-    this.#unlisten?.();
-    this.#claim?.release();
+    for (const end of this.onEnd) end();
     this.options.signal?.removeEventListener('abort', this.#onSignal);
     this.timers.stopAll();
     this.#queue.length = 0;

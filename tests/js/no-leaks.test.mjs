@@ -87,6 +87,26 @@ const cases = {
       await collect(run);
       await checkpointer.deleteSession('s' + n);
     };`,
+  'followers that return, that wait, and that nobody reads; runs that wait and that are stolen from': `
+    const checkpointer = new MemoryCheckpointer();
+    const app = chain({ a: () => ({ log: 'x'.repeat(500) }), b: (_, ctx) => ctx.sleep(1e6) }).compile({ checkpointer });
+    return async (n, watch) => {
+      const sessionId = 's' + n;
+      const held = watch(app.invokeStreaming({}, { sessionId }));
+      const waiting = watch(app.invokeStreaming({}, { sessionId, whenBusy: 'wait' }));
+      const followers = [app.follow(sessionId, { after: 0 }), app.follow(sessionId), app.follow(sessionId, { after: 2 })].map(watch);
+      await followers[0].next();
+      const next = followers[1].next();
+      const thief = watch(app.resumeStreaming(sessionId, undefined, { whenBusy: 'steal' }));
+      await held.result;
+      await waiting.cancel();
+      await turn();
+      await app.cancel(sessionId);
+      await thief.result;
+      await next;
+      followers.forEach((follower) => follower.return());
+      await checkpointer.deleteSession(sessionId);
+    };`,
   'apps that are made and thrown away': `
     return async (n, watch) => {
       const app = watch(chain({ a: () => ({ log: n }), b: () => undefined }).compile());

@@ -152,10 +152,32 @@ test('nodes that still run are told: their signals abort, sleeps reject, and wha
   assert.deepEqual((await collect(reader)).map(short).at(-1), '0~ run.failed');
 });
 
+test('a follower goes on after a panic, and so does a run that waits for its session', async () => {
+  const checkpointer = new MemoryCheckpointer();
+  const gate = deferred();
+  const app = chain({ a: () => ({ log: 'a' }), b: async () => (await gate.promise, { log: 'b' }) }).compile({ checkpointer });
+  const follower = app.follow('s', { after: 0 });
+  const reading = collect(follower);
+  const run = app.invokeStreaming({}, { sessionId: 's' });
+  await until(() => run.state.log.length === 1);
+  await turn();
+  const waiting = app.resumeStreaming('s', undefined, { whenBusy: 'wait' });
+  panicAt(glue.RawGraph, 'compile');
+  assert.throws(() => chain({ x: () => undefined }).compile(), { code });
+  assert.deepEqual([(await run.result).error.code, (await waiting.result).error.code], [code, code]);
+  gate.resolve();
+  assert.deepEqual((await app.resume('s')).log, ['a', 'b']);
+  await turn();
+  await checkpointer.close();
+  const numbers = (await reading).map(({ seq }) => seq);
+  assert.deepEqual(numbers, numbers.map((_, at) => at + 1));
+  assert.equal(numbers.length, (await reading).findIndex(({ type }) => type === 'run.completed') + 1);
+});
+
 const { RawRun, RawLog, RawGraph } = glue;
 const places = [
   [RawRun, 'start'], [RawRun, 'tell'], [RawRun, 'tellWith'], [RawRun, 'tellText'], [RawRun, 'emit'], [RawRun, 'pull'], [RawRun, 'subscribe'], [RawRun, 'ask'], [RawRun, 'outcome'], [RawRun, 'runId'],
-  [RawLog, 'read'], [RawLog, 'describe'], [RawLog, 'foreignNames'], [RawGraph, 'compile'],
+  [RawLog, 'read'], [RawLog, 'describe'], [RawLog, 'foreignNames'], [RawLog, 'branch'], [RawLog, 'events'], [RawLog, 'cursorEnd'], [RawLog, 'isGraphChanged'], [RawGraph, 'compile'],
 ];
 for (const [type, method] of places) {
   test(`wherever the engine panics, here in ${type === RawRun ? 'RawRun' : type === RawLog ? 'RawLog' : 'RawGraph'}.${method}, all is well with the next call`, async () => {
@@ -179,6 +201,9 @@ for (const [type, method] of places) {
         await more.return();
       }
       await collect(other);
+      const follower = app.follow('s', { after: 0 });
+      for (let heard = 0; heard < 5 && (await follower.nextTimeout(20)) !== null; heard += 1);
+      await follower.return();
       isBroken = false;
       await app.getState('s');
       await app.history('s');
