@@ -37,6 +37,13 @@ type RawLog = InstanceType<Engine['RawLog']>;
 /** How often a session that is being stolen is read again. */
 const MOST_RETRIES = 8;
 
+/** What becomes of a session that another graph has left; `policy` as the engine numbers it. */
+export interface Migration {
+  readonly policy: number;
+  readonly update?: Update;
+  readonly frontier?: Uint32Array;
+}
+
 /** How an execution is to start. */
 export interface Plan {
   readonly input: unknown;
@@ -188,11 +195,16 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
     if (log !== undefined && this.terminal === undefined) return log;
     // Whatever still comes is not for this run.
     opening.then(
-      (late) => this.#instance === instanceNumber() && late?.free(),
+      (late) => this.#drop(late),
       () => undefined,
     );
     if (this.terminal === undefined) this.#conclude();
     return undefined;
+  }
+
+  /** Frees a log that is not used, unless its instance is lost. */
+  #drop(log: RawLog | undefined): void {
+    if (this.#instance === instanceNumber()) log?.free();
   }
 
   #emptyLog(): RawLog {
@@ -204,8 +216,14 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
     const { options } = this;
     const { isResume } = plan;
     this.#plan = { update, plan };
-    const changed = isResume && log.isGraphChanged() ? await this.#migrate(log) : undefined;
-    if (this.terminal !== undefined) return;
+    let changed: Migration | undefined;
+    try {
+      if (isResume && log.isGraphChanged()) changed = await this.#migrate(log);
+      if (this.terminal !== undefined) return this.#drop(log);
+    } catch (thrown) {
+      this.#drop(log);
+      throw thrown;
+    }
     if (changed?.update !== undefined) update = changed.update;
     this.names = this.app.names.withForeign(log.foreignNames());
     this.#makeRaw(log);
@@ -219,7 +237,7 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
   }
 
   /** Another graph has left the session: what the option says to that. */
-  async #migrate(log: RawLog): Promise<{ policy: number; update?: Update; frontier?: Uint32Array | undefined }> {
+  async #migrate(log: RawLog): Promise<Migration> {
     const { onGraphChanged } = this.options;
     if (typeof onGraphChanged !== 'function') return { policy: onGraphChanged === 'error' ? 1 : 0 };
     const { migrate } = await loadStorage();

@@ -4,11 +4,11 @@
 
 import type { AppCore } from './app-core.js';
 import { createError, kindOf } from './errors.js';
-import type { Execution } from './execution.js';
+import type { Execution, Migration } from './execution.js';
 import { checkpointOf, type RawLog } from './restore.js';
 import type { RunDefaults } from './run-options.js';
 import { describe } from './thrown.js';
-import { readUpdate, type Update } from './updates.js';
+import { readUpdate } from './updates.js';
 
 /** As the engine numbers it: what it is to do with the update and the frontier. */
 const MIGRATED = 2;
@@ -18,7 +18,7 @@ export function migrate(
   { app, sessionId, arena, state }: Execution,
   log: RawLog,
   onGraphChanged: Extract<RunDefaults['onGraphChanged'], (...given: any[]) => unknown>,
-): { policy: number; update?: Update; frontier?: Uint32Array } {
+): Migration {
   const old = checkpointOf(app, sessionId, arena, state, log);
   let answer: unknown;
   try {

@@ -12,7 +12,8 @@ import { engine, instanceNumber, isTrap, readWords, reportTrap } from './engine.
 import { readEvents } from './event-factory.js';
 import type { WeaveEvent } from './events.js';
 import type { LogStore, StoredRecord } from './log-store.js';
-import { hasSnapshot, PAGE, Reading, snapshotSlot, typed, withLog, type RawLog } from './restore.js';
+import { hasSnapshot, PAGE, Reading, snapshotSlot, withLog, type RawLog } from './restore.js';
+import { checkRecord } from './session-prune.js';
 
 /** Whose events. */
 export interface TailSource {
@@ -86,7 +87,7 @@ export class LogTail {
     if (slot === 0) return 0;
     const [record] = slot === newest.slot ? [newest] : await this.#store.read(sessionId, slot, 1);
     if (record?.slot !== slot) return 0;
-    const [firstSeq, count] = typed(app, sessionId, new Arena(), () => engine().checkRecord(slot, record.bytes, record.values.length)) as unknown as [number, number];
+    const [firstSeq, count] = checkRecord(record, sessionId);
     return count > 0 && firstSeq <= after + 1 ? slot : 0;
   }
 

@@ -129,6 +129,7 @@ function readRetention(policy: unknown): PrunePolicy | undefined {
     if (value !== undefined && !(typeof value === 'number' && value >= 0)) throw invalid(`retention.${key} is not a number from 0 on`);
   }
   if (keepLast === undefined && olderThanMs === undefined && maxBytes === undefined) throw invalid('retention says nothing; give keepLast, olderThanMs or maxBytes');
+  if ((keepLast ?? olderThanMs ?? maxBytes) === undefined) throw invalid('retention says nothing of what may go; give keepLast, olderThanMs or maxBytes');
   return { ...policy, finishedOnly: readFlag('retention.finishedOnly', finishedOnly) };
 }
 

@@ -7,19 +7,21 @@ import type { Execution } from './execution.js';
 import { prune } from './session-prune.js';
 import { describe } from './thrown.js';
 
-/** Sessions that are being pruned. */
-const busy = new Set<Execution>();
+/** Runs whose session is being pruned, and whether it is to be pruned once more. */
+const pruning = new Map<Execution, boolean>();
 
-/** Prunes, unless it still does; resolves when it is over, never rejects. */
+/** Prunes, once more if it still does; resolves when it is over, never rejects. */
 export async function retain(execution: Execution): Promise<void> {
   const { options, sessionId, store } = execution;
-  if (busy.has(execution)) return;
-  busy.add(execution);
+  if (pruning.has(execution)) return void pruning.set(execution, true);
   try {
-    await prune(store!, { ...options.retention, sessionId });
+    do {
+      pruning.set(execution, false);
+      await prune(store!, { ...options.retention, sessionId });
+    } while (pruning.get(execution) === true);
   } catch (thrown) {
     execution.enter(() => execution.tellText(TellText.Remark, 0, 0, NONE, 'CHECKPOINT_UNAVAILABLE', `retention could not be kept: ${describe(thrown)}`));
   } finally {
-    busy.delete(execution);
+    pruning.delete(execution);
   }
 }

@@ -93,7 +93,12 @@ export class StoreHandle {
     this.#isClosed = true;
     for (const execution of this.locks.all()) execution.cutOff(closed());
     for (const listener of this.listeners) listener.closed();
-    const store = await this.#opening;
+    let store: LogStore | undefined;
+    try {
+      store = await this.#opening;
+    } catch {
+      // What never opened needs no closing.
+    }
     await store?.close();
   }
 }

@@ -130,6 +130,11 @@ impl RawLog {
             Some((session, loads)) if is_first && slot > 0 => {
                 log.session = session;
                 folds = loads;
+                // It is the checkpoint of its record's last step.
+                self.is_at_goal.set(f64::from(log.session.step) == until_step);
+                if lists {
+                    log.checkpoints.push(describe(&log.session));
+                }
             }
             _ => {
                 for event in &mut log.events {

@@ -42,7 +42,7 @@ async function assertFailed(run, events, code, cause) {
 
 const getter = (name) => Object.defineProperty({}, name, { get: throwBoom, enumerable: true });
 const wrongOfApps = [
-  { nope: 1 }, { sinks: [] }, { whenBusy: 'often' }, { onGraphChanged: 'often' }, { retention: 5 }, { retention: { keep: 1 } }, { retention: { keepLast: -1 } }, { retention: { sessionId: 's' } }, { bus: {} }, { checkpointer: {} }, { checkpointer: null }, { durability: 'often' }, { durability: 'toString' }, { durability: 1 },
+  { nope: 1 }, { sinks: [] }, { whenBusy: 'often' }, { onGraphChanged: 'often' }, { retention: 5 }, { retention: { keep: 1 } }, { retention: {} }, { retention: { keepLast: 1, finishedOnly: 1 } }, { retention: { keepLast: -1 } }, { retention: { sessionId: 's' } }, { bus: {} }, { checkpointer: {} }, { checkpointer: null }, { durability: 'often' }, { durability: 'toString' }, { durability: 1 },
   ...[0, -1, 1.5, NaN, '3', null, 2 ** 40].flatMap((wrong) => [{ concurrency: wrong }, { maxSteps: wrong }]),
   ...[0, -1, NaN, '3', null].map((timeoutMs) => ({ timeoutMs })), { clock: {} }, { clock: Date.now }, { clock: { now: Date.now, sleep: 5 } },
 ];

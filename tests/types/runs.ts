@@ -14,6 +14,7 @@ import {
   type Checkpointer,
   type CheckpointSummary,
   type Clock,
+  type EventStream,
   type Interrupt,
   type Run,
   type RunDefaults,
@@ -41,6 +42,9 @@ isExactly<Run<Declared>>()(app.invokeStreaming({ round: 1 }, { sessionId: 's', r
 isExactly<StateOf<Declared>>()(await app.resume('s'));
 isExactly<Run<Declared>>()(app.resumeStreaming('s', undefined, { timeoutMs: 1000 }));
 isExactly<Run<Declared> | null>()(app.attach('s'));
+isExactly<EventStream>()(app.follow('s'));
+isExactly<EventStream>()(app.follow('s', { after: '3~2', filter: ['custom:x'] }));
+isExactly<Promise<boolean>>()(app.cancel('s', 'no reason'));
 await plain.invoke({ messages: [{ role: 'user', content: 'hello' }] });
 await plain.invoke({ messages: { role: 'user', content: 'hello' }, extra: { a: 1 } }, {});
 for (const answers of ['yes', 1, true, 1n, null, { id: { any: 'value' } }] satisfies Answers[]) await app.resume('s', answers);
@@ -52,6 +56,9 @@ export const everyOption: RunOptions<Env> = {
   maxSteps: 100,
   timeoutMs: 60_000,
   clock: { now: () => Date.now() },
+  onGraphChanged: (old, oldHash) => (old.step > 3 ? { update: { round: old.state.round }, frontier: [oldHash] } : null),
+  retention: { keepLast: 10, olderThanMs: 1000, maxBytes: 1e6, finishedOnly: true },
+  whenBusy: 'wait',
   context: { user: 'a' },
   sessionId: 's',
   runId: 'r',
