@@ -85,5 +85,5 @@ async function compress(file) {
 function partsOf({ outputs }) {
   const modules = Object.entries(outputs).filter(([path]) => path.endsWith('.js'));
   const sizes = ({ inputs }) => Object.entries(inputs).map(([path, { bytesInOutput }]) => [path.replace(/\.js$/, ''), bytesInOutput]);
-  return Object.fromEntries(modules.map(([path, output]) => [basename(path), Object.fromEntries(sizes(output))]));
+  return Object.fromEntries(modules.map(([path, output]) => [path.replace(/^.*bundle\//, ''), Object.fromEntries(sizes(output))]));
 }

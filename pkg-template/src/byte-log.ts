@@ -147,7 +147,7 @@ export class ByteLog implements LogStore {
 
   #unpack(what: string, sessionId: string, { slot, record }: { slot: number; record: Uint8Array }): MaybePromise<PackedRecord> {
     if (!Number.isSafeInteger(slot) || slot < 0 || slot > MAX_SLOT) throw this.#wrong(what, 'slots that are integers from 0', slot);
-    return then(this.#decode(record), (bytes) => new PackedRecord(sessionId, slot, bytes, record.length));
+    return then(this.#decode(record), (bytes) => new PackedRecord(sessionId, slot, bytes, isBytes(record) ? record.length : 0));
   }
 
   #wrong(what: string, wanted: string, answer: unknown): CheckpointError {

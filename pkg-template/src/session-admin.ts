@@ -47,24 +47,29 @@ export async function deleteSession(handle: StoreHandle, store: LogStore, sessio
   }
 }
 
-/** Keeps runs of other realms off a session until the function that it returns is called. */
-export async function holdSession(handle: StoreHandle, store: LogStore, sessionId: string): Promise<() => void> {
+/**
+ * Keeps runs off a session, of this realm and of others, until the function that it returns is called.
+ *
+ * @throws WeaveError SESSION_BUSY
+ */
+export async function holdSession({ locks }: StoreHandle, store: LogStore, sessionId: string): Promise<() => void> {
   readSessionId(sessionId);
-  const refuseIfBusy = (): void => {
-    const owner = handle.active.get(sessionId);
-    if (owner !== undefined) throw busy(sessionId, `run \`${owner.runId}\``, owner.runId);
-  };
-  refuseIfBusy();
-  const claim = await store.claims?.claim(sessionId, 'fail', undefined, () => undefined);
-  if (claim === undefined) return () => undefined;
-  if ('owner' in claim) throw busy(sessionId, 'another tab', claim.owner);
+  const owner = locks.holders.get(sessionId);
+  if (owner !== undefined) throw busy(sessionId, `run \`${owner.runId}\``, owner.runId);
+  // Runs wait for it as for each other; a thief waits too.
+  const holder = { runId: 'maintenance', lost: () => undefined, cutOff: () => undefined };
+  locks.take(sessionId, holder);
   try {
-    refuseIfBusy();
+    const claim = await store.claims?.claim(sessionId, 'fail', undefined, () => undefined);
+    if (claim !== undefined && 'owner' in claim) throw busy(sessionId, 'another tab', claim.owner);
+    return () => {
+      claim?.release();
+      locks.release(sessionId, holder);
+    };
   } catch (thrown) {
-    claim.release();
+    locks.release(sessionId, holder);
     throw thrown;
   }
-  return () => claim.release();
 }
 
 export function invalid(what: string, wanted: string): WeaveError {

@@ -58,9 +58,8 @@ for (const [fault, [spoil, found]] of Object.entries(faults)) {
       spoil(store);
       return new StoreCheckpointer(store);
     };
-    const failed = [];
-    for (const { name, run } of checkpointerContract(make)) await run().catch((error) => failed.push([name, error]));
-    assert.ok(failed.some(([name]) => found.test(name)), `it failed at ${failed.map(([name]) => name)}`);
-    for (const [, error] of failed) assert.ok(error instanceof Error && error.message.length > 20);
+    const cases = checkpointerContract(make).filter(({ name }) => found.test(name));
+    const errors = await Promise.all(cases.map(({ run }) => run().then(() => undefined, (error) => error)));
+    assert.ok(errors.some((error) => error instanceof Error && error.message.length > 20));
   });
 }
