@@ -35,12 +35,13 @@ export async function restore(app: AppCore, sessionId: string, store: LogStore, 
     return log;
   }
   const reading = new Reading(app, sessionId, arena, state, log);
-  for (let slot = snapshotSlot(app, sessionId, newest); ; ) {
+  for (let slot = reading.beginAt(snapshotSlot(app, sessionId, newest)); slot <= newest.slot; ) {
     const page = await store.read(sessionId, slot, PAGE);
+    if (page.length === 0) throw reading.missing(slot);
     for (const record of page) reading.read(record, -1, false);
-    if (page.length < PAGE) return log;
     slot = page.at(-1)!.slot + 1;
   }
+  return log;
 }
 
 /** A session that was restored, as its newest checkpoint. */
@@ -48,20 +49,32 @@ export function checkpointOf(app: AppCore, sessionId: string, arena: Arena, stat
   return new Reading(app, sessionId, arena, state, log).checkpoint();
 }
 
+/** Reads once more if a record is missing: the session may have been pruned meanwhile. */
+async function again<T>(read: () => Promise<T>): Promise<T> {
+  return read().catch((thrown: unknown) => {
+    if (thrown instanceof WeaveError && thrown.code === 'CHECKPOINT_CORRUPT') return read();
+    throw thrown;
+  });
+}
+
 /** A checkpoint, or `null` where there is none. */
-export async function readCheckpoint(app: AppCore, sessionId: string, store: LogStore, step: number | undefined): Promise<Checkpoint | null> {
+export function readCheckpoint(app: AppCore, sessionId: string, store: LogStore, step: number | undefined): Promise<Checkpoint | null> {
+  return again(() => readCheckpointOnce(app, sessionId, store, step));
+}
+
+async function readCheckpointOnce(app: AppCore, sessionId: string, store: LogStore, step: number | undefined): Promise<Checkpoint | null> {
   const newest = await store.newest(sessionId);
   if (newest === undefined) return null;
   return withLog(app, async (log) => {
     const reading = new Reading(app, sessionId, new Arena(), new ChannelState(app), log);
-    for (let slot = step === undefined ? snapshotSlot(app, sessionId, newest) : 0; ; ) {
+    for (let slot = step === undefined ? reading.beginAt(snapshotSlot(app, sessionId, newest)) : 0; slot <= newest.slot; ) {
       const page = await store.read(sessionId, slot, PAGE);
+      if (page.length === 0) throw reading.missing(slot);
       for (const record of page) {
         if (!reading.canRead(record)) continue;
         reading.read(record, step ?? -1, false);
         if (reading.described().isAtGoal) return reading.checkpoint();
       }
-      if (page.length < PAGE) break;
       slot = page.at(-1)!.slot + 1;
     }
     const last = reading.checkpoint();
@@ -70,7 +83,11 @@ export async function readCheckpoint(app: AppCore, sessionId: string, store: Log
 }
 
 /** Checkpoints newest first: at most `limit`, of steps below `before`. */
-export async function readHistory(app: AppCore, sessionId: string, store: LogStore, limit: number, before: number): Promise<CheckpointSummary[]> {
+export function readHistory(app: AppCore, sessionId: string, store: LogStore, limit: number, before: number): Promise<CheckpointSummary[]> {
+  return again(() => readHistoryOnce(app, sessionId, store, limit, before));
+}
+
+async function readHistoryOnce(app: AppCore, sessionId: string, store: LogStore, limit: number, before: number): Promise<CheckpointSummary[]> {
   const byStep = new Map<number, CheckpointSummary>();
   await withLog(app, async (log) => {
     const reading = new Reading(app, sessionId, new Arena(), undefined, log);
@@ -163,7 +180,8 @@ export class Reading {
   readonly #arena: Arena;
   readonly #state: ChannelState | undefined;
   readonly #log: RawLog;
-  #isBegun = false;
+  /** The slot that comes next, once one was read. */
+  #next: number | undefined;
 
   constructor(app: AppCore, sessionId: string, arena: Arena, state: ChannelState | undefined, log: RawLog) {
     this.#app = app;
@@ -177,19 +195,30 @@ export class Reading {
     return this.#app.names.withForeign(this.#log.foreignNames());
   }
 
-  /** Whether reading may go on with a record, or begin with it: of what was pruned, records are left that only say who took the session up. */
-  canRead({ slot, bytes }: StoredRecord): boolean {
-    return this.#isBegun || slot === 0 || hasSnapshot(bytes);
+  /** Nothing before this slot is to be read. */
+  beginAt(slot: number): number {
+    return (this.#next = slot);
   }
 
+  /** Whether reading may go on with a record, or begin with it: of what was pruned, records are left that only say who took the session up. */
+  canRead({ slot, bytes }: StoredRecord): boolean {
+    return this.#next !== undefined || slot === 0 || hasSnapshot(bytes);
+  }
+
+  /** @throws CheckpointError CHECKPOINT_CORRUPT: not the record that comes next; and what the engine says of it. */
   read(record: StoredRecord, untilStep: number, lists: boolean): void {
-    this.#isBegun = true;
+    if (record.slot !== (this.#next ?? record.slot)) throw this.missing(this.#next!);
+    this.#next = record.slot + 1;
     const handles = Uint32Array.from(record.values, (value) => this.#arena.put(value));
     const count = typed(this.#app, this.#sessionId, this.#arena, () => this.#log.read(record.slot, record.bytes, handles, untilStep, lists));
     const words = readWords(count).slice(0, count);
     for (let at = 0; at < count; ) at = this.#fold(words, at);
     this.#state?.endFolds();
     this.#state?.commit();
+  }
+
+  missing(slot: number): Error {
+    return createError('CHECKPOINT_CORRUPT', `record ${slot} of session \`${this.#sessionId}\` is missing from the store`, { sessionId: this.#sessionId });
   }
 
   #fold(words: Float64Array, at: number): number {

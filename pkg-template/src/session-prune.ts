@@ -6,7 +6,7 @@
  */
 
 import { Arena } from './arena.js';
-import { engine } from './engine.js';
+import { engine, isTrap, reportTrap } from './engine.js';
 import { Names, toError, type FailureParts } from './failures.js';
 import type { LogStore, StoredRecord } from './log-store.js';
 import { readSessionId } from './read-options.js';
@@ -123,6 +123,7 @@ export function checkRecord(record: StoredRecord, sessionId: string): [firstSeq:
   try {
     return [...engine().checkRecord(record.slot, record.bytes, record.valueCount ?? record.values.length)] as [number, number, number];
   } catch (thrown) {
+    if (isTrap(thrown)) throw reportTrap(thrown);
     throw Array.isArray(thrown) ? toError(thrown as FailureParts, new Arena(), new Names([], []), { runId: '', sessionId }) : thrown;
   }
 }

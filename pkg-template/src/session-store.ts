@@ -21,11 +21,11 @@ export interface SessionStore {
    * `'taken'` and writes nothing if something stands in the slot. `strict`: answer only when a power cut cannot take it back.
    */
   append(session: string, slot: number, record: Uint8Array, options: { strict: boolean; row?: Uint8Array }): MaybePromise<'ok' | 'taken'>;
-  /** The records from slot `from` on, ascending, at most `limit`. There may be gaps, and none is an empty list. */
+  /** The records from slot `from` on, ascending, at most `limit` and fewer only at the end. There may be gaps, and none is an empty list. */
   read(session: string, range: { from: number; limit: number }): MaybePromise<Array<{ slot: number; record: Uint8Array }>>;
   /** The record of the highest slot. */
   newest(session: string): MaybePromise<{ slot: number; record: Uint8Array } | null>;
-  /** Rows in ascending order of their session ids (compared as JavaScript compares strings), behind the id `after`, at most `limit`. */
+  /** Rows in ascending order of their session ids (compared as JavaScript compares strings), behind the id `after`, at most `limit` and fewer only at the end. */
   rows(page: { after?: string; limit: number }): MaybePromise<Array<{ session: string; row: Uint8Array }>>;
   /** Removes the records up to and with slot `upTo`, but for those that `keep` lists; or all records and the row. */
   drop(session: string, slots: { upTo: number; keep?: readonly number[] } | 'all'): MaybePromise<void>;

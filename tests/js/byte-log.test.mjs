@@ -209,9 +209,51 @@ test('an import that breaks off leaves no session, and its leftovers do not stop
     const next = new StoreCheckpointer(new MapStore(sessions));
     assert.deepEqual(await next.listSessions(), []);
     const app = graph.compile({ checkpointer: next });
+    assert.equal((await failure(app.invoke({}, { sessionId: 's' }))).code, 'CHECKPOINT_CORRUPT');
     await next.importSession(dump);
     assert.equal((await app.getState('s')).state.log.length, 30);
   }
+});
+
+test('a session that lacks a record is CHECKPOINT_CORRUPT, wherever it is read', async () => {
+  const sessions = new Map();
+  const app = loop(600, () => ({ log: 1 })).compile({ checkpointer: new StoreCheckpointer(new MapStore(sessions)), durability: 'sync' });
+  await app.invoke({}, { sessionId: 's' });
+  const { records } = sessions.get('s');
+  for (const slot of [0, 7, 256, records.size - 2]) {
+    const lost = records.get(slot);
+    records.delete(slot);
+    for (const read of [() => app.getState('s'), () => app.invoke({}, { sessionId: 's' }), () => app.resume('s')]) {
+      const error = await failure(read());
+      assert.deepEqual([error.code, error.message.includes(`record ${slot} `)], ['CHECKPOINT_CORRUPT', true], String(error));
+    }
+    if (slot > 0) assert.equal((await failure(app.history('s'))).code, 'CHECKPOINT_CORRUPT');
+    records.set(slot, lost);
+  }
+  assert.equal((await app.getState('s')).step, 600);
+});
+
+test('sessions that other realms hold are shown with their owner, and are not deleted', async () => {
+  const { ByteLog, deleteSession, listSessions } = await import('../node_modules/weavegraph-wasm/storage.js');
+  const { SessionLocks } = await import('../../build/facade/session-locks.js');
+  const held = new Map([['s', 'tab 2']]);
+  const claimed = [];
+  const claims = {
+    claim: async (session, how) => (held.has(session) ? { owner: held.get(session) } : (claimed.push(`${how} ${session}`), { release: () => claimed.push(`released ${session}`) })),
+    owners: async () => held,
+  };
+  const log = new ByteLog(new MapStore(), { claims });
+  for (const id of ['s', 't']) log.append(id, record(0), row);
+  const locks = new SessionLocks();
+  const handle = { locks, active: locks.holders };
+  const owners = async () => (await listSessions(handle, log, {})).map(({ sessionId, owner }) => [sessionId, owner]);
+  assert.deepEqual(await owners(), [['s', { id: 'tab 2', here: false }], ['t', null]]);
+  await assert.rejects(deleteSession(handle, log, 's'), (error) => error.code === 'SESSION_BUSY' && error.details.owner === 'tab 2');
+  assert.equal(locks.holders.size, 0);
+  await deleteSession(handle, log, 't');
+  assert.deepEqual([claimed, locks.holders.size], [['fail t', 'released t'], 0]);
+  locks.take('s', { runId: 'r1', lost() {}, cutOff() {} });
+  assert.deepEqual(await owners(), [['s', { id: 'r1', here: true }]]);
 });
 
 function methods() {
