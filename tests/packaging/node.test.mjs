@@ -43,6 +43,20 @@ console.log(JSON.stringify([early, await attempt(), first === second]));`;
   assert.deepEqual(await run('slim.mjs', text), ['NOT_INITIALIZED', 42, true]);
 });
 
+test('weavegraph-wasm/testing goes with every entry: no second copy of the package is loaded', async () => {
+  const text = (entry) => `import { ${names}, CheckpointError, MemoryCheckpointer, fromBytes } from '${entry}';
+import { checkpointerContract, MockClock } from 'weavegraph-wasm/testing';
+${program}
+let error;
+try { fromBytes(new Uint8Array(0)); } catch (thrown) { error = thrown; }
+const failed = [];
+for (const { name, run } of checkpointerContract(() => new MemoryCheckpointer(), { persists: false })) await run().catch((thrown) => failed.push(name + ': ' + thrown));
+console.log(JSON.stringify([count, error instanceof CheckpointError, new MockClock(5).now(), failed]));`;
+  for (const entry of ['weavegraph-wasm', 'weavegraph-wasm/inline']) {
+    assert.deepEqual(await run('testing.mjs', text(entry)), [42, true, 5, []]);
+  }
+});
+
 for (const [what, source] of [
   ['bytes', 'bytes'],
   ['a view of bytes', 'new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)'],

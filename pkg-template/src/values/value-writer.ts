@@ -10,6 +10,8 @@ import { Fault } from './fault.js';
 import { shortCount, shortText, Tag } from './tags.js';
 
 const KEPT_BYTES = 65_536;
+/** Shorter text is written letter by letter: the encoder takes longer to be called. Its length is one byte. */
+const BY_HAND = 128;
 /** Longer text is not written in place: three bytes would have to be set aside for each character. */
 const IN_PLACE = 8_192;
 
@@ -111,10 +113,10 @@ export class ValueWriter {
 
   #text(text: string): void {
     const { length } = text;
-    if (length < shortCount) {
-      this.#reserve(length + 1);
+    if (length < BY_HAND) {
+      this.#reserve(length + 2);
       const buffer = this.#buffer;
-      const start = this.#at + 1;
+      const start = this.#at + (length < shortCount ? 1 : 2);
       let index = 0;
       for (; index < length; index += 1) {
         const unit = text.charCodeAt(index);
@@ -122,8 +124,8 @@ export class ValueWriter {
         buffer[start + index] = unit;
       }
       if (index === length) {
-        buffer[this.#at] = shortText + length;
-        this.#at = start + length;
+        this.#textHead(length);
+        this.#at += length;
         return;
       }
     }
