@@ -3,7 +3,7 @@
 //! Invariant: a connection that another tab wants to go (an upgrade, a deletion) goes at once; nobody waits for this one.
 
 use super::arrival::Arrival;
-use super::deadline::Deadline;
+use super::deadline::{Deadline, Outcome, Watch};
 use super::faults::Fault;
 use super::transaction::{Mode, Transaction, error_of};
 use super::{META, RECORDS, ROWS, Settings};
@@ -21,6 +21,7 @@ pub(super) struct Connection {
     pub database: IdbDatabase,
     /// Made by chance when the database was made.
     pub id: f64,
+    pub watch: Watch,
     is_open: Rc<Cell<bool>>,
     _listener: Closure<dyn FnMut(Event)>,
 }
@@ -32,8 +33,8 @@ impl Connection {
         let database = opened(request, settings).await?;
         let is_open = Rc::new(Cell::new(true));
         let listener = listen(&database, &is_open);
-        let mut connection = Self { database, id: 0.0, is_open, _listener: listener };
-        connection.id = connection.read_id(settings.limit_ms).await?;
+        let mut connection = Self { database, id: 0.0, watch: Watch::new(settings.limit_ms), is_open, _listener: listener };
+        connection.id = connection.read_id().await?;
         Ok(connection)
     }
 
@@ -48,11 +49,11 @@ impl Connection {
         self.database.close();
     }
 
-    async fn read_id(&self, limit_ms: u32) -> Result<f64, Fault> {
+    async fn read_id(&self) -> Result<f64, Fault> {
         // Over all object stores: a database of somebody else is noticed here.
         let transaction = Transaction::begin(&self.database, &[RECORDS, ROWS, META], Mode::Read)?;
         let request = transaction.store(META)?.get(&ID.into())?;
-        transaction.finish(limit_ms).await?;
+        transaction.finish(&self.watch).await?;
         request.result()?.as_f64().ok_or(Fault::Foreign("its id is missing", None))
     }
 }
@@ -86,7 +87,7 @@ fn listen(database: &IdbDatabase, is_open: &Rc<Cell<bool>>) -> Closure<dyn FnMut
 
 /// Waits for the answer to a request to open.
 async fn opened(request: IdbOpenDbRequest, settings: &Settings) -> Result<IdbDatabase, Fault> {
-    let outcome: Rc<Arrival<Result<(), Fault>>> = Rc::new(Arrival::new());
+    let outcome: Rc<Outcome> = Rc::new(Arrival::new());
     let expire = |limit_ms, fault: fn() -> Fault| {
         let outcome = Rc::clone(&outcome);
         Deadline::new(limit_ms, move || {

@@ -143,7 +143,7 @@ impl IndexedDb {
             let keys = source.get_all_keys_with_key_and_limit(&range, limit)?;
             let values = source.get_all_with_key_and_limit(&range, limit)?;
             transaction.commit();
-            transaction.finish(self.settings.limit_ms).await?;
+            transaction.finish(&connection.watch).await?;
             let (keys, values): (Array, Array) = (keys.result()?.unchecked_into(), values.result()?.unchecked_into());
             let mut found = Vec::with_capacity(values.length() as usize);
             for index in 0..values.length() {
@@ -188,7 +188,7 @@ impl SessionStore for IndexedDb {
                 Some(row) => drop(transaction.store(ROWS)?.put_with_key(row, &session.into())?),
                 None => transaction.commit(),
             }
-            match transaction.finish(self.settings.limit_ms).await {
+            match transaction.finish(&connection.watch).await {
                 Ok(()) => Ok(Appended::Stored),
                 Err(Fault::Taken) => Ok(Appended::Taken),
                 Err(fault) => Err(fault),
@@ -208,7 +208,7 @@ impl SessionStore for IndexedDb {
             let transaction = Transaction::begin(&connection.database, &[RECORDS], Mode::Read)?;
             let request = transaction.store(RECORDS)?.open_cursor_with_range_and_direction(&range, IdbCursorDirection::Prev)?;
             transaction.commit();
-            transaction.finish(self.settings.limit_ms).await?;
+            transaction.finish(&connection.watch).await?;
             let cursor = request.result()?;
             if cursor.is_null() {
                 return Ok(None);
@@ -243,7 +243,7 @@ impl SessionStore for IndexedDb {
                     }
                 }
             }
-            transaction.finish(self.settings.limit_ms).await
+            transaction.finish(&connection.watch).await
         })
         .await?;
         if matches!(what, Drop::All) {

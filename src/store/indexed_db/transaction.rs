@@ -4,7 +4,7 @@
 //! What was asked for counts once the transaction is complete, not once a request has succeeded.
 
 use super::arrival::Arrival;
-use super::deadline::Deadline;
+use super::deadline::{Outcome, Watch};
 use super::faults::Fault;
 use js_sys::{Array, Object, Reflect};
 use std::rc::Rc;
@@ -34,7 +34,7 @@ pub(super) enum Mode {
 /// See the module's head. Dropped before it was finished, it is aborted.
 pub(super) struct Transaction {
     raw: IdbTransaction,
-    outcome: Rc<Arrival<Result<(), Fault>>>,
+    outcome: Rc<Outcome>,
     _listener: Closure<dyn FnMut(Event)>,
 }
 
@@ -66,12 +66,8 @@ impl Transaction {
     }
 
     /// Waits until all requests are carried out and committed.
-    pub(super) async fn finish(self, limit_ms: u32) -> Result<(), Fault> {
-        let silent = Rc::clone(&self.outcome);
-        let _deadline = Deadline::new(limit_ms, move || {
-            silent.set(Err(Fault::Silent));
-        });
-        self.outcome.wait().await
+    pub(super) async fn finish(self, watch: &Watch) -> Result<(), Fault> {
+        watch.wait(&self.outcome).await
     }
 }
 
@@ -88,7 +84,7 @@ impl Drop for Transaction {
     }
 }
 
-fn listen(raw: &IdbTransaction, outcome: &Rc<Arrival<Result<(), Fault>>>) -> Closure<dyn FnMut(Event)> {
+fn listen(raw: &IdbTransaction, outcome: &Rc<Outcome>) -> Closure<dyn FnMut(Event)> {
     let (transaction, outcome) = (raw.clone(), Rc::clone(outcome));
     let listener = Closure::new(move |event: Event| match event.type_().as_str() {
         "complete" => {
