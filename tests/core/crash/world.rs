@@ -154,6 +154,7 @@ impl World {
     /// Starts the next processes, one or two, unless the session has ended; what is frozen wakes up all the same.
     fn next(&mut self) {
         let log = self.log();
+        self.store.show();
         self.begun += 1;
         assert!(self.begun < 40, "it never ends");
         if self.begun > MOST_LIVES {

@@ -78,6 +78,12 @@ impl Store {
         Some(transit)
     }
 
+    /// Someone has seen all that there is.
+    pub fn show(&self) {
+        let mut inner = self.0.borrow_mut();
+        inner.shown = inner.slots.len();
+    }
+
     /// A crash takes the last record, if nobody has seen it.
     pub fn lose_last(&self) -> bool {
         let mut inner = self.0.borrow_mut();
@@ -207,8 +213,7 @@ impl Store {
     /// Durable events after a number, at most about `limit`.
     pub fn events_after(&self, after: u64, limit: usize, graph: &Graph, program: &Program) -> Vec<Event> {
         let log = self.restore_from(0, graph, program).expect("a log that can be read");
-        let count = self.len();
-        self.0.borrow_mut().shown = count;
+        self.show();
         log.events.into_iter().filter(|event| event.seq > after).take(limit).collect()
     }
 }
