@@ -16,8 +16,8 @@ globalThis.lab = {
     return createLongRun(weavegraph, { steps: 40, pauseMs: 40, checkpointer, ran: (step) => lab.ran.push(step), ...options });
   },
   /** Returns as soon as it runs; `lab.result` is its end. */
-  start(sessionId, { resumes = false, whenBusy, ...options } = {}) {
-    const app = lab.app(options);
+  start(sessionId, { resumes = false, whenBusy, fillerBytes = 0, ...options } = {}) {
+    const app = lab.app({ filler: () => crypto.getRandomValues(new Uint8Array(fillerBytes)), ...options });
     const own = { seed, ...(whenBusy && { whenBusy }) };
     lab.run = resumes ? app.resumeStreaming(sessionId, undefined, own) : app.invokeStreaming({}, { ...own, sessionId });
     void (async () => {

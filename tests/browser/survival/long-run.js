@@ -2,14 +2,14 @@
 // in Node: whoever imports it brings the package, the checkpointer and the way to report.
 
 /** A loop of `steps` steps. Each writes its number and a number of the seeded generator, so equal ends mean equal ways. */
-export function createLongRun({ append, END, GraphBuilder, START }, { steps, pauseMs, checkpointer, durability, ran = () => {} }) {
-  return new GraphBuilder({ name: 'long run', channels: { log: append() } })
+export function createLongRun({ append, END, GraphBuilder, last, START }, { steps, pauseMs, checkpointer, durability, filler = () => null, ran = () => {} }) {
+  return new GraphBuilder({ name: 'long run', channels: { log: append(), filler: last() } })
     .addNode('work', async (state, ctx) => {
       ran(ctx.step);
       ctx.emit('work', `step ${ctx.step}`);
       const [pause, number] = [ctx.random(), ctx.random()];
       if (pauseMs > 0) await ctx.sleep(pauseMs * pause);
-      return { log: { step: ctx.step, number } };
+      return { log: { step: ctx.step, number }, filler: filler() };
     })
     .addEdge(START, 'work')
     .addConditionalEdge('work', (state) => (state.log.length < steps ? 'work' : END), ['work', END])
