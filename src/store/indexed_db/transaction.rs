@@ -91,7 +91,7 @@ fn listen(raw: &IdbTransaction, outcome: &Rc<Outcome>) -> Closure<dyn FnMut(Even
             outcome.set(Ok(()));
         }
         "error" => {
-            // A failed request. Unhandled, it is an error of the page in some browsers.
+            // A failed request. Unhandled, it was an error of the page in older Firefox.
             event.prevent_default();
             event.stop_propagation();
             outcome.set(Err(error_of(event.target()).into()));

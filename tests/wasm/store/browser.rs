@@ -121,6 +121,20 @@ export function failingOpenFactory(name, last) {
     },
   };
 }
+// Each connection is announced only after `ms`.
+export function lateFactory(ms) {
+  return {
+    open(...args) {
+      const request = new EventTarget();
+      request.addEventListener('success', (event) => request.onsuccess?.(event));
+      indexedDB.open(...args).onsuccess = ({ target }) => {
+        request.result = target.result;
+        setTimeout(() => request.dispatchEvent(new Event('success')), ms);
+      };
+      return request;
+    },
+  };
+}
 export const shadowIndexedDb = (value) => Object.defineProperty(globalThis, 'indexedDB', { value, configurable: true });
 // The global is an accessor on the prototype, or an own one: a shadow is an own value.
 const real = Object.getOwnPropertyDescriptor(globalThis, 'indexedDB');
@@ -151,6 +165,8 @@ extern "C" {
     pub fn refusing_factory(name: &str) -> web_sys::IdbFactory;
     #[wasm_bindgen(js_name = failingOpenFactory)]
     pub fn failing_open_factory(name: &str, last: u32) -> web_sys::IdbFactory;
+    #[wasm_bindgen(js_name = lateFactory)]
+    pub fn late_factory(ms: u32) -> web_sys::IdbFactory;
     #[wasm_bindgen(js_name = shadowIndexedDb)]
     pub fn shadow_indexed_db(value: &JsValue);
     #[wasm_bindgen(js_name = unshadowIndexedDb)]

@@ -178,6 +178,17 @@ async fn a_request_behind_a_deletion_that_is_blocked_ends_as_well() {
 }
 
 #[wasm_bindgen_test]
+async fn a_connection_that_comes_too_late_is_closed() {
+    let name = fresh_name();
+    stored(append(&open(&name), 0).await);
+    let store = IndexedDb::new(Settings { blocked_limit_ms: 50, factory: Some(late_factory(300)), ..Settings::new(&name) });
+    refused(append(&store, 1).await, ErrorCode::CheckpointUnavailable, "did not answer");
+    settled(pause(300)).await;
+    // Would wait for it otherwise, for ever.
+    settled(delete_database(&name)).await;
+}
+
+#[wasm_bindgen_test]
 async fn our_own_connection_never_blocks_another_tab() {
     let name = fresh_name();
     let older = open(&name);
