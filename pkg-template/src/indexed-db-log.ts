@@ -9,6 +9,7 @@ import type { MaybePromise } from './log-store.js';
 import { createWord, type ClosableWord } from './word.js';
 
 export class IndexedDbLog extends ByteLog {
+  readonly answersInTurns = true;
   readonly #word: ClosableWord | undefined;
 
   constructor({ broadcast, ...options }: IndexedDbStoreOptions & { readonly broadcast: boolean }) {

@@ -45,6 +45,8 @@ export interface LogStore {
   /** Forgets the records up to and with `upTo`, but for those of `keep`; or all of the session with its row. `bytes`: how many these have. */
   drop(sessionId: string, slots: { upTo: number; keep: readonly number[]; bytes?: number } | 'all'): MaybePromise<void>;
   close(): MaybePromise<void>;
+  /** Appends are answered in turns of their own, so a run of steps that waits for them lets the page do its work. */
+  readonly answersInTurns?: boolean;
   /** A record with a snapshot stands at `slot`: what is before it may go, as far as the store's own policy says. */
   snapshotTaken?(sessionId: string, slot: number): void;
   /** Who runs, across realms. Absent: the slot alone fences. */

@@ -49,7 +49,7 @@ export class RecordWriter {
         }
         if (savesContents) store.snapshotTaken?.(sessionId, slot);
         execution.stored(savesContents);
-        return execution.tell(Tell.Appended);
+        return execution.tell(Tell.Appended, store.answersInTurns === true ? 1 : 0);
       },
     );
     return next;

@@ -163,7 +163,10 @@ pub enum Input {
         flush: u32,
     },
     /// The store has the record.
-    Appended,
+    Appended {
+        /// It said so in a turn of its own, so whatever else the host has to do had its time.
+        is_turn: bool,
+    },
     /// The slot was not free.
     Taken {
         /// Who wrote what stands there, if that can be read: our own id means that the answer was lost, not the record.

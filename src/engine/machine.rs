@@ -157,15 +157,19 @@ impl Machine {
             Input::Fired { timer } => self.fired(timer),
             Input::Sleep { task, token, sleep, ms } => self.sleep(task, token, sleep, ms),
             Input::Flush { flush } => self.flush(flush),
-            Input::Appended => self.appended(),
+            Input::Appended { is_turn } => {
+                if is_turn && !self.is_yielding {
+                    self.begin_slice();
+                }
+                self.appended();
+            }
             Input::Taken { writer } if writer.is_some() && writer == self.journal.as_ref().map(Journal::writer) => self.appended(),
             Input::Taken { .. } => self.append_failed(None),
             Input::Lost => self.lose_session(),
             Input::AppendFailed(thrown) => self.append_failed(Some(&thrown)),
             Input::Turn => {
                 self.is_yielding = false;
-                self.slice_at = now;
-                self.slice_steps = 0;
+                self.begin_slice();
             }
             Input::Pulled => {}
             Input::Remark(text) => self.publish_transient(Body::Diagnostic { scope: "checkpoint", message: text.into() }),
@@ -200,6 +204,12 @@ impl Machine {
             self.slice_steps += 1;
             self.begin_step();
         }
+    }
+
+    /// The host has done other work meanwhile.
+    fn begin_slice(&mut self) {
+        self.slice_at = self.now;
+        self.slice_steps = 0;
     }
 
     fn is_held(&mut self) -> bool {

@@ -173,7 +173,7 @@ impl RawRun {
                 Tell::Fired => Input::Fired { timer: a },
                 Tell::Sleep => Input::Sleep { task: a, token: b, sleep: c, ms: x },
                 Tell::Flush => Input::Flush { flush: a },
-                Tell::Appended => Input::Appended,
+                Tell::Appended => Input::Appended { is_turn: a == 1 },
                 Tell::Lost => Input::Lost,
                 Tell::Turn => Input::Turn,
                 Tell::Pulled => Input::Pulled,

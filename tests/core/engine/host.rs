@@ -415,7 +415,7 @@ impl Host {
         };
         let answer = match says {
             Says::Nothing | Says::Keeps => return,
-            Says::Yes | Says::Lost => Input::Appended,
+            Says::Yes | Says::Lost => Input::Appended { is_turn: false },
             Says::Taken => Input::Taken { writer: store.writer(slot) },
             Says::Refuses | Says::KeepsAndRefuses => {
                 let thrown = Thrown { code: ErrorCode::CheckpointUnavailable, text: "disk on fire".to_owned(), cause: None };
