@@ -234,7 +234,7 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
     problem ??= resume === undefined ? undefined : checkResume(resume, options);
     const holder = locks.holders.get(sessionId);
     const isFree = holder === undefined;
-    if (!isFree && options.whenBusy === 'fail') problem ??= busy(sessionId, holder.runId);
+    if (!isFree && options.whenBusy === 'fail') problem ??= busy(sessionId, holder.runId, true);
     if (activeRuns.has(execution.runId)) problem ??= alreadyActive(execution.runId);
     if (problem !== undefined) {
       const refused = problem;

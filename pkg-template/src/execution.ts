@@ -612,9 +612,9 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
   }
 }
 
-/** The session is held. */
-export function busy(sessionId: string, owner: string): WeaveError {
-  const message = `session \`${sessionId}\` is held by run \`${owner}\`; wait for it, cancel it, or attach to it`;
+/** The session is held, by a run of this realm or by another realm. */
+export function busy(sessionId: string, owner: string, isHere: boolean): WeaveError {
+  const message = `session \`${sessionId}\` is held by ${isHere ? `run \`${owner}\`` : 'another tab, worker or process'}; wait for it (whenBusy), cancel it, or ${isHere ? 'attach to' : 'follow'} it`;
   return createError('SESSION_BUSY', message, { sessionId, details: { owner } });
 }
 

@@ -38,6 +38,6 @@ async function claim(execution: Execution, claims: Claims, signal: AbortSignal):
       else onEnd.push(() => answer.release());
       return;
     }
-    if (answer.owner !== '' || tries === MOST_TRIES) throw busy(sessionId, answer.owner);
+    if (answer.owner !== '' || tries === MOST_TRIES) throw busy(sessionId, answer.owner, false);
   }
 }
