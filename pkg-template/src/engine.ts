@@ -87,8 +87,8 @@ let words = new Float64Array(0);
 
 /** The words that the last call left; `count` of them count. Valid until the next call. */
 export function readWords(count: number): Float64Array {
-  // A view is empty once memory has grown, and the engine moves its buffer when more words come than ever before.
-  if (words.length < count) {
+  // A view is empty once memory has grown (and refuses even to be sliced), and the engine moves its buffer when more words come than ever before.
+  if (words.length <= count) {
     memory ??= glue.currentMemory() as { readonly buffer: ArrayBuffer };
     words = new Float64Array(memory.buffer, glue.outWords(), Math.max(count, 4096));
   }
