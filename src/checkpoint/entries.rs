@@ -1,12 +1,12 @@
 //! How one durable event is written in a record, and read back. A lifecycle event takes three to six bytes and is rebuilt from
 //! them; user events and what tasks returned bring their value along.
 
+use super::Names;
 use super::codec::{Reader, Writer};
-use super::joins::{read_join, read_joins, write_join, write_joins};
-use super::migration::v1;
-use super::{Names, Session};
-use crate::error::{ErrorCode, Failure, Scope};
-use crate::events::{Body, Ending, Entry, Event, EventKind, RunStart, StepReport, TaskRef, Waiting};
+use super::endings::{read_ending, read_failure, write_ending, write_failure};
+use super::joins::{read_join, write_join};
+use super::reports::{read_report, read_start, write_report, write_start};
+use crate::events::{Body, Entry, Event, EventKind, TaskRef};
 use crate::graph::{NodeId, Program};
 use crate::state::{Routing, Target, TaskResult, Value, Write};
 use std::rc::Rc;
@@ -135,25 +135,25 @@ fn read_task(from: &mut Reader<'_>, names: &Names) -> TaskRef {
     TaskRef { step: from.small(), node: names.read_node(from), task: from.small(), attempt: from.small() }
 }
 
-fn write_nodes(to: &mut Writer, names: &mut Names, nodes: &[NodeId]) {
+pub fn write_nodes(to: &mut Writer, names: &mut Names, nodes: &[NodeId]) {
     to.len(nodes.len());
     for node in nodes {
         names.write_node(to, *node);
     }
 }
 
-fn read_nodes(from: &mut Reader<'_>, names: &Names) -> Vec<NodeId> {
+pub fn read_nodes(from: &mut Reader<'_>, names: &Names) -> Vec<NodeId> {
     from.list(|from| names.read_node(from))
 }
 
-fn write_channels(to: &mut Writer, names: &mut Names, channels: &[u32]) {
+pub fn write_channels(to: &mut Writer, names: &mut Names, channels: &[u32]) {
     to.len(channels.len());
     for channel in channels {
         names.write_channel(to, *channel);
     }
 }
 
-fn read_channels(from: &mut Reader<'_>, names: &Names) -> Vec<u32> {
+pub fn read_channels(from: &mut Reader<'_>, names: &Names) -> Vec<u32> {
     let mut channels = Vec::new();
     for _ in 0..from.len() {
         if let Some(channel) = names.read_channel(from) {
@@ -163,7 +163,7 @@ fn read_channels(from: &mut Reader<'_>, names: &Names) -> Vec<u32> {
     channels
 }
 
-fn write_loads(to: &mut Writer, names: &mut Names, loads: &[(u32, Value)]) {
+pub fn write_loads(to: &mut Writer, names: &mut Names, loads: &[(u32, Value)]) {
     to.len(loads.len());
     for (channel, value) in loads {
         names.write_channel(to, *channel);
@@ -171,7 +171,7 @@ fn write_loads(to: &mut Writer, names: &mut Names, loads: &[(u32, Value)]) {
     }
 }
 
-fn read_loads(from: &mut Reader<'_>, names: &Names) -> Vec<(u32, Value)> {
+pub fn read_loads(from: &mut Reader<'_>, names: &Names) -> Vec<(u32, Value)> {
     let mut loads = Vec::new();
     for _ in 0..from.len() {
         if let (Some(channel), Some(value)) = (names.read_channel(from), from.value()) {
@@ -252,138 +252,4 @@ pub fn read_frontier(from: &mut Reader<'_>, names: &Names, program: &Program) ->
         Entry { node, task, is_send: flags & 1 != 0, input, is_gated: flags & 2 != 0, joins }
     });
     entries.into()
-}
-
-const IS_LOSSY: u8 = 1;
-const OPENS_BRANCH: u8 = 2;
-const IS_OTHER_GRAPH: u8 = 4;
-
-fn write_start(to: &mut Writer, names: &mut Names, program: &Program, start: &RunStart) {
-    to.text(&start.run_id);
-    to.bool(start.is_resumed);
-    to.number(start.seed);
-    to.number(start.graph_hash);
-    write_result(to, names, &start.input);
-    write_channels(to, names, &start.updated);
-    write_loads(to, names, &start.reduced);
-    to.bool(start.frontier.is_some());
-    if let Some(frontier) = &start.frontier {
-        write_frontier(to, names, program, frontier);
-    }
-    write_nodes(to, names, &start.abandoned);
-    to.option(start.metadata.as_ref());
-    let flag = |is_set: bool, flag: u8| if is_set { flag } else { 0 };
-    to.byte(flag(start.is_lossy, IS_LOSSY) | flag(start.opens_branch, OPENS_BRANCH) | flag(start.is_other_graph, IS_OTHER_GRAPH));
-    if start.is_other_graph {
-        write_joins(to, names, program, None);
-    }
-}
-
-fn read_start(from: &mut Reader<'_>, names: &Names, program: &Program) -> RunStart {
-    let start = RunStart {
-        run_id: from.text(),
-        is_resumed: from.bool(),
-        seed: from.number(),
-        graph_hash: from.number(),
-        input: read_result(from, names),
-        updated: read_channels(from, names),
-        reduced: read_loads(from, names),
-        frontier: if from.bool() { Some(read_frontier(from, names, program)) } else { None },
-        abandoned: read_nodes(from, names),
-        metadata: from.option(),
-        is_lossy: false,
-        opens_branch: false,
-        is_other_graph: false,
-        lost_joins: Vec::new(),
-    };
-    let flags = if v1::wrote(from) { v1::START_FLAGS } else { from.byte() };
-    let is_other_graph = flags & IS_OTHER_GRAPH != 0;
-    let lost_joins = if is_other_graph { read_joins(from, names, program, &mut Session::new(program).arrivals) } else { Vec::new() };
-    RunStart { is_lossy: flags & IS_LOSSY != 0, opens_branch: flags & OPENS_BRANCH != 0, is_other_graph, lost_joins, ..start }
-}
-
-/// With the next frontier and the reduced values that are given: those of the report, or none.
-pub fn write_report(to: &mut Writer, names: &mut Names, program: &Program, report: &StepReport, next: &[Entry], reduced: &[(u32, Value)]) {
-    to.number(report.step);
-    write_nodes(to, names, &report.ran);
-    write_nodes(to, names, &report.skipped);
-    write_channels(to, names, &report.updated);
-    write_frontier(to, names, program, next);
-    write_loads(to, names, reduced);
-    to.number(report.errors);
-}
-
-/// Without `versions`, which follow from what changed; `Session` fills them in.
-pub fn read_report(from: &mut Reader<'_>, names: &Names, program: &Program) -> StepReport {
-    let step = from.step();
-    let ran = read_nodes(from, names);
-    let skipped = read_nodes(from, names);
-    StepReport {
-        step,
-        ran,
-        skipped,
-        updated: read_channels(from, names),
-        next: read_frontier(from, names, program),
-        versions: Vec::new(),
-        reduced: read_loads(from, names),
-        errors: from.small(),
-    }
-}
-
-pub fn write_failure(to: &mut Writer, names: &mut Names, failure: &Failure) {
-    to.byte(failure.code as u8);
-    to.text(&failure.message);
-    to.byte(failure.scope as u8);
-    to.bool(failure.node.is_some());
-    if let Some(node) = failure.node {
-        names.write_node(to, node);
-    }
-    to.number(failure.step.map_or(0, |step| step + 1));
-    to.option(failure.cause.as_ref());
-}
-
-pub fn read_failure(from: &mut Reader<'_>, names: &Names) -> Failure {
-    let code = ErrorCode::ALL.get(from.byte() as usize).copied().unwrap_or_else(|| {
-        from.fail("an error has an unknown code");
-        ErrorCode::CheckpointCorrupt
-    });
-    let message = from.text();
-    let scope = match from.byte() {
-        0 => Scope::Node,
-        1 => Scope::Scheduler,
-        2 => Scope::Runner,
-        _ => {
-            from.fail("an error has an unknown scope");
-            Scope::Runner
-        }
-    };
-    let node = if from.bool() { Some(names.read_node(from)) } else { None };
-    let step = from.small().checked_sub(1);
-    Failure { code, message, node, step, cause: from.option(), scope }
-}
-
-fn write_ending(to: &mut Writer, names: &mut Names, ending: &Ending) {
-    match ending {
-        Ending::Completed { is_end, waiting } => {
-            to.bool(*is_end);
-            to.len(waiting.len());
-            for wait in waiting {
-                names.write_node(to, wait.to);
-                write_nodes(to, names, &wait.missing);
-            }
-        }
-        Ending::Failed(failure) => write_failure(to, names, failure),
-        Ending::Cancelled(reason) => to.option(reason.as_ref()),
-    }
-}
-
-fn read_ending(from: &mut Reader<'_>, names: &Names, kind: EventKind) -> Ending {
-    match kind {
-        EventKind::RunCompleted => Ending::Completed {
-            is_end: from.bool(),
-            waiting: from.list(|from| Waiting { to: names.read_node(from), missing: read_nodes(from, names) }),
-        },
-        EventKind::RunFailed => Ending::Failed(Rc::new(read_failure(from, names))),
-        _ => Ending::Cancelled(from.option()),
-    }
 }

@@ -2,13 +2,16 @@
 //! and the group commit; knows nothing of stores: a record is bytes and a list of values.
 
 mod codec;
+mod endings;
 mod entries;
 mod joins;
 mod journal;
 mod migration;
 mod names;
 mod record;
+mod reports;
 mod session;
+mod snapshot;
 
 pub use codec::Broken;
 pub use journal::{Append, Durability, InFlight, Journal};

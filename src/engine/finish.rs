@@ -2,16 +2,10 @@
 
 use super::command::{Abort, Command};
 use super::machine::{Machine, Phase};
-use super::timers::TimerKind;
-use crate::checkpoint::Journal;
 use crate::error::{Failure, RunError, Scope};
 use crate::events::{Body, Ending, Event};
 use crate::state::Value;
 use std::rc::Rc;
-
-/// How long a store may be silent before it is asked about, in milliseconds; after as long again it is lost. Twice, because the timer
-/// of a page that slept fires before the answer that came meanwhile.
-const STORE_SILENCE_MS: f64 = 5_000.0;
 
 impl Machine {
     pub(super) fn complete(&mut self) {
@@ -66,29 +60,6 @@ impl Machine {
                 self.stop(Abort::Cancel, Ending::Cancelled(reason));
             }
         }
-    }
-
-    /// An append is under way. One timer watches them all: it is not stopped by an answer, and asks when it fires.
-    pub(super) fn watch_store(&mut self) {
-        if !self.has_store_timer {
-            self.has_store_timer = true;
-            self.start_timer(TimerKind::Store, STORE_SILENCE_MS);
-        }
-    }
-
-    pub(super) fn store_timer_fired(&mut self) {
-        self.has_store_timer = false;
-        let Some((slot, sent_at)) = self.journal.as_ref().and_then(Journal::in_flight).map(|append| (append.slot, append.at)) else {
-            return;
-        };
-        let waited = self.now - sent_at;
-        if waited >= STORE_SILENCE_MS && self.silent_slot.replace(slot) == Some(slot) {
-            let error = RunError::Store { slot, text: "it has not answered for 10 s" };
-            return self.lose_store(error.failure(Scope::Runner));
-        }
-        self.has_store_timer = true;
-        let rest = if waited >= STORE_SILENCE_MS { STORE_SILENCE_MS } else { STORE_SILENCE_MS - waited };
-        self.start_timer(TimerKind::Store, rest);
     }
 
     /// Stops what is under way and keeps the results of finished tasks.

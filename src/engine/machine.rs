@@ -1,13 +1,13 @@
-//! The machine's state, its one entry `handle`, and what all its parts use: publishing, timers, appending.
+//! The machine's state, its one entry `handle`, and what all its parts use: publishing and timers.
 
 use super::barrier::Routing;
 use super::command::{Abort, Command};
-use super::input::{Input, Options, Thrown};
+use super::input::{Input, Options};
 use super::pool::Pool;
+use super::storing::FLUSH_AFTER_MS;
 use super::task::Task;
 use super::timers::{TimerKind, Timers};
 use crate::checkpoint::{Durability, Journal, Names, Session};
-use crate::error::{Failure, RunError, Scope};
 use crate::events::{Body, Cursor, Event, Hub, HubOptions, Mask, Overflow, Pulled, ReaderId, RunStart};
 use crate::graph::Program;
 use crate::state::Value;
@@ -16,8 +16,6 @@ use std::rc::Rc;
 /// A run of steps yields after this many milliseconds, or steps: some hosts' clocks stand still while code runs.
 const SLICE_MS: f64 = 8.0;
 const SLICE_STEPS: u32 = 256;
-/// How long events of an unfinished step wait for company before they are stored, in milliseconds.
-const FLUSH_AFTER_MS: f64 = 8.0;
 
 /// What the machine waits for.
 pub(super) enum Phase {
@@ -67,7 +65,7 @@ pub struct Machine {
     pub(super) terminal: Option<Event>,
     /// The input is being folded; when that is done, the execution ends like this.
     pub(super) ends_with: Option<(Abort, crate::events::Ending)>,
-    commands: Vec<Command>,
+    pub(super) commands: Vec<Command>,
     generation: u32,
     slice_at: f64,
     slice_steps: u32,
@@ -75,12 +73,12 @@ pub struct Machine {
     is_held: bool,
     /// The record that takes up the session is under way, or was refused.
     pub(super) is_taking_over: bool,
-    has_flush_timer: bool,
+    pub(super) has_flush_timer: bool,
     has_silence_timer: bool,
     pub(super) has_store_timer: bool,
     /// The slot whose append was unanswered when the store timer fired last.
     pub(super) silent_slot: Option<u32>,
-    flushes: Vec<(u32, u64)>,
+    pub(super) flushes: Vec<(u32, u64)>,
 }
 
 impl Machine {
@@ -277,30 +275,6 @@ impl Machine {
         }
     }
 
-    /// Events of an unfinished step do not wait for its end: followers cannot be seen from here, and a crash loses less.
-    fn stores_early(&self) -> bool {
-        let is_behind = self.journal.as_ref().is_some_and(|journal| journal.durability() != Durability::Exit);
-        is_behind && matches!(self.phase, Phase::Stepping | Phase::Folding | Phase::Routing(_))
-    }
-
-    /// The events of an unfinished step are stored once the oldest has waited long enough.
-    fn flush_early(&mut self) {
-        let Some(oldest) = self.journal.as_ref().and_then(Journal::oldest_at) else { return };
-        let waited = self.now - oldest;
-        if waited >= FLUSH_AFTER_MS {
-            self.append(false);
-        } else {
-            self.arm_flush(FLUSH_AFTER_MS - waited);
-        }
-    }
-
-    fn arm_flush(&mut self, ms: f64) {
-        if !self.has_flush_timer {
-            self.has_flush_timer = true;
-            self.start_timer(TimerKind::Flush, ms);
-        }
-    }
-
     /// Nobody can ever see an event that happens now: what it would say need not be put together.
     pub(super) fn is_unheard(&self) -> bool {
         self.journal.is_none() && self.hub.is_idle()
@@ -327,59 +301,6 @@ impl Machine {
 
     pub(super) fn publish_transient(&mut self, body: Body) {
         self.hub.push(self.now, true, body);
-    }
-
-    /// Sends what waits to the store, unless an append is under way. `is_boundary`: a snapshot may go along.
-    pub(super) fn append(&mut self, is_boundary: bool) {
-        let Some(journal) = &mut self.journal else { return };
-        let snapshot = self.contents_bytes.filter(|_| is_boundary).map(|bytes| (&self.session, bytes));
-        if let Some(append) = journal.append(&self.program, self.now, snapshot) {
-            self.commands.push(Command::Append(append));
-            self.watch_store();
-        }
-    }
-
-    fn appended(&mut self) {
-        let Some(stored) = self.journal.as_mut().and_then(Journal::answered) else { return };
-        self.hub.stored(stored.seq);
-        if stored.is_takeover {
-            self.is_taking_over = false;
-            if self.journal.as_ref().is_some_and(|journal| journal.durability() != Durability::Sync) && !matches!(self.phase, Phase::Ending)
-            {
-                self.hub.let_out();
-            }
-        }
-        if stored.has_checkpoint && !matches!(self.phase, Phase::Ending) {
-            self.publish_transient(Body::CheckpointSaved { step: stored.step, duration_ms: (self.now - stored.at).max(0.0) });
-        }
-        match self.phase {
-            Phase::Ending if stored.is_terminal => self.close(),
-            Phase::Ending => self.append(true),
-            // `advance` comes next, and stores the step if that is due.
-            Phase::Boundary if self.flushes.is_empty() => {}
-            Phase::Boundary => self.append(true),
-            _ if !self.flushes.is_empty() || self.journal.as_ref().is_some_and(Journal::has_unsaved_step) => self.append(false),
-            _ if self.stores_early() => self.flush_early(),
-            Phase::New | Phase::Folding | Phase::Routing(_) | Phase::Stepping | Phase::Ended => {}
-        }
-    }
-
-    fn append_failed(&mut self, thrown: Option<&Thrown>) {
-        let Some(journal) = &mut self.journal else { return };
-        let lost = journal.answered();
-        if lost.is_none() && thrown.is_none() {
-            return;
-        }
-        // A store that was closed refuses what was not sent yet, too.
-        let slot = lost.map_or_else(|| journal.next_slot(), |lost| lost.slot);
-        let failure = match thrown {
-            None => RunError::Taken { slot }.failure(Scope::Runner),
-            Some(thrown) => {
-                let failure = RunError::Store { slot, text: &thrown.text }.failure(Scope::Runner);
-                Failure { code: thrown.code, ..failure }.because(thrown.cause.clone())
-            }
-        };
-        self.lose_store(failure);
     }
 
     pub(super) fn push(&mut self, command: Command) {

@@ -13,6 +13,7 @@ mod pool;
 mod random;
 mod start;
 mod step;
+mod storing;
 mod task;
 mod timers;
 

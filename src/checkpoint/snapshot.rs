@@ -1,0 +1,116 @@
+//! A whole session in a record: a restore begins with it.
+
+use super::codec::{Reader, Writer};
+use super::migration::v1;
+use super::session::{ErrorNote, Fold, Session, Status};
+use super::{Names, endings, entries, joins, reports, session};
+use crate::collected::collected;
+use crate::events::StepReport;
+use crate::graph::Program;
+use crate::state::Versions;
+use std::rc::Rc;
+
+pub fn write_session(to: &mut Writer, names: &mut Names, program: &Program, session: &Session) {
+    to.text(&session.run_id);
+    to.number(session.seed);
+    to.byte(session.status as u8);
+    to.number(session.step);
+    to.number(session.seq);
+    to.float(session.at);
+    to.float(session.created_at);
+    to.number(session.versions.tick);
+    let seen = collected((0u32..).zip(&session.versions.seen).filter(|(_, seen)| **seen > 0));
+    to.len(seen.len());
+    for (node, seen) in seen {
+        names.write_node(to, crate::graph::NodeId(node));
+        to.number(*seen);
+    }
+    joins::write_joins(to, names, program, Some(&session.arrivals));
+    entries::write_frontier(to, names, program, &session.frontier);
+    to.bool(session.is_entering);
+    to.bool(session.is_half_done);
+    to.bool(session.has_reached_end);
+    to.len(session.done.len());
+    for done in &session.done {
+        names.write_node(to, done.node);
+        to.number(done.task);
+        entries::write_result(to, names, &done.result);
+    }
+    to.len(session.notes.len());
+    for note in &session.notes {
+        to.float(note.at);
+        to.number(note.step);
+        endings::write_failure(to, names, &note.failure);
+    }
+    to.option(session.metadata.as_ref());
+    to.bool(session.last.is_some());
+    if let Some(last) = &session.last {
+        reports::write_report(to, names, program, last, &[], &[]);
+    }
+    to.bool(session.is_lossy);
+    to.len(session.ends.len());
+    session.ends.iter().for_each(|end| to.number(*end));
+    entries::write_no_reserved(to);
+    to.len(program.channels.len());
+    for (channel, version) in (0u32..).zip(&session.versions.channels) {
+        names.write_channel(to, channel);
+        to.number(*version);
+    }
+}
+
+pub fn read_session(from: &mut Reader<'_>, names: &Names, program: &Program) -> (Session, Vec<Fold>) {
+    let mut session = Session::new(program);
+    session.run_id = from.text();
+    session.seed = from.number();
+    session.status = Status::from_number(from.byte()).unwrap_or_else(|| {
+        from.fail("a status is unknown");
+        Status::Failed
+    });
+    session.step = from.step();
+    session.seq = from.count();
+    session.at = from.float();
+    session.created_at = from.float();
+    session.versions = Versions { tick: from.count(), ..session.versions };
+    for _ in 0..from.len() {
+        let (node, seen) = (names.read_node(from), from.number());
+        if let Some(slot) = node.index().and_then(|index| session.versions.seen.get_mut(index)) {
+            *slot = seen;
+        }
+    }
+    session.lost_joins = joins::read_joins(from, names, program, &mut session.arrivals);
+    session.frontier = entries::read_frontier(from, names, program);
+    session.is_entering = from.bool();
+    session.is_half_done = from.bool();
+    session.has_reached_end = from.bool();
+    for _ in 0..from.len() {
+        let (node, task) = (names.read_node(from), from.small());
+        session.add_done(node, task, Rc::new(entries::read_result(from, names)));
+    }
+    session.notes = from.list(|from| {
+        let (at, step) = (from.float(), from.small());
+        ErrorNote { at, step, failure: Rc::new(endings::read_failure(from, names)) }
+    });
+    session.metadata = from.option();
+    let last = from.bool().then(|| reports::read_report(from, names, program));
+    if !v1::wrote(from) {
+        session.is_lossy = from.bool();
+        session.ends = from.list(Reader::count);
+        entries::read_no_reserved(from);
+    }
+    let mut loads = Vec::new();
+    for _ in 0..from.len() {
+        // Values are counted apart from bytes: the contents are the last ones, in the order of these channels.
+        let (channel, version, value) = (names.find_channel(from), from.small(), from.value());
+        if let Err(lost) = channel
+            && version > 1
+        {
+            names.lose(lost);
+        }
+        let (Ok(Some(channel)), Some(value)) = (channel, value) else { continue };
+        session.versions.channels[channel as usize] = version;
+        loads.push(session::Fold::Load { channel, value });
+    }
+    session.last =
+        last.map(|last| Rc::new(StepReport { next: Rc::clone(&session.frontier), versions: session.versions.channels.clone(), ..last }));
+    (session, loads)
+}
