@@ -274,7 +274,7 @@ impl Session {
         }
         self.is_lossy = start.is_lossy;
         if start.is_other_graph {
-            self.lost_joins.clone_from(&start.lost_joins);
+            self.lost_joins = start.lost_joins.clone();
         }
         self.run_id = Rc::clone(&start.run_id);
         self.seed = start.seed;

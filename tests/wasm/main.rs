@@ -6,7 +6,9 @@
 use js_sys::{Float64Array, Reflect};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use weavegraph_wasm::js::{Ask, Op, RawGraph, RawLog, RawRun, Tell, new_id, out_words, parse_filter, snapshot_slot};
+use weavegraph_wasm::js::{
+    Ask, Op, RawGraph, RawLog, RawRun, Tell, check_record, new_id, out_words, parse_filter, record_flags, snapshot_slot,
+};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -80,15 +82,57 @@ fn a_run_asks_for_its_node_and_finishes_once_it_settled() {
     assert!(run.outcome() > 0, "the terminal event is there");
 }
 
+/// The slot and the bytes of the append that these words ask for.
+fn append_of(run: &RawRun, words: &[f64]) -> (u32, Vec<u8>) {
+    let at = words.iter().position(|word| *word == f64::from(Op::Append as u8)).unwrap_or_default();
+    let (slot, length) = (words[at + 1] as u32, words[at + 3] as u32);
+    let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+    let pointer = run.ask(Ask::Record as u8, 0, 0.0, 0) as u32;
+    (slot, js_sys::Uint8Array::new_with_byte_offset_and_length(&memory.buffer(), pointer, length).to_vec())
+}
+
+#[wasm_bindgen_test]
+fn a_slot_that_holds_our_own_record_is_a_lost_answer_and_any_other_is_a_conflict() {
+    let graph = graph(&["a"]);
+    let ends = |words: &[f64]| words.last() == Some(&f64::from(Op::Finish as u8));
+    let (first, words_of_first) = start(&graph, 1);
+    let (second, words_of_second) = start(&graph, 1);
+    let (_, own) = append_of(&first, &words_of_first);
+    assert!(append_of(&second, &words_of_second).1 != own, "writers differ");
+    let runs = words(first.taken(2.0, Some(own.clone())));
+    assert!(runs.contains(&f64::from(Op::Run as u8)) && !ends(&runs), "{runs:?}");
+    assert!(ends(&words(second.taken(2.0, Some(own)))));
+    let (third, _) = start(&graph, 1);
+    assert!(ends(&words(third.taken(2.0, Some(vec![1, 2, 3])))));
+    let (fourth, _) = start(&graph, 1);
+    assert!(ends(&words(fourth.tell(Tell::Lost as u8, 2.0, 0, 0, 0, 0, 0.0))));
+}
+
+#[wasm_bindgen_test]
+fn a_resume_is_a_takeover_and_its_record_says_so() {
+    let graph = graph(&["a"]);
+    let (run, words_at_start) = start(&graph, 1);
+    let (slot, record) = append_of(&run, &words_at_start);
+    assert_eq!(run.ask(Ask::IsTakingOver as u8, 0, 0.0, 0), 0.0);
+    assert_eq!(record_flags(&record), 0);
+    assert_eq!(check_record(slot, &record, 0).ok(), Some(vec![1.0, 1.0, 0.0]));
+    assert!(check_record(slot, &record[1..], 0).is_err());
+    let log = RawLog::new(&graph);
+    assert!(log.read(slot, &record, &[], -1.0, false).is_ok());
+    assert_eq!((log.branch(), log.cursor_end(1), log.is_graph_changed()), (1, -1.0, false));
+    let resumed = RawRun::new(&graph, &log, "session", 1, 0, 1000, 0.0, 1024);
+    let count = resumed.start(3.0, "other", None, true, false, NONE, 0, &[0, 0, 0], NONE, 0, None);
+    let (slot, takeover) = append_of(&resumed, &words(count));
+    assert_eq!((slot, record_flags(&takeover)), (1, 2));
+    assert_eq!(resumed.ask(Ask::IsTakingOver as u8, 0, 0.0, 0), 1.0);
+    assert_eq!((resumed.ask(Ask::CreatedAt as u8, 0, 0.0, 0), resumed.ask(Ask::Branch as u8, 0, 0.0, 0)), (1.0, 1.0));
+}
+
 #[wasm_bindgen_test]
 fn a_record_of_a_started_session_is_read_back() {
     let graph = graph(&["a"]);
     let (run, words_at_start) = start(&graph, 1);
-    let at = words_at_start.iter().position(|word| *word == f64::from(Op::Append as u8)).unwrap_or_default();
-    let (slot, length) = (words_at_start[at + 1] as u32, words_at_start[at + 3] as u32);
-    let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
-    let pointer = run.ask(Ask::Record as u8, 0, 0.0, 0) as u32;
-    let record = js_sys::Uint8Array::new_with_byte_offset_and_length(&memory.buffer(), pointer, length).to_vec();
+    let (slot, record) = append_of(&run, &words_at_start);
     assert_eq!(snapshot_slot(slot, &record).ok(), Some(0));
 
     let log = RawLog::new(&graph);
@@ -96,7 +140,7 @@ fn a_record_of_a_started_session_is_read_back() {
     let session = Reflect::get_u32(&log.describe(), 0).unwrap_or_default();
     let run_id = Reflect::get(&session, &"runId".into()).ok().and_then(|id| id.as_string());
     assert_eq!(run_id.as_deref(), Some("run"));
-    assert!(RawLog::new(&graph).read(slot, &record[..length as usize / 2], &[], -1.0, false).is_err(), "half a record is refused");
+    assert!(RawLog::new(&graph).read(slot, &record[..record.len() / 2], &[], -1.0, false).is_err(), "half a record is refused");
 }
 
 #[wasm_bindgen_test]
