@@ -142,7 +142,6 @@ impl IndexedDb {
             let source = transaction.store(store)?;
             let keys = source.get_all_keys_with_key_and_limit(&range, limit)?;
             let values = source.get_all_with_key_and_limit(&range, limit)?;
-            transaction.commit();
             transaction.finish(&connection.watch).await?;
             let (keys, values): (Array, Array) = (keys.result()?.unchecked_into(), values.result()?.unchecked_into());
             let mut found = Vec::with_capacity(values.length() as usize);
@@ -207,7 +206,6 @@ impl SessionStore for IndexedDb {
             let range = IdbKeyRange::bound(&key(session, 0), &key_behind(session))?;
             let transaction = Transaction::begin(&connection.database, &[RECORDS], Mode::Read)?;
             let request = transaction.store(RECORDS)?.open_cursor_with_range_and_direction(&range, IdbCursorDirection::Prev)?;
-            transaction.commit();
             transaction.finish(&connection.watch).await?;
             let cursor = request.result()?;
             if cursor.is_null() {

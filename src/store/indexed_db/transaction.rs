@@ -59,7 +59,8 @@ impl Transaction {
     }
 
     /// Tells the browser that no request follows, which saves it a turn. Only for a transaction whose single request is all that it
-    /// writes: one that was told so commits in Firefox what succeeded, though a request has failed.
+    /// writes: one that was told so commits in Firefox what succeeded, though a request has failed. Not for one that reads: in Chromium
+    /// it is complete before values arrive that are kept in files of their own, as those over 64 KB are.
     pub(super) fn commit(&self) {
         // Where there is no `commit`, the transaction commits by itself.
         let _ = self.raw.unchecked_ref::<Committable>().commit();
