@@ -129,7 +129,6 @@ function readRetention(policy: unknown): PrunePolicy | undefined {
     if (value !== undefined && !(typeof value === 'number' && value >= 0)) throw invalid(`retention.${key} is not a number from 0 on`);
   }
   if (keepLast === undefined && olderThanMs === undefined && maxBytes === undefined) throw invalid('retention says nothing; give keepLast, olderThanMs or maxBytes');
-  if ((keepLast ?? olderThanMs ?? maxBytes) === undefined) throw invalid('retention says nothing of what may go; give keepLast, olderThanMs or maxBytes');
   return { ...policy, finishedOnly: readFlag('retention.finishedOnly', finishedOnly) };
 }
 
@@ -155,7 +154,8 @@ function readDuration(name: string, value: unknown): number | undefined {
 
 function readId(name: string, value: unknown): string | undefined {
   if (value === undefined) return undefined;
-  if (typeof value !== 'string' || value === '' || value.length > 256) throw invalid(`${name} is not a string of 1 to 256 characters`);
+  // Half of a surrogate pair has no bytes of its own: two such ids would be one in a store.
+  if (typeof value !== 'string' || value === '' || value.length > 256 || /\p{Cs}/u.test(value)) throw invalid(`${name} is not a well-formed string of 1 to 256 characters`);
   return value;
 }
 

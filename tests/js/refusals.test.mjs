@@ -47,7 +47,7 @@ const wrongOfApps = [
   ...[0, -1, NaN, '3', null].map((timeoutMs) => ({ timeoutMs })), { clock: {} }, { clock: Date.now }, { clock: { now: Date.now, sleep: 5 } },
 ];
 const wrongOfRuns = [
-  5, null, 'options', { allowCycles: true }, getter('seed'), { sessionId: '' }, { sessionId: 5 }, { sessionId: 'x'.repeat(257) }, { runId: '' }, { runId: {} }, { seed: 1.5 }, { seed: '1' }, { seed: 2 ** 60 },
+  5, null, 'options', { allowCycles: true }, getter('seed'), { sessionId: '' }, { sessionId: 5 }, { sessionId: 'x'.repeat(257) }, { sessionId: 'half \ud800' }, { runId: '' }, { runId: {} }, { seed: 1.5 }, { seed: '1' }, { seed: 2 ** 60 },
   { signal: {} }, { signal: 5 }, { abandon: 1 }, { metadata: 5 }, { metadata: [] },
   ...[5, { capacity: 0 }, { capacity: 1.5 }, { overflow: 'block' }, { after: -1 }, { after: 'x' }, { after: '3~0' }, { after: '~2' }, { after: 1.5 }, { signal: {} }, { filter: 5 }, { filter: 'few' }, { filter: 'llm.chunk' },
     { filter: ['nope'] }, { filter: ['chat'] }, { filter: [5] }, { filter: ['custom:'] }].map((events) => ({ events })),
