@@ -16,7 +16,8 @@ export function provideStorage(module: Storage): void {
 }
 
 /**
- * The storage module; a promise until it is there. After a failure the next call tries again.
+ * The storage module; a promise until it is there. After a failure the next call tries again; in Firefox a module that could not be loaded
+ * stays so until the page is reloaded, as the standard has it.
  *
  * @throws CheckpointError CHECKPOINT_UNAVAILABLE, as a rejection
  */
@@ -29,6 +30,6 @@ async function load(): Promise<Storage> {
     return (storage = await import('./storage.js'));
   } catch (cause) {
     loading = undefined;
-    throw createError('CHECKPOINT_UNAVAILABLE', "the package's storage.js could not be loaded; publish it beside core.js, or import 'weavegraph-wasm/inline'", { cause });
+    throw createError('CHECKPOINT_UNAVAILABLE', "the package's storage.js could not be loaded; publish it beside core.js, or import 'weavegraph-wasm/inline'; if it is there, reload the page", { cause });
   }
 }

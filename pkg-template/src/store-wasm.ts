@@ -20,7 +20,7 @@ export function provideStoreWasm(loader: () => MaybePromise<StoreWasm>): void {
 }
 
 /**
- * The exports of the store. After a failure the next call tries again.
+ * The exports of the store. After a failure the next call tries again, with what is said at `loadStorage` of modules.
  *
  * @throws CheckpointError CHECKPOINT_UNAVAILABLE, as a rejection: there is no indexedDB here, or the wasm could not be loaded.
  */
@@ -30,15 +30,23 @@ export function loadStoreWasm(): Promise<StoreWasm> {
 
 async function loadOnce(): Promise<StoreWasm> {
   try {
-    // Where there is none, as on servers, nothing is loaded for it.
-    if (typeof indexedDB === 'undefined') {
-      throw createError('CHECKPOINT_UNAVAILABLE', 'this runtime has no indexedDB; give another checkpointer');
-    }
+    checkIndexedDb();
     return await load();
   } catch (cause) {
     loading = undefined;
     if ((cause as { code?: unknown } | null)?.code === 'CHECKPOINT_UNAVAILABLE') throw cause;
-    const message = "the package's wasm/store.js or wasm/store_bg.wasm could not be loaded; publish them beside storage.js, or import 'weavegraph-wasm/inline'";
+    const message = "the package's wasm/store.js or wasm/store_bg.wasm could not be loaded; publish them beside storage.js, or import 'weavegraph-wasm/inline'; if they are there, reload the page";
     throw createError('CHECKPOINT_UNAVAILABLE', message, { cause });
   }
+}
+
+/** Where there is none, as on servers, nothing is loaded for it; where a page may not use it, looking at it may throw. */
+function checkIndexedDb(): void {
+  let cause: unknown;
+  try {
+    if (globalThis.indexedDB) return;
+  } catch (thrown) {
+    cause = thrown;
+  }
+  throw createError('CHECKPOINT_UNAVAILABLE', 'this runtime has no indexedDB, or refuses it to this page; give another checkpointer', cause === undefined ? {} : { cause });
 }
