@@ -58,7 +58,7 @@ export const failure = (page, body, ...args) => page.evaluate(`(${body})(...${JS
 
 /** Runs the long run to its end in a page. */
 export async function runIn(page, sessionId, options = {}) {
-  await page.evaluate((id, given) => (Object.assign(lab, { ran: [], acknowledged: [], result: undefined }), lab.start(id, given)), sessionId, options);
+  await page.evaluate((id, given) => (Object.assign(lab, { ran: [], acknowledged: [], told: [], result: undefined }), lab.start(id, given)), sessionId, options);
   return resultIn(page);
 }
 

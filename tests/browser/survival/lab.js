@@ -5,12 +5,16 @@ import { createLongRun, seed } from './long-run.js';
 const name = new URLSearchParams(location.search).get('name') ?? 'lab';
 const checkpointer = new weavegraph.IndexedDbCheckpointer({ name });
 
+const brief = ({ seq, type, step, branch, after, transient }) => ({ seq, type, step, branch, after, transient });
+
 globalThis.lab = {
   weavegraph,
   checkpointer,
   ran: [],
   /** Steps that a reader was told of: they are stored. */
   acknowledged: [],
+  /** All that it was told of, durable or not. */
+  told: [],
   result: undefined,
   app(options) {
     return createLongRun(weavegraph, { steps: 40, pauseMs: 40, checkpointer, ran: (step) => lab.ran.push(step), ...options });
@@ -21,7 +25,10 @@ globalThis.lab = {
     const own = { seed, ...(whenBusy && { whenBusy }) };
     lab.run = resumes ? app.resumeStreaming(sessionId, undefined, own) : app.invokeStreaming({}, { ...own, sessionId });
     void (async () => {
-      for await (const event of lab.run) if (event.type === 'step.completed') lab.acknowledged.push(event.step);
+      for await (const event of lab.run) {
+        lab.told.push(brief(event));
+        if (event.type === 'step.completed') lab.acknowledged.push(event.step);
+      }
       const { status, error, state, steps } = await lab.run.result;
       lab.result = { status, steps, code: error?.code, message: error?.message, owner: error?.details?.owner, log: state?.log };
     })();
@@ -30,7 +37,7 @@ globalThis.lab = {
   follow(sessionId, options) {
     lab.followed = [];
     void (async () => {
-      for await (const event of lab.app().follow(sessionId, options)) lab.followed.push({ seq: event.seq, type: event.type, step: event.step });
+      for await (const event of lab.app().follow(sessionId, options)) lab.followed.push(brief(event));
     })();
   },
 };
