@@ -10,16 +10,19 @@ import { toErrorEvent } from './error-note.js';
 import { createError, WeaveError } from './errors.js';
 import type { Execution } from './execution.js';
 import { takeError } from './failures.js';
+import type { Pump } from './pump.js';
 import { isThenable } from './thenable.js';
 import { readTargetWords, UnknownTarget } from './updates.js';
 import { NONE, Op, Tell, TellText, TellWith } from './words.js';
 
 export class BarrierCalls {
   readonly #execution: Execution;
+  readonly #pump: Pump;
   #skipsFolds = false;
 
-  constructor(execution: Execution) {
+  constructor(execution: Execution, pump: Pump) {
     this.#execution = execution;
+    this.#pump = pump;
   }
 
   fold(queue: readonly number[], at: number): number {
@@ -36,7 +39,7 @@ export class BarrierCalls {
       this.#skipsFolds = true;
       const isComplaint = thrown instanceof WeaveError && thrown.code.startsWith('STATE_');
       const kept = this.#execution.keepThrown(thrown, isComplaint, 'STATE_REDUCER');
-      this.#execution.take(this.#execution.tellText(TellText.FoldFailed, channel, 0, kept.handle, kept.code, kept.text));
+      this.#pump.take(this.#pump.tellText(TellText.FoldFailed, channel, 0, kept.handle, kept.code, kept.text));
     }
     return next;
   }
@@ -49,7 +52,7 @@ export class BarrierCalls {
     const { mask, changed } = this.#execution.state.endFolds();
     const hasReduced = this.#execution.options.durability > 0 && changed.some((channel) => this.#execution.app.parts.channels[channel]!.kind === 'reduce');
     if (!hasReduced && this.#execution.app.parts.channels.length <= 32) {
-      this.#execution.take(this.#execution.tellAtOnce(Tell.Applied, mask, 0, 0, 0, this.#execution.state.bytes));
+      this.#pump.take(this.#pump.tellAtOnce(Tell.Applied, mask, 0, 0, 0, this.#execution.state.bytes));
       return;
     }
     const reduced: number[] = [];
@@ -58,7 +61,7 @@ export class BarrierCalls {
       const content = this.#execution.state.contents[channel]!;
       reduced.push(channel, this.#execution.arena.put(content.save()), content.bytes);
     }
-    this.#execution.take(this.#execution.tellWith(TellWith.Applied, changed.length, 0, 0, 0, this.#execution.state.bytes, new Uint32Array([...changed, ...reduced])));
+    this.#pump.take(this.#pump.tellWith(TellWith.Applied, changed.length, 0, 0, 0, this.#execution.state.bytes, new Uint32Array([...changed, ...reduced])));
   }
 
   route(call: number, id: number): void {
@@ -68,23 +71,23 @@ export class BarrierCalls {
       answer = route(this.#execution.state.viewForTask() as any);
       if (isThenable(answer)) {
         answer.then(
-          (value) => this.#execution.enter(() => this.#routed(call, id, value)),
-          (thrown: unknown) => this.#execution.enter(() => this.#routeThrew(call, thrown)),
+          (value) => this.#pump.enter(() => this.#routed(call, id, value)),
+          (thrown: unknown) => this.#pump.enter(() => this.#routeThrew(call, thrown)),
         );
         return;
       }
     } catch (thrown) {
-      this.#execution.take(this.#routeThrew(call, thrown));
+      this.#pump.take(this.#routeThrew(call, thrown));
       return;
     }
-    this.#execution.take(this.#routed(call, id, answer));
+    this.#pump.take(this.#routed(call, id, answer));
   }
 
   #routed(call: number, id: number, answer: unknown): number {
     const { targets: known } = this.#execution.app.routes[id]!;
     if (typeof answer === 'string') {
       const node = known.get(answer);
-      return node === undefined ? this.#execution.tellText(TellText.RouteUnknown, call, 0, NONE, '', answer) : this.#execution.tell(Tell.Routed, call, node);
+      return node === undefined ? this.#pump.tellText(TellText.RouteUnknown, call, 0, NONE, '', answer) : this.#pump.tell(Tell.Routed, call, node);
     }
     const { targets, problem } = readTargets(answer);
     if (problem !== '') return this.#routeThrew(call, createError('NODE_INVALID_RESULT', problem), true);
@@ -92,14 +95,14 @@ export class BarrierCalls {
     try {
       words = readTargetWords(known, this.#execution.app, targets, (value) => this.#execution.arena.put(value));
     } catch (thrown) {
-      if (thrown instanceof UnknownTarget) return this.#execution.tellText(TellText.RouteUnknown, call, 0, NONE, '', thrown.name);
+      if (thrown instanceof UnknownTarget) return this.#pump.tellText(TellText.RouteUnknown, call, 0, NONE, '', thrown.name);
       return this.#routeThrew(call, thrown, true);
     }
-    return this.#execution.tellWith(TellWith.Routed, call, 0, 0, 0, 0, new Uint32Array(words));
+    return this.#pump.tellWith(TellWith.Routed, call, 0, 0, 0, 0, new Uint32Array(words));
   }
 
   #routeThrew(call: number, thrown: unknown, isComplaint = false): number {
     const kept = this.#execution.keepThrown(thrown, isComplaint, 'NODE_THREW');
-    return this.#execution.tellText(TellText.RouteThrew, call, 0, kept.handle, kept.code, kept.text);
+    return this.#pump.tellText(TellText.RouteThrew, call, 0, kept.handle, kept.code, kept.text);
   }
 }

@@ -83,14 +83,14 @@ export class Attempt implements NodeContext<any, any> {
     return this.#execution.timers.now();
   }
   random(): number {
-    return this.#execution.random(this);
+    return this.#execution.requests.random(this);
   }
   sleep(ms: number): Promise<void> {
     if (typeof ms !== 'number' || Number.isNaN(ms)) return Promise.reject(createError('NODE_INVALID_RESULT', 'ctx.sleep takes a number of milliseconds', { node: this.node, step: this.step }));
-    return this.#execution.sleep(this, ms);
+    return this.#execution.requests.sleep(this, ms);
   }
   flush(): Promise<void> {
-    return this.#execution.flush(this);
+    return this.#execution.requests.flush(this);
   }
 
   emit(scope: string, message: string, data?: unknown): void {
@@ -130,7 +130,7 @@ export class Attempt implements NodeContext<any, any> {
     const payload: Record<string, unknown> = { text: piece, streamId: stream.streamId };
     if (kind !== undefined) payload['kind'] = kind;
     if (metadata !== undefined) payload['metadata'] = metadata;
-    this.#execution.emit(this, Kind['llm.chunk'], payload, piece.length + 64, offset);
+    this.#execution.requests.emit(this, Kind['llm.chunk'], payload, piece.length + 64, offset);
   }
 
   /** @internal */
@@ -140,7 +140,7 @@ export class Attempt implements NodeContext<any, any> {
     const metadata = options?.metadata === undefined ? undefined : copyValue(options.metadata, 'metadata');
     const stream = this.#closeStream(options?.streamId);
     const payload = stream.toFinal(text === undefined ? undefined : String(text), metadata);
-    this.#execution.emit(this, Kind['llm.final'], payload, payload.text.length + 64, 0);
+    this.#execution.requests.emit(this, Kind['llm.final'], payload, payload.text.length + 64, 0);
   }
 
   /** @internal */
@@ -169,7 +169,7 @@ export class Attempt implements NodeContext<any, any> {
       payload[name] = copyValue(data, name);
       bytes += copiedBytes;
     }
-    this.#execution.emit(this, kind, payload, bytes, 0);
+    this.#execution.requests.emit(this, kind, payload, bytes, 0);
   }
 
   #openStream(streamId: string | undefined): OpenStream {
@@ -180,7 +180,7 @@ export class Attempt implements NodeContext<any, any> {
       const id = streamId ?? `${this.step}/${this.node}#${this.task}/${this.attempt}.${(this.#streamCount += 1)}`;
       stream = new OpenStream(String(id));
       this.#streams.set(key, stream);
-      this.#execution.openStream(this, stream);
+      this.#execution.requests.openStream(this, stream);
     }
     return stream;
   }
@@ -188,7 +188,7 @@ export class Attempt implements NodeContext<any, any> {
   #closeStream(streamId: string | undefined): OpenStream {
     const stream = this.#openStream(streamId);
     this.#streams?.delete(streamId ?? '');
-    this.#execution.closeStream(this, stream);
+    this.#execution.requests.closeStream(this, stream);
     return stream;
   }
 }

@@ -3,8 +3,9 @@
  */
 
 import type { AppCore } from './app-core.js';
+import type { Migration } from './beginning.js';
 import { createError, kindOf } from './errors.js';
-import type { Execution, Migration } from './execution.js';
+import type { Execution } from './execution.js';
 import { checkpointOf, type RawLog } from './restore.js';
 import type { RunDefaults } from './run-options.js';
 import { describe } from './thrown.js';

@@ -6,6 +6,7 @@ import { copyBytes } from './engine.js';
 import { WeaveError } from './errors.js';
 import type { Execution } from './execution.js';
 import type { MaybePromise, SessionRow } from './log-store.js';
+import type { Pump } from './pump.js';
 import { OpenStream } from './text-stream.js';
 import { isThenable } from './thenable.js';
 import { Thrown } from './thrown.js';
@@ -13,9 +14,11 @@ import { Ask, statuses, Tell, TellText } from './words.js';
 
 export class RecordWriter {
   readonly #execution: Execution;
+  readonly #pump: Pump;
 
-  constructor(execution: Execution) {
+  constructor(execution: Execution, pump: Pump) {
     this.#execution = execution;
+    this.#pump = pump;
   }
 
   /** Carries out the command at `at` and returns where the next one begins. */
@@ -27,16 +30,16 @@ export class RecordWriter {
     for (let index = at + 5; index < next; index += 1) values.push(toStored(execution.arena.get(queue[index]!)));
     const savesContents = (flags & 1) === 1;
     if (savesContents) for (const content of execution.state.contents) values.push(content.save());
-    const bytes = copyBytes(execution.ask(Ask.Record), length);
+    const bytes = copyBytes(this.#pump.ask(Ask.Record), length);
     const row: SessionRow | undefined =
       (flags & 2) === 0
         ? undefined
         : {
             runId: execution.runId,
-            status: statuses[execution.ask(Ask.Status)]!,
-            step: execution.ask(Ask.Step),
+            status: statuses[this.#pump.ask(Ask.Status)]!,
+            step: this.#pump.ask(Ask.Step),
             at: execution.timers.now(),
-            createdAt: execution.ask(Ask.CreatedAt),
+            createdAt: this.#pump.ask(Ask.CreatedAt),
           };
     const { sessionId } = execution;
     const store = execution.store!;
@@ -49,7 +52,7 @@ export class RecordWriter {
         }
         if (savesContents) store.snapshotTaken?.(sessionId, slot);
         execution.stored(savesContents);
-        return execution.tell(Tell.Appended, store.answersInTurns === true ? 1 : 0);
+        return this.#pump.tell(Tell.Appended, store.answersInTurns === true ? 1 : 0);
       },
     );
     return next;
@@ -57,28 +60,28 @@ export class RecordWriter {
 
   /** The slot was not free: the engine knows its own record, whose acknowledgement was lost. */
   #readBack(slot: number): void {
-    const { sessionId, store, raw, timers } = this.#execution;
+    const { sessionId, store, timers } = this.#execution;
+    const { raw } = this.#pump;
     this.#when(
       () => store!.read(sessionId, slot, 1),
-      ([record]) => (raw === this.#execution.raw ? (raw?.taken(timers.now(), record?.slot === slot ? record.bytes : undefined) ?? 0) : 0),
+      ([record]) => (raw === this.#pump.raw ? (raw?.taken(timers.now(), record?.slot === slot ? record.bytes : undefined) ?? 0) : 0),
     );
   }
 
   /** Asks the store and tells the engine: at once, or when a promise settles. */
   #when<T>(ask: () => MaybePromise<T>, tell: (answer: T) => number): void {
-    const execution = this.#execution;
-    const { raw } = execution;
+    const { raw } = this.#pump;
     let answer: MaybePromise<T>;
     try {
       answer = ask();
     } catch (thrown) {
-      return execution.take(this.#refused(thrown));
+      return this.#pump.take(this.#refused(thrown));
     }
     // A run that has begun anew since is not told what was asked for before.
     const enter = (call: () => number): void => {
-      if (raw === execution.raw) execution.enter(call);
+      if (raw === this.#pump.raw) this.#pump.enter(call);
     };
-    if (!isThenable(answer)) return execution.take(tell(answer));
+    if (!isThenable(answer)) return this.#pump.take(tell(answer));
     (answer as Promise<T>).then(
       (word) => enter(() => tell(word)),
       (thrown: unknown) => enter(() => this.#refused(thrown)),
@@ -88,7 +91,7 @@ export class RecordWriter {
   #refused(thrown: unknown): number {
     const isTyped = thrown instanceof WeaveError && thrown.code.startsWith('CHECKPOINT_');
     const kept = this.#execution.keepThrown(thrown, isTyped, 'CHECKPOINT_UNAVAILABLE');
-    return this.#execution.tellText(TellText.AppendFailed, 0, 0, kept.handle, kept.code, kept.text);
+    return this.#pump.tellText(TellText.AppendFailed, 0, 0, kept.handle, kept.code, kept.text);
   }
 }
 

@@ -20,7 +20,7 @@ export async function retain(execution: Execution): Promise<void> {
       await prune(store!, { ...options.retention, sessionId });
     } while (pruning.get(execution) === true);
   } catch (thrown) {
-    execution.enter(() => execution.tellText(TellText.Remark, 0, 0, NONE, 'CHECKPOINT_UNAVAILABLE', `retention could not be kept: ${describe(thrown)}`));
+    execution.pump.enter(() => execution.pump.tellText(TellText.Remark, 0, 0, NONE, 'CHECKPOINT_UNAVAILABLE', `retention could not be kept: ${describe(thrown)}`));
   } finally {
     pruning.delete(execution);
   }

@@ -1,7 +1,7 @@
 /**
  * Calls of nodes, `onError` and `retryOn`: what they return or throw goes back to the engine.
  *
- * Owns the attempts under way and their sleeps. It must not decide what becomes of a result: the engine does. Invariant: an attempt that
+ * Owns the attempts under way. It must not decide what becomes of a result: the engine does. Invariant: an attempt that
  * is over tells nothing any more.
  */
 
@@ -10,6 +10,7 @@ import { createError, type WeaveError } from './errors.js';
 import type { Execution } from './execution.js';
 import { takeError } from './failures.js';
 import type { NodeOptions } from './nodes.js';
+import type { Pump } from './pump.js';
 import { isThenable } from './thenable.js';
 import { readReturn, UnknownTarget, type NodeReturn } from './updates.js';
 import { lend } from './values.js';
@@ -17,15 +18,16 @@ import { Abort, Ask, NONE, Tell, TellText, TellWith } from './words.js';
 
 export class TaskCalls {
   readonly #execution: Execution;
+  readonly #pump: Pump;
   readonly #attempts: Array<Attempt | undefined> = [];
-  readonly #sleeps = new Map<number, { readonly attempt: Attempt; resolve(): void; reject(error: unknown): void }>();
 
-  constructor(execution: Execution) {
+  constructor(execution: Execution, pump: Pump) {
     this.#execution = execution;
+    this.#pump = pump;
   }
 
   run(queue: readonly number[], at: number): void {
-    if (this.#execution.ask(Ask.Generation) !== queue[at + 7]) return;
+    if (this.#pump.ask(Ask.Generation) !== queue[at + 7]) return;
     const index = queue[at + 1]!;
     const node = queue[at + 3]!;
     const input = queue[at + 8]! === 0 ? undefined : lend(this.#execution.arena.get(queue[at + 8]! - 1));
@@ -37,16 +39,16 @@ export class TaskCalls {
       // A thenable of the user's may throw here, too.
       if (isThenable(result)) return this.#await(attempt, result);
     } catch (thrown) {
-      this.#execution.take(this.#threw(attempt, thrown));
+      this.#pump.take(this.#threw(attempt, thrown));
       return;
     }
-    this.#execution.take(this.#returned(attempt, result));
+    this.#pump.take(this.#returned(attempt, result));
   }
 
   #await(attempt: Attempt, result: PromiseLike<unknown>, told?: WeaveError): void {
     result.then(
-      (value) => this.#execution.enter(() => this.#returned(attempt, value)),
-      (thrown: unknown) => this.#execution.enter(() => this.#rethrew(attempt, thrown, told)),
+      (value) => this.#pump.enter(() => this.#returned(attempt, value)),
+      (thrown: unknown) => this.#pump.enter(() => this.#rethrew(attempt, thrown, told)),
     );
   }
 
@@ -58,13 +60,13 @@ export class TaskCalls {
     } catch (thrown) {
       if (!(thrown instanceof UnknownTarget)) return this.#threw(attempt, thrown, true);
       attempt.isOver = true;
-      return this.#execution.tellText(TellText.UnknownTarget, attempt.index, attempt.ticket, NONE, '', thrown.name);
+      return this.#pump.tellText(TellText.UnknownTarget, attempt.index, attempt.ticket, NONE, '', thrown.name);
     }
     attempt.isOver = true;
     const { update, words } = read;
     const handle = update.value === undefined ? NONE : this.#execution.arena.put(update.value);
-    if (words === undefined) return this.#execution.tell(Tell.Settled, attempt.index, attempt.ticket, handle, update.bytes, update.mask);
-    return this.#execution.tellWith(TellWith.Settled, attempt.index, attempt.ticket, handle, update.bytes, 0, words);
+    if (words === undefined) return this.#pump.tell(Tell.Settled, attempt.index, attempt.ticket, handle, update.bytes, update.mask);
+    return this.#pump.tellWith(TellWith.Settled, attempt.index, attempt.ticket, handle, update.bytes, 0, words);
   }
 
   /** `isComplaint`: the result was wrong; nothing was thrown by the user. */
@@ -72,7 +74,7 @@ export class TaskCalls {
     if (attempt.isOver) return 0;
     attempt.isOver = true;
     const { code, text, handle } = this.#execution.keepThrown(thrown, isComplaint, 'NODE_THREW');
-    return this.#execution.tellText(TellText.Threw, attempt.index, attempt.ticket, handle, code, text);
+    return this.#pump.tellText(TellText.Threw, attempt.index, attempt.ticket, handle, code, text);
   }
 
   /** What `onError` throws; if that is the error it was told, the failure stays what it was. */
@@ -96,10 +98,10 @@ export class TaskCalls {
       result = this.#options(attempt).onError?.(error, this.#execution.state.viewForTask() as any, attempt as any);
       if (isThenable(result)) return this.#await(attempt, result, error);
     } catch (thrown) {
-      this.#execution.take(this.#rethrew(attempt, thrown, error));
+      this.#pump.take(this.#rethrew(attempt, thrown, error));
       return;
     }
-    this.#execution.take(this.#returned(attempt, result));
+    this.#pump.take(this.#returned(attempt, result));
   }
 
   askRetry(index: number, token: number, count: number, failure: number): void {
@@ -111,10 +113,10 @@ export class TaskCalls {
       retries = this.#options(attempt).retry?.retryOn?.(told, count) === true;
     } catch (thrown) {
       const kept = this.#execution.keepThrown(thrown, false, 'NODE_THREW');
-      this.#execution.take(this.#execution.tellText(TellText.Threw, index, token, kept.handle, kept.code, `retryOn threw: ${kept.text}`));
+      this.#pump.take(this.#pump.tellText(TellText.Threw, index, token, kept.handle, kept.code, `retryOn threw: ${kept.text}`));
       return;
     }
-    this.#execution.take(this.#execution.tell(Tell.RetryAnswer, index, token, retries ? 1 : 0));
+    this.#pump.take(this.#pump.tell(Tell.RetryAnswer, index, token, retries ? 1 : 0));
   }
 
   abort(index: number, token: number, why: number): void {
@@ -126,22 +128,7 @@ export class TaskCalls {
     else if (why === Abort.Cancel) error = createError('RUN_CANCELLED', this.#execution.cancelReason ?? 'the run was cancelled', place);
     else error = createError('RUN_CANCELLED', 'the step broke off: another task of it, or the run, has failed', place);
     attempt.abort(error);
-    for (const [id, sleep] of this.#sleeps) {
-      if (sleep.attempt !== attempt) continue;
-      this.#sleeps.delete(id);
-      sleep.reject(error);
-    }
-  }
-
-  /** A promise that `wake` resolves, and the attempt's abort rejects. */
-  sleep(id: number, attempt: Attempt): Promise<void> {
-    return new Promise((resolve, reject) => this.#sleeps.set(id, { attempt, resolve, reject }));
-  }
-
-  wake(id: number): void {
-    const sleep = this.#sleeps.get(id);
-    this.#sleeps.delete(id);
-    sleep?.resolve();
+    this.#execution.requests.cutShort(attempt, error);
   }
 
   /** The run is over. Attempts that still run ignored their signal, or the engine is lost. */
@@ -149,8 +136,11 @@ export class TaskCalls {
     if (!this.#attempts.some((attempt) => attempt?.isOver === false)) return;
     const { runId, sessionId } = this.#execution;
     const error = createError('RUN_CANCELLED', 'the run is over', { runId, sessionId });
-    // A sleep whose attempt has settled without it stays as it is: nobody waits for it.
-    for (const { attempt, reject } of this.#sleeps.values()) if (!attempt.isOver) reject(error);
-    for (const attempt of this.#attempts) attempt?.abort(error);
+    for (const attempt of this.#attempts) {
+      // The sleep of one that has settled without it stays as it is: nobody waits for it.
+      if (attempt === undefined || attempt.isOver) continue;
+      this.#execution.requests.cutShort(attempt, error);
+      attempt.abort(error);
+    }
   }
 }

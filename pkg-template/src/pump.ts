@@ -1,0 +1,167 @@
+/**
+ * The engine's half of a run: tells it what has happened, and carries out the commands that it answers with, in order.
+ *
+ * Owns the command queue. It must not decide anything about the workflow: order, retries, routing, versions and the log are the engine's.
+ * Invariant: user code runs with no call of the engine on the stack, so whatever it does, including calling back into this run, only
+ * queues more commands.
+ */
+
+import { BarrierCalls } from './barrier-calls.js';
+import { readWords, type Engine } from './engine.js';
+import type { Execution } from './execution.js';
+import { RecordWriter } from './record-writer.js';
+import { TaskCalls } from './task-calls.js';
+import { nextTurn } from './turn.js';
+import { Op, Tell } from './words.js';
+
+export type RawRun = InstanceType<Engine['RawRun']>;
+
+export class Pump {
+  /** Absent before the run begins and once it is over: nothing is told then, and nothing answered. */
+  raw: RawRun | undefined;
+  /** The last reading of the clock. */
+  now = 0;
+  readonly #queue: number[] = [];
+  #isPumping = false;
+  readonly #execution: Execution;
+  readonly #tasks: TaskCalls;
+  readonly #barrier: BarrierCalls;
+  readonly #writer: RecordWriter;
+
+  constructor(execution: Execution) {
+    this.#execution = execution;
+    this.#tasks = new TaskCalls(execution, this);
+    this.#barrier = new BarrierCalls(execution, this);
+    this.#writer = new RecordWriter(execution, this);
+  }
+
+  /** Calls the engine and carries out what it says. The one way in for everything that happens outside the pump. */
+  enter(call: () => number): void {
+    if (this.raw === undefined) return;
+    try {
+      this.take(call());
+      this.#pump();
+    } catch (thrown) {
+      this.#execution.fail(thrown);
+    }
+  }
+
+  tell(what: number, a = 0, b = 0, c = 0, d = 0, x = 0): number {
+    return this.raw?.tell(what, (this.now = this.#execution.timers.now()), a, b, c, d, x) ?? 0;
+  }
+
+  /** The same at the last reading of the clock: nothing has happened since. */
+  tellAtOnce(what: number, a = 0, b = 0, c = 0, d = 0, x = 0): number {
+    return this.raw?.tell(what, this.now, a, b, c, d, x) ?? 0;
+  }
+
+  tellWith(what: number, a: number, b: number, c: number, d: number, x: number, words: Uint32Array): number {
+    return this.raw?.tellWith(what, this.#execution.timers.now(), a, b, c, d, x, words) ?? 0;
+  }
+
+  tellText(what: number, a: number, b: number, cause: number, code: string, text: string): number {
+    return this.raw?.tellText(what, this.#execution.timers.now(), a, b, cause, code, text) ?? 0;
+  }
+
+  ask(what: number, a = 0, b = 0, c = 0): number {
+    return this.raw?.ask(what, a, b, c) ?? -1;
+  }
+
+  /** Queues the commands of a call; a negative count says that there was nothing to call about. */
+  take(count: number): void {
+    if (count <= 0) return;
+    const words = readWords(count);
+    for (let index = 0; index < count; index += 1) this.#queue.push(words[index]!);
+  }
+
+  #pump(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    const queue = this.#queue;
+    let at = 0;
+    try {
+      while (at < queue.length) {
+        at = this.#carryOut(queue, at);
+        // A long run of commands must not keep all that were done.
+        if (at > 4096) at = (queue.splice(0, at), 0);
+      }
+    } finally {
+      this.#isPumping = false;
+      queue.length = 0;
+    }
+  }
+
+  /** Carries out the command at `at` and returns where the next one begins. */
+  #carryOut(queue: readonly number[], at: number): number {
+    switch (queue[at]) {
+      case Op.Run:
+        this.#tasks.run(queue, at);
+        return at + 9;
+      case Op.Rescue:
+        this.#tasks.rescue(queue[at + 1]!, queue[at + 2]!, queue[at + 3]!);
+        return at + 4;
+      case Op.AskRetry:
+        this.#tasks.askRetry(queue[at + 1]!, queue[at + 2]!, queue[at + 3]!, queue[at + 4]!);
+        return at + 5;
+      case Op.Abort:
+        this.#tasks.abort(queue[at + 1]!, queue[at + 2]!, queue[at + 3]!);
+        return at + 4;
+      case Op.Begin:
+        this.#execution.state.begin();
+        return at + 1;
+      case Op.Write:
+      case Op.Load:
+      case Op.Note:
+        return this.#barrier.fold(queue, at);
+      case Op.EndFolds:
+        this.#barrier.endFolds();
+        return at + 1;
+      case Op.Commit:
+        this.#execution.state.commit();
+        return at + 1;
+      case Op.Rollback:
+        this.#execution.state.rollback();
+        return at + 1;
+      case Op.Route:
+        this.#barrier.route(queue[at + 1]!, queue[at + 2]!);
+        return at + 3;
+      case Op.StartTimer:
+        this.#execution.timers.start(queue[at + 1]!, queue[at + 2]!);
+        return at + 3;
+      case Op.StopTimer:
+        this.#execution.timers.stop(queue[at + 1]!);
+        return at + 2;
+      case Op.WakeSleep:
+        this.#execution.requests.wake(queue[at + 1]!);
+        return at + 2;
+      case Op.Flushed:
+        this.#execution.requests.flushed(queue[at + 1]!);
+        return at + 2;
+      case Op.Append:
+        return this.#writer.append(queue, at);
+      case Op.Yield:
+        nextTurn(() => this.enter(() => this.tell(Tell.Turn)));
+        return at + 1;
+      case Op.WakeReaders:
+        this.#execution.readers.wake();
+        return at + 1;
+      case Op.Finish:
+        this.#execution.finish();
+        return queue.length;
+      case Op.Release: {
+        const end = at + 2 + queue[at + 1]!;
+        for (let index = at + 2; index < end; index += 1) this.#execution.arena.release(queue[index]!);
+        return end;
+      }
+      default:
+        throw new Error(`unknown command ${queue[at]}`);
+    }
+  }
+
+  /** The run is over: what is queued is not carried out, and attempts that still run are cut off. */
+  stop(): void {
+    this.raw = undefined;
+    this.#queue.length = 0;
+    this.#tasks.abandon();
+  }
+}
