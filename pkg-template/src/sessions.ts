@@ -78,7 +78,7 @@ export interface SessionSummary {
   createdAt: number;
   /** Epoch milliseconds. */
   updatedAt: number;
-  /** Approximate size in the store. */
+  /** Approximate size in the store. What was pruned while no run of this page or process wrote the session is still counted. */
   bytes?: number;
   /** Who runs it now; null is nobody, so a status of `running` then means that its run died. */
   owner: { id: string; here: boolean } | null;

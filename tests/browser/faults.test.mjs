@@ -2,7 +2,7 @@
 // a real Chromium. Nothing hangs, and each has its code.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { failure, patience, resultIn, runIn, startLab } from './lab.mjs';
+import { failure, patience, resultIn, runIn, startIn, startLab } from './lab.mjs';
 
 let lab;
 before(async () => (lab = await startLab()));
@@ -76,7 +76,7 @@ test('a tab with a later version of the package is not kept waiting, and this on
 
 test('a run that a later version of the package cuts off ends with CHECKPOINT_VERSION, and goes on there', () => lab.inTabs(async (open) => {
   const older = await open();
-  await older.evaluate(() => globalThis.lab.start('s', { steps: 40, pauseMs: 40 }));
+  await startIn(older, 's', { steps: 40, pauseMs: 40 });
   await older.waitForFunction(() => globalThis.lab.acknowledged.length >= 3, patience);
   const later = await open({ before: asLater });
   await list(later);
@@ -165,7 +165,7 @@ test('a private window keeps sessions from tab to tab as long as it is there', a
 for (const durability of ['sync', 'async']) {
   test(`storage that is cleared under a run of durability ${durability} fails it; nothing is left of it, and the next run starts anew`, () => lab.inTabs(async (open, name) => {
     const page = await open({ before: inHaste });
-    await page.evaluate((how) => globalThis.lab.start('s', { steps: 1000, pauseMs: 5, durability: how }), durability);
+    await startIn(page, 's', { steps: 1000, pauseMs: 5, durability });
     await page.waitForFunction(() => globalThis.lab.acknowledged.length >= 5, patience);
     const session = await page.createCDPSession();
     await session.send('Storage.clearDataForOrigin', { origin: lab.address, storageTypes: 'indexeddb' });

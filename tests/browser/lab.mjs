@@ -57,9 +57,14 @@ export async function startLab() {
 export const failure = (page, body, ...args) => page.evaluate(`(${body})(...${JSON.stringify(args)}).then(() => ({ code: 'none' }), (error) => ({ code: error.code, message: error.message, cause: error.cause?.name, session: error.sessionId }))`);
 
 /** Runs the long run to its end in a page. */
-export async function runIn(page, sessionId, options = {}) {
-  await page.evaluate((id, given) => (Object.assign(lab, { ran: [], acknowledged: [], told: [], result: undefined }), lab.start(id, given)), sessionId, options);
+export async function runIn(page, sessionId, options) {
+  await startIn(page, sessionId, options);
   return resultIn(page);
+}
+
+/** Begins a run in a page, which forgets the one before. */
+export async function startIn(page, sessionId, options = {}) {
+  await page.evaluate((id, given) => (Object.assign(lab, { ran: [], acknowledged: [], told: [], result: undefined }), lab.start(id, given)), sessionId, options);
 }
 
 export async function resultIn(page) {

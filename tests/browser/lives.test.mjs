@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import * as weavegraph from 'weavegraph-wasm';
-import { patience, resultIn, runIn, startLab } from './lab.mjs';
+import { patience, resultIn, runIn, startIn, startLab } from './lab.mjs';
 import { createLongRun, seed } from './survival/long-run.js';
 import { startWitness } from './witness.mjs';
 
@@ -42,7 +42,7 @@ const holdWrites = (page, name) => page.evaluate(async (wanted) => {
 
 /** Begins a run or goes on with one, and reloads its page once some steps were told; with `isHeld` none of the last ones can be stored. */
 async function interrupted([page, other], name, durability, { isHeld = false, resumes = false } = {}) {
-  await page.evaluate((given) => globalThis.lab.start('s', given), { durability, resumes, pauseMs: 8 });
+  await startIn(page, 's', { durability, resumes, pauseMs: 8 });
   const more = async (steps) => {
     const last = (await page.evaluate(() => globalThis.lab.acknowledged)).at(-1) ?? 0;
     await page.waitForFunction((wanted) => globalThis.lab.acknowledged.at(-1) >= wanted, patience, last + steps);
@@ -122,7 +122,7 @@ test('a reload under sync: nothing that was told is lost, there is no branch, an
 
 test('a write that is held up by another tab is no loss under sync: the run waits for it', () => lab.inTabs(async (open, name) => {
   const [page, other] = [await open(), await open()];
-  await page.evaluate(() => globalThis.lab.start('s', { durability: 'sync', pauseMs: 8 }));
+  await startIn(page, 's', { durability: 'sync', pauseMs: 8 });
   await page.waitForFunction(() => globalThis.lab.acknowledged.length >= 3, patience);
   await holdWrites(other, name);
   const read = () => page.evaluate(async () => {
