@@ -35,7 +35,7 @@ export const stages = [
   { name: 'wasm', usesChromium: true, usesFirefox: true, run: wasmTests },
   { name: 'js', needs: ['install'], run: (files) => nodeTests('js', files, ['--expose-gc']) },
   { name: 'packaging', needs: ['build'], usesChromium: true, run: (files) => nodeTests('packaging', files, oneByOne) },
-  { name: 'browser', needs: ['install'], usesChromium: true, run: (files) => nodeTests('browser', files, oneByOne) },
+  { name: 'browser', needs: ['install'], usesChromium: true, usesFirefox: true, run: (files) => nodeTests('browser', files, oneByOne) },
 ];
 
 async function checks(commands) {
