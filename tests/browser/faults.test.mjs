@@ -76,13 +76,14 @@ test('a tab with a later version of the package is not kept waiting, and this on
 
 test('a run that a later version of the package cuts off ends with CHECKPOINT_VERSION, and goes on there', () => lab.inTabs(async (open) => {
   const older = await open();
-  await startIn(older, 's', { steps: 40, pauseMs: 40 });
+  await startIn(older, 's', { steps: 1000, pauseMs: 40 });
   await older.waitForFunction(() => globalThis.lab.acknowledged.length >= 3, patience);
   const later = await open({ before: asLater });
   await list(later);
   assert.equal((await resultIn(older)).code, 'CHECKPOINT_VERSION');
-  const end = await runIn(later, 's', { resumes: true, steps: 40, pauseMs: 0, whenBusy: 'wait' });
-  assert.deepEqual([end.status, end.log?.length], ['completed', 40], end.message);
+  const end = await runIn(later, 's', { resumes: true, steps: 1, pauseMs: 0, whenBusy: 'wait' });
+  assert.equal(end.status, 'completed', end.message);
+  assert.ok(end.log.length > 3);
 }));
 
 test('a tab that keeps an older database open: onBlocked is called, then CHECKPOINT_BLOCKED, and once it is closed all is well', () => lab.inTabs(async (open, name) => {
@@ -165,7 +166,7 @@ test('a private window keeps sessions from tab to tab as long as it is there', a
 for (const durability of ['sync', 'async']) {
   test(`storage that is cleared under a run of durability ${durability} fails it; nothing is left of it, and the next run starts anew`, () => lab.inTabs(async (open, name) => {
     const page = await open({ before: inHaste });
-    await startIn(page, 's', { steps: 1000, pauseMs: 5, durability });
+    await startIn(page, 's', { steps: 1000, pauseMs: 20, durability });
     await page.waitForFunction(() => globalThis.lab.acknowledged.length >= 5, patience);
     const session = await page.createCDPSession();
     await session.send('Storage.clearDataForOrigin', { origin: lab.address, storageTypes: 'indexeddb' });

@@ -8,20 +8,22 @@ import { createLongRun, seed } from './survival/long-run.js';
 import { startWitness } from './witness.mjs';
 
 const STEPS = 40;
+/** More than any page here gets to before it is stopped. */
+const ENDLESS = 1000;
 let lab;
 let expected;
 before(async () => {
   lab = await startLab();
-  ({ log: expected } = await createLongRun(weavegraph, { steps: STEPS, pauseMs: 0 }).invoke({}, { seed }));
+  ({ log: expected } = await createLongRun(weavegraph, { steps: ENDLESS, pauseMs: 0 }).invoke({}, { seed }));
 });
 after(() => lab?.close());
 
 const numbers = (from, to) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 const isDurable = ({ transient }) => transient !== true;
 const isFree = (page) => page.waitForFunction(async () => (await globalThis.lab.checkpointer.listSessions()).every(({ owner }) => owner === null), patience);
-const isComplete = (end) => {
+const isComplete = (end, steps = STEPS) => {
   assert.equal(end.status, 'completed', `${end.code}: ${end.message}`);
-  assert.deepEqual(end.log, expected);
+  assert.deepEqual(end.log, expected.slice(0, steps));
 };
 
 /** Keeps all other writers of the database waiting until it is told to let go. */
@@ -42,7 +44,8 @@ const holdWrites = (page, name) => page.evaluate(async (wanted) => {
 
 /** Begins a run or goes on with one, and reloads its page once some steps were told; with `isHeld` none of the last ones can be stored. */
 async function interrupted([page, other], name, durability, { isHeld = false, resumes = false } = {}) {
-  await startIn(page, 's', { durability, resumes, pauseMs: 8 });
+  // With `async` at most 64 steps wait for the store, which must not be all before the first look at them.
+  await startIn(page, 's', { durability, resumes, steps: ENDLESS, pauseMs: isHeld ? 60 : 20 });
   const more = async (steps) => {
     const last = (await page.evaluate(() => globalThis.lab.acknowledged)).at(-1) ?? 0;
     await page.waitForFunction((wanted) => globalThis.lab.acknowledged.at(-1) >= wanted, patience, last + steps);
@@ -78,10 +81,10 @@ for (const durability of ['async', 'exit']) {
     assert.ok(lost.length >= 4, `lost steps: ${lost}`);
     assert.ok(told.every(({ branch }) => branch === undefined));
     // The durability of the app that goes on is another one; what counts is that of the life that was lost.
-    isComplete(await runIn(page, 's', { resumes: true }));
+    isComplete(await runIn(page, 's', { resumes: true, steps: step + 20, pauseMs: 0 }), step + 20);
     const own = (await page.evaluate(() => globalThis.lab.told)).filter(isDurable);
     assert.deepEqual([...new Set(own.map(({ branch }) => branch))], [2]);
-    assert.deepEqual((await page.evaluate(() => globalThis.lab.ran)), numbers(step + 1, STEPS));
+    assert.deepEqual((await page.evaluate(() => globalThis.lab.ran)), numbers(step + 1, step + 20));
 
     const cursor = `${told.at(-1).seq}~1`;
     const [reset, ...rest] = await followed(other, cursor);
@@ -101,7 +104,7 @@ test('a reload under exit of a session that is new: it is not there, and starts 
   assert.ok(told.length > 5);
   assert.deepEqual(await page.evaluate(async () => [await globalThis.lab.checkpointer.listSessions(), await globalThis.lab.app().getState('s')]), [[], null]);
   assert.equal((await runIn(page, 's', { resumes: true })).code, 'SESSION_NOT_FOUND');
-  isComplete(await runIn(page, 's', { durability: 'exit' }));
+  isComplete(await runIn(page, 's', { durability: 'exit', pauseMs: 0 }));
 }));
 
 test('a reload under sync: nothing that was told is lost, there is no branch, and every cursor holds', () => lab.inTabs(async (open, name) => {
@@ -109,9 +112,9 @@ test('a reload under sync: nothing that was told is lost, there is no branch, an
   const told = await interrupted([page, other], name, 'sync');
   const { step, seq } = await page.evaluate(async () => await globalThis.lab.app().getState('s'));
   assert.ok(seq >= told.at(-1).seq, `${seq} events were stored, ${told.at(-1).seq} were told`);
-  isComplete(await runIn(page, 's', { resumes: true }));
+  isComplete(await runIn(page, 's', { resumes: true, steps: step + 20, pauseMs: 0 }), step + 20);
   const [ran, own] = await page.evaluate(() => [globalThis.lab.ran, globalThis.lab.told]);
-  assert.deepEqual(ran, numbers(step + 1, STEPS));
+  assert.deepEqual(ran, numbers(step + 1, step + 20));
   assert.ok(own.every(({ branch }) => branch === undefined));
   for (const cursor of [told.at(-1).seq, `${told.at(-1).seq}~1`]) {
     const events = await followed(other, cursor);
@@ -122,7 +125,7 @@ test('a reload under sync: nothing that was told is lost, there is no branch, an
 
 test('a write that is held up by another tab is no loss under sync: the run waits for it', () => lab.inTabs(async (open, name) => {
   const [page, other] = [await open(), await open()];
-  await startIn(page, 's', { durability: 'sync', pauseMs: 8 });
+  await startIn(page, 's', { durability: 'sync', steps: ENDLESS, pauseMs: 10 });
   await page.waitForFunction(() => globalThis.lab.acknowledged.length >= 3, patience);
   await holdWrites(other, name);
   const read = () => page.evaluate(async () => {
@@ -131,9 +134,11 @@ test('a write that is held up by another tab is no loss under sync: the run wait
     return globalThis.lab.ran.length;
   });
   const [first, second] = [await read(), await read()];
-  assert.ok(second - first <= 1 && second < STEPS, `${first} and then ${second} steps ran`);
+  assert.ok(second - first <= 1, `${first} and then ${second} steps ran`);
   await other.evaluate(() => void (globalThis.isHeld = false));
-  isComplete(await resultIn(page));
+  await page.waitForFunction((wanted) => globalThis.lab.acknowledged.length > wanted, patience, second);
+  assert.equal(await page.evaluate(() => globalThis.lab.app().cancel('s')), true);
+  assert.equal((await resultIn(page)).status, 'cancelled');
 }));
 
 for (const durability of ['sync', 'async', 'exit']) {
@@ -154,7 +159,7 @@ for (const durability of ['sync', 'async', 'exit']) {
       assert.deepEqual(events.filter(isDurable).map(({ seq }) => seq), numbers(1, events.at(-1).seq));
       assert.deepEqual(events.filter(({ type }) => type === 'step.completed').map(({ step }) => step), numbers(1, STEPS));
       const { status, state } = await page.evaluate(async () => await globalThis.lab.app().getState('s'));
-      assert.deepEqual([status, state.log], ['completed', expected]);
+      assert.deepEqual([status, state.log], ['completed', expected.slice(0, STEPS)]);
     } finally {
       await witness.close();
     }
