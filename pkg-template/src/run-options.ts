@@ -23,7 +23,7 @@ export interface RunDefaults<X = unknown> {
   /**
    * When a step is stored: `'sync'`, the default, before the next one starts, and its events reach readers only then, so that no
    * reader sees what a crash takes back; `'async'` behind the next ones, at most 64 steps or 1 MB late; `'exit'` once, as the run
-   * ends.
+   * ends. With these two the run's start is stored at once, and readers hear of the run after that.
    */
   durability?: 'sync' | 'async' | 'exit' | undefined;
   /** Tasks at once in the whole run. Default: no limit. */

@@ -103,12 +103,14 @@ impl Machine {
     pub(super) fn announce(&mut self) {
         let Some(start) = self.start.take() else { return };
         let start: Rc<RunStart> = start.into();
-        if self.is_taking_over {
+        // A crash leaves no trace of what was only told: so its start is stored before anyone hears of it, though no step waits for that.
+        let is_lossy = self.journal.as_ref().is_some_and(|journal| journal.durability() != Durability::Sync);
+        if self.is_taking_over || is_lossy {
             self.hub.hold_back();
         }
         self.publish(Body::RunStarted(Rc::clone(&start)));
         self.session.start(&self.program, self.now, &start);
-        if self.is_taking_over {
+        if self.is_taking_over || is_lossy {
             self.append(false);
         }
     }

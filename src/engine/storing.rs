@@ -52,12 +52,9 @@ impl Machine {
     pub(super) fn appended(&mut self) {
         let Some(stored) = self.journal.as_mut().and_then(Journal::answered) else { return };
         self.hub.stored(stored.seq);
-        if stored.is_takeover {
-            self.is_taking_over = false;
-            if self.journal.as_ref().is_some_and(|journal| journal.durability() != Durability::Sync) && !matches!(self.phase, Phase::Ending)
-            {
-                self.hub.let_out();
-            }
+        self.is_taking_over &= !stored.is_takeover;
+        if self.journal.as_ref().is_some_and(|journal| journal.durability() != Durability::Sync) && !matches!(self.phase, Phase::Ending) {
+            self.hub.let_out();
         }
         if stored.has_checkpoint && !matches!(self.phase, Phase::Ending) {
             self.publish_transient(Body::CheckpointSaved { step: stored.step, duration_ms: (self.now - stored.at).max(0.0) });

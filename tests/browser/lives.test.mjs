@@ -42,10 +42,10 @@ const holdWrites = (page, name) => page.evaluate(async (wanted) => {
   });
 }, name);
 
-/** Begins a run or goes on with one, and reloads its page once some steps were told; with `isHeld` none of the last ones can be stored. */
-async function interrupted([page, other], name, durability, { isHeld = false, resumes = false } = {}) {
+/** Begins a run, and reloads its page once some steps were told; with `isHeld` none of the last ones can be stored. */
+async function interrupted([page, other], name, durability, { isHeld = false } = {}) {
   // With `async` at most 64 steps wait for the store, which must not be all before the first look at them.
-  await startIn(page, 's', { durability, resumes, steps: ENDLESS, pauseMs: isHeld ? 60 : 20 });
+  await startIn(page, 's', { durability, steps: ENDLESS, pauseMs: isHeld ? 60 : 20 });
   const more = async (steps) => {
     const last = (await page.evaluate(() => globalThis.lab.acknowledged)).at(-1) ?? 0;
     await page.waitForFunction((wanted) => globalThis.lab.acknowledged.at(-1) >= wanted, patience, last + steps);
@@ -71,9 +71,7 @@ async function followed(page, cursor) {
 for (const durability of ['async', 'exit']) {
   test(`a reload under ${durability}: told steps are lost and run again, on branch 2; a cursor beyond is reset to where branch 1 ends`, () => lab.inTabs(async (open, name) => {
     const [page, other] = [await open(), await open()];
-    // With `exit` nothing of a new session would be there.
-    if (durability === 'exit') await interrupted([page, other], name, 'sync');
-    const told = await interrupted([page, other], name, durability, durability === 'exit' ? { resumes: true } : { isHeld: true });
+    const told = await interrupted([page, other], name, durability, { isHeld: durability === 'async' });
     const { step, seq, status } = await page.evaluate(async () => await globalThis.lab.app().getState('s'));
     assert.equal(status, 'running');
     assert.ok(seq < told.at(-1).seq, `${seq} of ${told.at(-1).seq} events were stored: nothing was lost`);
@@ -97,15 +95,6 @@ for (const durability of ['async', 'exit']) {
     assert.deepEqual(kept, [], 'a cursor within branch 1 holds');
   }));
 }
-
-test('a reload under exit of a session that is new: it is not there, and starts anew', () => lab.inTabs(async (open, name) => {
-  const page = await open();
-  const told = await interrupted([page, page], name, 'exit');
-  assert.ok(told.length > 5);
-  assert.deepEqual(await page.evaluate(async () => [await globalThis.lab.checkpointer.listSessions(), await globalThis.lab.app().getState('s')]), [[], null]);
-  assert.equal((await runIn(page, 's', { resumes: true })).code, 'SESSION_NOT_FOUND');
-  isComplete(await runIn(page, 's', { durability: 'exit', pauseMs: 0 }));
-}));
 
 test('a reload under sync: nothing that was told is lost, there is no branch, and every cursor holds', () => lab.inTabs(async (open, name) => {
   const [page, other] = [await open(), await open()];

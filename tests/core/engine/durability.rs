@@ -4,6 +4,7 @@ use super::graphs::noting_graph;
 use super::*;
 use store::Says;
 use weavegraph_wasm::checkpoint::Durability::{Async, Exit, Sync};
+use weavegraph_wasm::checkpoint::Status;
 use weavegraph_wasm::events::{Cursor, Mask, Overflow};
 
 fn line(steps: usize) -> Graph {
@@ -47,14 +48,15 @@ fn sync_shows_an_event_only_once_it_is_stored() {
 #[test]
 fn async_goes_on_while_the_store_is_busy_and_groups_what_gathers() {
     let store = Store::slow(10.0);
+    store.next(None, Says::Yes);
     let mut run = line(20).setup().stored(Async, &store).start(json!({}));
     run.settle();
     assert_eq!(run.machine.steps(), 20);
     assert!(run.events().iter().any(|event| run.line(event).starts_with("step.completed 20")));
     assert!(!run.is_finished);
     run.run();
-    // The start, then all that had gathered, with the end.
-    assert_eq!((store.len(), run.now), (2, 1020.0));
+    // The start, the first step, then all that had gathered, with the end.
+    assert_eq!((store.len(), run.now), (3, 1020.0));
     assert_eq!(run.ending(), "completed end");
 }
 
@@ -98,14 +100,26 @@ fn async_is_at_most_a_mebibyte_ahead_of_the_store() {
 }
 
 #[test]
-fn exit_stores_once_at_the_end() {
+fn exit_stores_that_it_has_begun_and_then_once_at_the_end() {
     let store = Store::slow(10.0);
     let mut run = line(100).setup().stored(Exit, &store).start(json!({}));
     run.settle();
     assert_eq!((run.machine.steps(), store.len()), (100, 1));
     run.run();
-    assert_eq!((store.len(), run.now), (1, 1010.0));
+    assert_eq!((store.len(), run.now), (2, 1020.0));
     assert_eq!(line(100).setup().sync(&store).open().session().step, 100);
+}
+
+#[test]
+fn a_run_whose_steps_are_stored_later_is_told_of_once_its_start_is_stored() {
+    for durability in [Async, Exit] {
+        let store = Store::slow(10.0);
+        let mut run = line(3).setup().stored(durability, &store).start(json!({}));
+        run.run_until(1009.0);
+        assert_eq!((run.machine.steps(), run.events().len()), (3, 0), "{durability:?}: no step waits for that");
+        let restored = store.restore(&run.setup.graph, &run.program).expect("a log");
+        assert_eq!((restored.session.status, restored.events.len()), (Status::Running, 1), "{durability:?}");
+    }
 }
 
 #[test]
@@ -160,7 +174,7 @@ fn a_session_goes_on_after_its_store_has_recovered() {
 #[test]
 fn a_refusal_under_async_does_not_take_back_what_was_seen() {
     let store = Store::slow(10.0);
-    store.ok(1).next(Some(10.0), Says::Refuses);
+    store.next(None, Says::Yes).ok(1).next(Some(10.0), Says::Refuses);
     let mut run = line(3).setup().stored(Async, &store).run(json!({}));
     assert_eq!(run.ending(), "failed CHECKPOINT_UNAVAILABLE");
     let lines = run.lines(&["run", "step.completed"]);
@@ -249,7 +263,7 @@ fn events_of_an_unfinished_step_are_stored_8_ms_after_the_first() {
     run.run_until(1108.0);
     assert_eq!((store.len(), run.pull(reader).len()), (3, 1));
 
-    for (durability, stored) in [(Sync, 3), (Async, 3), (Exit, 0)] {
+    for (durability, stored) in [(Sync, 3), (Async, 3), (Exit, 1)] {
         let unread = Store::default();
         let mut run = busy().setup().stored(durability, &unread).start(json!({}));
         run.run_until(1140.0);
@@ -301,9 +315,8 @@ fn a_flush_stores_what_is_pending_at_once() {
         let mut run = run;
         run.run_until(1500.0);
         let flushed: Vec<&String> = run.calls.iter().filter(|call| call.starts_with("flushed")).collect();
-        // With `async` the start is in flight when the flush comes.
-        let expected = if durability == Exit { "flushed@10" } else { "flushed@20" };
-        assert_eq!(flushed, [expected], "{durability:?}");
+        // The start is in flight when the flush comes.
+        assert_eq!(flushed, ["flushed@20"], "{durability:?}");
         let restored = store.restore(&run.setup.graph, &run.program).expect("a log");
         assert!(restored.events.iter().any(|event| event.body.kind().as_str() == "message"), "{durability:?}");
     }

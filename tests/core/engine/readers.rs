@@ -241,7 +241,7 @@ fn with_a_log_only_transient_events_are_lost_and_they_are_counted() {
 #[test]
 fn a_reader_that_lags_when_the_store_is_lost_is_not_sent_to_the_log_for_ever() {
     let store = Store::slow(10.0);
-    store.ok(1).next(Some(10.0), store::Says::Refuses);
+    store.next(None, store::Says::Yes).next(Some(10.0), store::Says::Refuses);
     let mut setup = wordy(300).setup().stored(Async, &store);
     setup.options.capacity = 16;
     let mut run = setup.start(json!({}));
