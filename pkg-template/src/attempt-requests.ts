@@ -1,5 +1,5 @@
 /**
- * What attempts ask of their run: events, text streams, chance, and waiting.
+ * What attempts ask of their run beside events: text streams, chance, and waiting.
  *
  * Owns the promises that attempts wait for. Invariant: each is settled by the end of its attempt or of the run, but for a sleep whose
  * attempt has settled without it.
@@ -25,11 +25,6 @@ export class AttemptRequests {
 
   constructor(execution: Execution) {
     this.#execution = execution;
-  }
-
-  emit({ index, ticket }: Attempt, kind: number, payload: object, bytes: number, offset: number): void {
-    const { pump, timers, arena } = this.#execution;
-    pump.enter(() => pump.raw!.emit(timers.now(), index, ticket, kind, arena.put(payload), bytes, offset));
   }
 
   openStream(attempt: Attempt, stream: OpenStream): void {

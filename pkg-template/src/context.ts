@@ -130,7 +130,7 @@ export class Attempt implements NodeContext<any, any> {
     const payload: Record<string, unknown> = { text: piece, streamId: stream.streamId };
     if (kind !== undefined) payload['kind'] = kind;
     if (metadata !== undefined) payload['metadata'] = metadata;
-    this.#execution.requests.emit(this, Kind['llm.chunk'], payload, piece.length + 64, offset);
+    this.#execution.pump.emit(this, Kind['llm.chunk'], payload, piece.length + 64, offset);
   }
 
   /** @internal */
@@ -140,7 +140,7 @@ export class Attempt implements NodeContext<any, any> {
     const metadata = options?.metadata === undefined ? undefined : copyValue(options.metadata, 'metadata');
     const stream = this.#closeStream(options?.streamId);
     const payload = stream.toFinal(text === undefined ? undefined : String(text), metadata);
-    this.#execution.requests.emit(this, Kind['llm.final'], payload, payload.text.length + 64, 0);
+    this.#execution.pump.emit(this, Kind['llm.final'], payload, payload.text.length + 64, 0);
   }
 
   /** @internal */
@@ -169,7 +169,7 @@ export class Attempt implements NodeContext<any, any> {
       payload[name] = copyValue(data, name);
       bytes += copiedBytes;
     }
-    this.#execution.requests.emit(this, kind, payload, bytes, 0);
+    this.#execution.pump.emit(this, kind, payload, bytes, 0);
   }
 
   #openStream(streamId: string | undefined): OpenStream {

@@ -7,6 +7,7 @@
  */
 
 import { BarrierCalls } from './barrier-calls.js';
+import type { Attempt } from './context.js';
 import { readWords, type Engine } from './engine.js';
 import type { Execution } from './execution.js';
 import { RecordWriter } from './record-writer.js';
@@ -40,6 +41,21 @@ export class Pump {
     if (this.raw === undefined) return;
     try {
       this.take(call());
+      this.#pump();
+    } catch (thrown) {
+      this.#execution.fail(thrown);
+    }
+  }
+
+  /** An attempt's event. The same as by `enter`, without a function for each. */
+  emit(attempt: Attempt, kind: number, payload: object, bytes: number, offset: number): void {
+    const { raw } = this;
+    if (raw === undefined) return;
+    try {
+      const { arena, timers } = this.#execution;
+      const count = raw.emit(timers.now(), attempt.index, attempt.ticket, kind, arena.put(payload), bytes, offset);
+      if (count <= 0) return;
+      this.take(count);
       this.#pump();
     } catch (thrown) {
       this.#execution.fail(thrown);
