@@ -6,6 +6,7 @@
 use crate::store::indexed_db::{IndexedDb, Settings};
 use crate::store::{Appended, Drop, SessionStore, StoreError};
 use js_sys::{Array, Function, Promise, Uint8Array};
+use std::pin::Pin;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
@@ -24,34 +25,39 @@ impl RawIndexedDb {
 
     /// True once it is stored, false if the slot is taken.
     pub fn append(&self, session: String, slot: u32, record: Uint8Array, is_strict: bool, row: Option<Uint8Array>) -> Promise {
-        self.promise(async move |store| {
+        let store = Rc::clone(&self.0);
+        promise(Box::pin(async move {
             let appended = store.append(&session, slot, record, row, is_strict).await?;
             Ok((appended == Appended::Stored).into())
-        })
+        }))
     }
 
     /// `[slot, record]`, empty where there is none.
     pub fn newest(&self, session: String) -> Promise {
-        self.promise(async move |store| Ok(flat(store.newest(&session).await?)))
+        let store = Rc::clone(&self.0);
+        promise(Box::pin(async move { Ok(flat(store.newest(&session).await?)) }))
     }
 
     /// `[slot, record, slot, record, …]`, ascending.
     pub fn read(&self, session: String, from: u32, limit: u32) -> Promise {
-        self.promise(async move |store| Ok(flat(store.read(&session, from, limit).await?)))
+        let store = Rc::clone(&self.0);
+        promise(Box::pin(async move { Ok(flat(store.read(&session, from, limit).await?)) }))
     }
 
     /// `[session, row, session, row, …]`, ascending.
     pub fn rows(&self, after: Option<String>, limit: u32) -> Promise {
-        self.promise(async move |store| Ok(flat(store.rows(after.as_deref(), limit).await?)))
+        let store = Rc::clone(&self.0);
+        promise(Box::pin(async move { Ok(flat(store.rows(after.as_deref(), limit).await?)) }))
     }
 
     /// Up to and with the slot `up_to` but for `keep` (ascending); all of the session if `up_to` is negative.
     pub fn drop(&self, session: String, up_to: f64, keep: Vec<u32>) -> Promise {
-        self.promise(async move |store| {
+        let store = Rc::clone(&self.0);
+        promise(Box::pin(async move {
             let what = if up_to < 0.0 { Drop::All } else { Drop::UpTo { up_to: up_to as u32, keep: &keep } };
-            store.drop(&session, what).await?;
+            SessionStore::drop(&*store, &session, what).await?;
             Ok(JsValue::UNDEFINED)
-        })
+        }))
     }
 
     /// What is under way still ends.
@@ -60,11 +66,11 @@ impl RawIndexedDb {
     }
 }
 
-impl RawIndexedDb {
-    fn promise(&self, work: impl AsyncFnOnce(&IndexedDb) -> Result<JsValue, StoreError<JsValue>> + 'static) -> Promise {
-        let store = Rc::clone(&self.0);
-        future_to_promise(async move { work(&store).await.map_err(|error| rejection(&error)) })
-    }
+type Work = Pin<Box<dyn Future<Output = Result<JsValue, StoreError<JsValue>>>>>;
+
+/// Of boxed work, since each kind of future brings 2 KB of machinery along.
+fn promise(work: Work) -> Promise {
+    future_to_promise(async move { work.await.map_err(|error| rejection(&error)) })
 }
 
 fn flat<Key: Into<JsValue>>(pairs: impl IntoIterator<Item = (Key, Uint8Array)>) -> JsValue {

@@ -3,9 +3,9 @@
 //! Invariant: a connection that another tab wants to go (an upgrade, a deletion) goes at once; nobody waits for this one.
 
 use super::arrival::Arrival;
-use super::deadline::{Deadline, Outcome, Watch};
+use super::deadline::Deadline;
 use super::faults::Fault;
-use super::transaction::{Mode, Transaction, error_of};
+use super::transaction::{Mode, Outcome, Scope, Transaction, Transactions, error_of};
 use super::{META, RECORDS, ROWS, Settings};
 use js_sys::{Math, Reflect};
 use std::cell::{Cell, RefCell};
@@ -18,10 +18,10 @@ const ID: &str = "id";
 
 /// See the module's head. Closed when it is dropped.
 pub(super) struct Connection {
-    pub database: IdbDatabase,
+    database: IdbDatabase,
     /// Made by chance when the database was made.
     pub id: f64,
-    pub watch: Watch,
+    transactions: Transactions,
     is_open: Rc<Cell<bool>>,
     _listener: Closure<dyn FnMut(Event)>,
 }
@@ -33,7 +33,7 @@ impl Connection {
         let database = opened(request, settings).await?;
         let is_open = Rc::new(Cell::new(true));
         let listener = listen(&database, &is_open);
-        let mut connection = Self { database, id: 0.0, watch: Watch::new(settings.limit_ms), is_open, _listener: listener };
+        let mut connection = Self { database, id: 0.0, transactions: Transactions::new(settings.limit_ms), is_open, _listener: listener };
         connection.id = connection.read_id().await?;
         Ok(connection)
     }
@@ -49,11 +49,15 @@ impl Connection {
         self.database.close();
     }
 
+    pub(super) fn begin(&self, scope: Scope, mode: Mode) -> Result<Transaction, Fault> {
+        self.transactions.begin(&self.database, scope, mode)
+    }
+
     async fn read_id(&self) -> Result<f64, Fault> {
         // Over all object stores: a database of somebody else is noticed here.
-        let transaction = Transaction::begin(&self.database, &[RECORDS, ROWS, META], Mode::Read)?;
-        let request = transaction.store(META)?.get(&ID.into())?;
-        transaction.finish(&self.watch).await?;
+        let transaction = self.begin(Scope::All, Mode::Read)?;
+        let request = transaction.meta()?.get(&ID.into())?;
+        transaction.finish().await?;
         request.result()?.as_f64().ok_or(Fault::Foreign("its id is missing", None))
     }
 }

@@ -17,14 +17,20 @@ use faults::Fault;
 use js_sys::{Array, Function, Map, Uint8Array};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use transaction::{Mode, Transaction};
+use transaction::{Mode, Scope, Transaction};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{IdbCursorDirection, IdbCursorWithValue, IdbFactory, IdbKeyRange};
+use web_sys::{IdbCursorDirection, IdbCursorWithValue, IdbFactory, IdbKeyRange, IdbRequest};
 
 const RECORDS: &str = "records";
 const ROWS: &str = "rows";
 const META: &str = "meta";
+
+/// The requests of a transaction whose results are wanted.
+type Requests = [Option<IdbRequest>; 2];
+
+/// Makes the requests of a transaction.
+type Ask<'a> = dyn Fn(&Connection, &Transaction) -> Result<Requests, Fault> + 'a;
 
 type Opening = Arrival<Result<Rc<Connection>, Fault>>;
 
@@ -102,64 +108,89 @@ impl IndexedDb {
         opening
     }
 
-    /// Does `work`, and once more on a new connection if the first was lost: a connection that failed never works again, and goes on
-    /// losing what is written to it (WebKit).
-    async fn attempt<T>(&self, work: impl AsyncFn(&Connection) -> Result<T, Fault>) -> Result<T, StoreError<JsValue>> {
+    /// Carries out one transaction, and once more on a new connection if the first was lost: a connection that failed never works again,
+    /// and goes on losing what is written to it (WebKit). `ask` makes the requests, whose results are there when this returns.
+    async fn attempt(&self, scope: Scope, mode: Mode, ask: &Ask<'_>) -> Result<(Rc<Connection>, Requests), Fault> {
         let mut is_second = false;
         loop {
-            let result = match self.connect().await {
-                Ok(connection) => {
-                    let result = work(&connection).await;
-                    if matches!(result, Err(Fault::Lost(_) | Fault::Silent)) {
-                        connection.close();
+            let connection = self.connect().await;
+            let fault = match connection {
+                Ok(connection) => match self.transact(&connection, scope, mode, ask).await {
+                    Ok(requests) => return Ok((connection, requests)),
+                    Err(fault) => {
+                        if matches!(fault, Fault::Lost(_) | Fault::Silent) {
+                            connection.close();
+                        }
+                        fault
                     }
-                    result
-                }
-                Err(fault) => Err(fault),
+                },
+                Err(fault) => fault,
             };
-            match result {
-                Err(Fault::Lost(_)) if !is_second => is_second = true,
-                result => return result.map_err(|fault| fault.into_error(&self.settings.name)),
+            if is_second || !matches!(fault, Fault::Lost(_)) {
+                return Err(fault);
             }
+            is_second = true;
         }
     }
 
+    async fn transact(&self, connection: &Connection, scope: Scope, mode: Mode, ask: &Ask<'_>) -> Result<Requests, Fault> {
+        let transaction = connection.begin(scope, mode)?;
+        let requests = ask(connection, &transaction)?;
+        transaction.finish().await?;
+        Ok(requests)
+    }
+
     /// Keys and values of a range, ascending. `getAll` twice: a cursor is twenty times slower in WebKit.
-    async fn page<Key>(
-        &self,
-        store: &str,
-        range: Result<IdbKeyRange, JsValue>,
-        limit: u32,
-        key_of: impl Fn(&JsValue) -> Result<Key, Fault>,
-    ) -> Result<Vec<(Key, Uint8Array)>, StoreError<JsValue>> {
+    async fn page(&self, scope: Scope, range: Result<IdbKeyRange, JsValue>, limit: u32) -> Result<Vec<(JsValue, Uint8Array)>, Fault> {
         // To `getAll`, none means all.
         if limit == 0 {
             return Ok(Vec::new());
         }
-        self.attempt(async |connection| {
-            let range = range.clone()?;
-            let transaction = Transaction::begin(&connection.database, &[store], Mode::Read)?;
-            let source = transaction.store(store)?;
-            let keys = source.get_all_keys_with_key_and_limit(&range, limit)?;
-            let values = source.get_all_with_key_and_limit(&range, limit)?;
-            transaction.finish(&connection.watch).await?;
-            let (keys, values): (Array, Array) = (keys.result()?.unchecked_into(), values.result()?.unchecked_into());
-            let mut found = Vec::with_capacity(values.length() as usize);
-            for index in 0..values.length() {
-                found.push((key_of(&keys.get(index))?, bytes_of(values.get(index))?));
-            }
-            Ok(found)
-        })
-        .await
+        let range = range?;
+        let (_, requests) = self
+            .attempt(scope, Mode::Read, &|_, transaction| {
+                let store = if let Scope::Records = scope { transaction.records()? } else { transaction.rows()? };
+                let keys = store.get_all_keys_with_key_and_limit(&range, limit)?;
+                let values = store.get_all_with_key_and_limit(&range, limit)?;
+                Ok([Some(keys), Some(values)])
+            })
+            .await?;
+        let [keys, values] = [result_of(&requests[0])?, result_of(&requests[1])?].map(JsCast::unchecked_into::<Array>);
+        let mut found = Vec::with_capacity(values.length() as usize);
+        for index in 0..values.length() {
+            found.push((keys.get(index), bytes_of(values.get(index))?));
+        }
+        Ok(found)
+    }
+
+    async fn newest_of(&self, session: &JsValue) -> Result<Option<Slotted<Uint8Array>>, Fault> {
+        let range = IdbKeyRange::bound(&key(session, 0), &key_behind(session))?;
+        let (connection, requests) = self
+            .attempt(Scope::Records, Mode::Read, &|_, transaction| {
+                let request = transaction.records()?.open_cursor_with_range_and_direction(&range, IdbCursorDirection::Prev)?;
+                Ok([Some(request), None])
+            })
+            .await?;
+        let cursor = result_of(&requests[0])?;
+        if cursor.is_null() {
+            return Ok(None);
+        }
+        // The log goes on from here.
+        self.homes.set(session, &connection.id.into());
+        let cursor: IdbCursorWithValue = cursor.unchecked_into();
+        Ok(Some((slot_of(&cursor.key()?)?, bytes_of(cursor.value()?)?)))
+    }
+
+    fn error(&self, fault: Fault) -> StoreError<JsValue> {
+        fault.into_error(&self.settings.name)
     }
 
     /// Refuses to go on with a log whose beginning is in another database. The first slot begins a log wherever it is.
-    fn check_home(&self, session: &str, slot: u32, id: f64) -> Result<(), Fault> {
-        let session = JsValue::from_str(session);
-        match self.homes.get(&session).as_f64() {
+    fn check_home(&self, session: &JsValue, slot: u32, id: f64) -> Result<(), Fault> {
+        match self.homes.get(session).as_f64() {
             Some(home) if home == id => {}
             Some(_) if slot > 0 => return Err(Fault::Cleared),
-            _ => drop(self.homes.set(&session, &id.into())),
+            _ => drop(self.homes.set(session, &id.into())),
         }
         Ok(())
     }
@@ -177,75 +208,66 @@ impl SessionStore for IndexedDb {
         row: Option<Uint8Array>,
         is_strict: bool,
     ) -> Result<Appended, StoreError<JsValue>> {
-        let is_strict = is_strict || self.settings.is_strict;
-        self.attempt(async |connection| {
-            self.check_home(session, slot, connection.id)?;
-            let stores: &[&str] = if row.is_some() { &[RECORDS, ROWS] } else { &[RECORDS] };
-            let transaction = Transaction::begin(&connection.database, stores, Mode::Write { is_strict })?;
-            transaction.store(RECORDS)?.add_with_key(&record, &key(session, slot))?;
+        let mode = Mode::Write { is_strict: is_strict || self.settings.is_strict };
+        let scope = if row.is_some() { Scope::RecordsAndRows } else { Scope::Records };
+        let session = JsValue::from_str(session);
+        let ask: &Ask<'_> = &|connection, transaction| {
+            self.check_home(&session, slot, connection.id)?;
+            transaction.records()?.add_with_key(&record, &key(&session, slot))?;
             match &row {
-                Some(row) => drop(transaction.store(ROWS)?.put_with_key(row, &session.into())?),
+                Some(row) => drop(transaction.rows()?.put_with_key(row, &session)?),
                 None => transaction.commit(),
             }
-            match transaction.finish(&connection.watch).await {
-                Ok(()) => Ok(Appended::Stored),
-                Err(Fault::Taken) => Ok(Appended::Taken),
-                Err(fault) => Err(fault),
-            }
-        })
-        .await
+            Ok(Requests::default())
+        };
+        match self.attempt(scope, mode, ask).await {
+            Ok(_) => Ok(Appended::Stored),
+            Err(Fault::Taken) => Ok(Appended::Taken),
+            Err(fault) => Err(self.error(fault)),
+        }
     }
 
     async fn read(&self, session: &str, from: u32, limit: u32) -> Result<Vec<Slotted<Uint8Array>>, StoreError<JsValue>> {
-        let range = IdbKeyRange::bound(&key(session, from), &key_behind(session));
-        self.page(RECORDS, range, limit, slot_of).await
+        let session = JsValue::from_str(session);
+        let range = IdbKeyRange::bound(&key(&session, from), &key_behind(&session));
+        let found = self.page(Scope::Records, range, limit).await.map_err(|fault| self.error(fault))?;
+        let slots = found.into_iter().map(|(key, bytes)| Ok((slot_of(&key)?, bytes)));
+        slots.collect::<Result<_, Fault>>().map_err(|fault| self.error(fault))
     }
 
     async fn newest(&self, session: &str) -> Result<Option<Slotted<Uint8Array>>, StoreError<JsValue>> {
-        self.attempt(async |connection| {
-            let range = IdbKeyRange::bound(&key(session, 0), &key_behind(session))?;
-            let transaction = Transaction::begin(&connection.database, &[RECORDS], Mode::Read)?;
-            let request = transaction.store(RECORDS)?.open_cursor_with_range_and_direction(&range, IdbCursorDirection::Prev)?;
-            transaction.finish(&connection.watch).await?;
-            let cursor = request.result()?;
-            if cursor.is_null() {
-                return Ok(None);
-            }
-            // The log goes on from here.
-            self.homes.set(&session.into(), &connection.id.into());
-            let cursor: IdbCursorWithValue = cursor.unchecked_into();
-            Ok(Some((slot_of(&cursor.key()?)?, bytes_of(cursor.value()?)?)))
-        })
-        .await
+        self.newest_of(&session.into()).await.map_err(|fault| self.error(fault))
     }
 
     async fn rows(&self, after: Option<&str>, limit: u32) -> Result<Vec<(String, Uint8Array)>, StoreError<JsValue>> {
         // The empty text is the first of all.
         let range = IdbKeyRange::lower_bound_with_open(&after.unwrap_or_default().into(), after.is_some());
-        self.page(ROWS, range, limit, |key| key.as_string().ok_or(Fault::Foreign("a session id that is no text", None))).await
+        let found = self.page(Scope::Rows, range, limit).await.map_err(|fault| self.error(fault))?;
+        let rows = found.into_iter().map(|(key, row)| Some((key.as_string()?, row)));
+        rows.collect::<Option<_>>().ok_or_else(|| self.error(Fault::Foreign("a session id that is no text", None)))
     }
 
     async fn drop(&self, session: &str, what: Drop<'_>) -> Result<(), StoreError<JsValue>> {
-        self.attempt(async |connection| {
-            let transaction =
-                Transaction::begin(&connection.database, &[RECORDS, ROWS], Mode::Write { is_strict: self.settings.is_strict })?;
-            let records = transaction.store(RECORDS)?;
+        let session = JsValue::from_str(session);
+        let mode = Mode::Write { is_strict: self.settings.is_strict };
+        let ask: &Ask<'_> = &|_, transaction| {
+            let records = transaction.records()?;
             match what {
                 Drop::All => {
-                    records.delete(&IdbKeyRange::bound(&key(session, 0), &key_behind(session))?.into())?;
-                    transaction.store(ROWS)?.delete(&session.into())?;
+                    records.delete(&IdbKeyRange::bound(&key(&session, 0), &key_behind(&session))?.into())?;
+                    transaction.rows()?.delete(&session)?;
                 }
                 Drop::UpTo { up_to, keep } => {
                     for (first, last) in gaps(up_to, keep) {
-                        records.delete(&IdbKeyRange::bound(&key(session, first), &key(session, last))?.into())?;
+                        records.delete(&IdbKeyRange::bound(&key(&session, first), &key(&session, last))?.into())?;
                     }
                 }
             }
-            transaction.finish(&connection.watch).await
-        })
-        .await?;
+            Ok(Requests::default())
+        };
+        self.attempt(Scope::RecordsAndRows, mode, ask).await.map_err(|fault| self.error(fault))?;
         if matches!(what, Drop::All) {
-            self.homes.delete(&session.into());
+            self.homes.delete(&session);
         }
         Ok(())
     }
@@ -256,13 +278,18 @@ impl SessionStore for IndexedDb {
     }
 }
 
-fn key(session: &str, slot: u32) -> JsValue {
-    Array::of2(&session.into(), &slot.into()).into()
+fn key(session: &JsValue, slot: u32) -> JsValue {
+    Array::of2(session, &slot.into()).into()
 }
 
 /// Behind all keys of a session: an array sorts behind every number.
-fn key_behind(session: &str) -> JsValue {
-    Array::of2(&session.into(), &Array::new()).into()
+fn key_behind(session: &JsValue) -> JsValue {
+    Array::of2(session, &Array::new()).into()
+}
+
+/// What a request has brought, once its transaction is complete.
+fn result_of(request: &Option<IdbRequest>) -> Result<JsValue, Fault> {
+    request.as_ref().map_or(Ok(JsValue::NULL), |request| Ok(request.result()?))
 }
 
 fn slot_of(key: &JsValue) -> Result<u32, Fault> {

@@ -1,27 +1,40 @@
-//! One transaction: the only place that turns the database's events into a future.
+//! The transactions of one connection: the only place that turns the database's events into futures.
+//!
+//! What all transactions need is made once: listeners, one timer that watches them all, and the texts and options that JavaScript is given.
+//! An append is worth little more than its crossings into JavaScript.
 //!
 //! Invariant: every request is made before the first await, so the browser's rule that an idle transaction commits by itself is no matter.
 //! What was asked for counts once the transaction is complete, not once a request has succeeded.
 
 use super::arrival::Arrival;
-use super::deadline::{Outcome, Watch};
+use super::deadline::{LAST_FIRING, clear_interval, set_interval};
 use super::faults::Fault;
-use js_sys::{Array, Object, Reflect};
+use super::{META, RECORDS, ROWS};
+use js_sys::{Array, Function, Object, Reflect};
+use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use web_sys::{Event, IdbDatabase, IdbObjectStore, IdbRequest, IdbTransaction};
+use web_sys::{Event, EventTarget, IdbDatabase, IdbObjectStore, IdbRequest, IdbTransaction};
 
 #[wasm_bindgen]
 extern "C" {
-    type Database;
-    // web-sys has the third argument only as an unstable API.
+    // As web-sys has them, texts are copied into JavaScript at each call, `transaction` has no options, and `commit` cannot be missing.
+    type Idb;
     #[wasm_bindgen(method, catch)]
-    fn transaction(this: &Database, stores: &Array, mode: &str, options: &Object) -> Result<IdbTransaction, JsValue>;
+    fn transaction(this: &Idb, stores: &Array, mode: &JsValue, options: &Object) -> Result<IdbTransaction, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = objectStore)]
+    fn object_store(this: &Idb, name: &JsValue) -> Result<IdbObjectStore, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn commit(this: &Idb) -> Result<(), JsValue>;
+}
 
-    type Committable;
-    // As web-sys has it, it is deprecated for not saying that it may be missing or throw.
-    #[wasm_bindgen(method, catch)]
-    fn commit(this: &Committable) -> Result<(), JsValue>;
+/// The object stores of a transaction.
+#[derive(Clone, Copy)]
+pub(super) enum Scope {
+    Records,
+    Rows,
+    RecordsAndRows,
+    All,
 }
 
 /// What a transaction may do.
@@ -31,31 +44,166 @@ pub(super) enum Mode {
     Write { is_strict: bool },
 }
 
+/// What a transaction comes to.
+pub(super) type Outcome = Arrival<Result<(), Fault>>;
+
+/// See the module's head.
+pub(super) struct Transactions {
+    under_way: Rc<UnderWay>,
+    limit_ms: u32,
+    fired: Closure<dyn FnMut()>,
+    completed: Closure<dyn FnMut(Event)>,
+    failed: Closure<dyn FnMut(Event)>,
+    names: Rc<Names>,
+    /// By `Scope`.
+    scopes: [Array; 4],
+    readonly: JsValue,
+    readwrite: JsValue,
+    relaxed: Object,
+    strict: Object,
+}
+
+/// The object stores' names.
+pub(super) struct Names {
+    pub records: JsValue,
+    pub rows: JsValue,
+    pub meta: JsValue,
+}
+
+#[derive(Default)]
+struct UnderWay {
+    list: RefCell<Vec<Watched>>,
+    interval: RefCell<Option<JsValue>>,
+}
+
+struct Watched {
+    raw: IdbTransaction,
+    outcome: Rc<Outcome>,
+    firings: u32,
+}
+
+impl Transactions {
+    /// One that gets no answer within `limit_ms` fails.
+    pub(super) fn new(limit_ms: u32) -> Self {
+        let under_way = Rc::new(UnderWay::default());
+        let [ticks, ends, failures] = [(); 3].map(|()| Rc::clone(&under_way));
+        let names = Names { records: RECORDS.into(), rows: ROWS.into(), meta: META.into() };
+        let Names { records, rows, meta } = &names;
+        let scopes = [Array::of1(records), Array::of1(rows), Array::of2(records, rows), Array::of3(records, rows, meta)];
+        Self {
+            under_way,
+            limit_ms,
+            fired: Closure::new(move || ticks.fire()),
+            completed: Closure::new(move |event: Event| ends.settle(event.current_target(), Ok(()))),
+            failed: Closure::new(move |event: Event| failures.fail(&event)),
+            scopes,
+            names: Rc::new(names),
+            readonly: "readonly".into(),
+            readwrite: "readwrite".into(),
+            relaxed: options("relaxed"),
+            strict: options("strict"),
+        }
+    }
+
+    pub(super) fn begin(&self, database: &IdbDatabase, scope: Scope, mode: Mode) -> Result<Transaction, Fault> {
+        let (mode, options) = match mode {
+            Mode::Read => (&self.readonly, &self.relaxed),
+            Mode::Write { is_strict } => (&self.readwrite, if is_strict { &self.strict } else { &self.relaxed }),
+        };
+        let raw = database.unchecked_ref::<Idb>().transaction(&self.scopes[scope as usize], mode, options)?;
+        raw.set_oncomplete(Some(self.completed.as_ref().unchecked_ref()));
+        let failed: Option<&Function> = Some(self.failed.as_ref().unchecked_ref());
+        raw.set_onabort(failed);
+        raw.set_onerror(failed);
+        let outcome = Rc::new(Arrival::new());
+        self.under_way.list.borrow_mut().push(Watched { raw: raw.clone(), outcome: Rc::clone(&outcome), firings: 0 });
+        // One timer for all, since a timer for each would be half of what an append costs us. It runs as long as there are any.
+        let mut interval = self.under_way.interval.borrow_mut();
+        if interval.is_none() {
+            *interval = Some(set_interval(self.fired.as_ref().unchecked_ref(), self.limit_ms / LAST_FIRING));
+        }
+        Ok(Transaction { raw, outcome, under_way: Rc::clone(&self.under_way), names: Rc::clone(&self.names) })
+    }
+}
+
+impl Drop for Transactions {
+    fn drop(&mut self) {
+        self.under_way.stop();
+    }
+}
+
+fn options(durability: &str) -> Object {
+    let options = Object::new();
+    // A fresh object takes every property.
+    let _ = Reflect::set(&options, &"durability".into(), &durability.into());
+    options
+}
+
+impl UnderWay {
+    fn settle(&self, transaction: Option<EventTarget>, result: Result<(), Fault>) {
+        let Some(transaction) = transaction else { return };
+        if let Some(watched) = self.list.borrow().iter().find(|watched| *watched.raw == transaction) {
+            watched.outcome.set(result);
+        }
+    }
+
+    fn fail(&self, event: &Event) {
+        let Some(transaction) = event.current_target().map(JsCast::unchecked_into::<IdbTransaction>) else { return };
+        if event.type_() == "error" {
+            // A failed request. Unhandled, it was an error of the page in older Firefox.
+            event.prevent_default();
+            event.stop_propagation();
+            self.settle(event.current_target(), Err(error_of(event.target()).into()));
+            let _ = transaction.abort();
+        } else {
+            // Without a failed request before: the commit failed, or the connection was closed from outside.
+            self.settle(event.current_target(), Err(transaction.error().map_or(JsValue::NULL, JsValue::from).into()));
+        }
+    }
+
+    fn fire(&self) {
+        let mut list = self.list.borrow_mut();
+        for watched in list.iter_mut() {
+            watched.firings += 1;
+            if watched.firings == LAST_FIRING {
+                watched.outcome.set(Err(Fault::Silent));
+            }
+        }
+        if list.is_empty() {
+            self.stop();
+        }
+    }
+
+    fn stop(&self) {
+        if let Some(interval) = self.interval.take() {
+            clear_interval(&interval);
+        }
+    }
+}
+
 /// See the module's head. Dropped before it was finished, it is aborted.
 pub(super) struct Transaction {
     raw: IdbTransaction,
     outcome: Rc<Outcome>,
-    _listener: Closure<dyn FnMut(Event)>,
+    under_way: Rc<UnderWay>,
+    names: Rc<Names>,
 }
 
 impl Transaction {
-    pub(super) fn begin(database: &IdbDatabase, stores: &[&str], mode: Mode) -> Result<Self, Fault> {
-        let names: Array = stores.iter().map(|name| JsValue::from_str(name)).collect();
-        let options = Object::new();
-        let (mode, durability) = match mode {
-            Mode::Read => ("readonly", "default"),
-            Mode::Write { is_strict: false } => ("readwrite", "relaxed"),
-            Mode::Write { is_strict: true } => ("readwrite", "strict"),
-        };
-        Reflect::set(&options, &"durability".into(), &durability.into())?;
-        let raw = database.unchecked_ref::<Database>().transaction(&names, mode, &options)?;
-        let outcome = Rc::new(Arrival::new());
-        let listener = listen(&raw, &outcome);
-        Ok(Self { raw, outcome, _listener: listener })
+    pub(super) fn records(&self) -> Result<IdbObjectStore, Fault> {
+        self.store(&self.names.records)
     }
 
-    pub(super) fn store(&self, name: &str) -> Result<IdbObjectStore, Fault> {
-        Ok(self.raw.object_store(name)?)
+    pub(super) fn rows(&self) -> Result<IdbObjectStore, Fault> {
+        self.store(&self.names.rows)
+    }
+
+    pub(super) fn meta(&self) -> Result<IdbObjectStore, Fault> {
+        self.store(&self.names.meta)
+    }
+
+    fn store(&self, name: &JsValue) -> Result<IdbObjectStore, Fault> {
+        Ok(self.raw.unchecked_ref::<Idb>().object_store(name)?)
     }
 
     /// Tells the browser that no request follows, which saves it a turn. Only for a transaction whose single request is all that it
@@ -63,55 +211,31 @@ impl Transaction {
     /// it is complete before values arrive that are kept in files of their own, as those over 64 KB are.
     pub(super) fn commit(&self) {
         // Where there is no `commit`, the transaction commits by itself.
-        let _ = self.raw.unchecked_ref::<Committable>().commit();
+        let _ = self.raw.unchecked_ref::<Idb>().commit();
     }
 
-    /// Waits until all requests are carried out and committed.
-    pub(super) async fn finish(self, watch: &Watch) -> Result<(), Fault> {
-        watch.wait(&self.outcome).await
+    /// Waits until all requests are carried out and committed, or for the end of its time.
+    pub(super) async fn finish(self) -> Result<(), Fault> {
+        self.outcome.wait().await
     }
 }
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        // A dropped closure must not be called any more.
-        self.raw.set_oncomplete(None);
-        self.raw.set_onabort(None);
-        self.raw.set_onerror(None);
+        self.under_way.list.borrow_mut().retain(|watched| !Rc::ptr_eq(&watched.outcome, &self.outcome));
         if !matches!(self.outcome.get(), Some(Ok(()))) {
+            // The listeners may be gone by the time it answers.
+            self.raw.set_oncomplete(None);
+            self.raw.set_onabort(None);
+            self.raw.set_onerror(None);
             // One that has ended already says so, which is no matter here.
             let _ = self.raw.abort();
         }
     }
 }
 
-fn listen(raw: &IdbTransaction, outcome: &Rc<Outcome>) -> Closure<dyn FnMut(Event)> {
-    let (transaction, outcome) = (raw.clone(), Rc::clone(outcome));
-    let listener = Closure::new(move |event: Event| match event.type_().as_str() {
-        "complete" => {
-            outcome.set(Ok(()));
-        }
-        "error" => {
-            // A failed request. Unhandled, it was an error of the page in older Firefox.
-            event.prevent_default();
-            event.stop_propagation();
-            outcome.set(Err(error_of(event.target()).into()));
-            let _ = transaction.abort();
-        }
-        // Without a failed request before: the commit failed, or the connection was closed from outside.
-        _ => {
-            outcome.set(Err(transaction.error().map_or(JsValue::NULL, JsValue::from).into()));
-        }
-    });
-    let handler = Some(listener.as_ref().unchecked_ref());
-    raw.set_oncomplete(handler);
-    raw.set_onabort(handler);
-    raw.set_onerror(handler);
-    listener
-}
-
 /// The error of the request that an event is about.
-pub(super) fn error_of(request: Option<web_sys::EventTarget>) -> JsValue {
+pub(super) fn error_of(request: Option<EventTarget>) -> JsValue {
     let error = request.and_then(|request| request.unchecked_ref::<IdbRequest>().error().ok().flatten());
     error.map_or(JsValue::NULL, JsValue::from)
 }
