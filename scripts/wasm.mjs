@@ -6,6 +6,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeF
 import { join } from 'node:path';
 import { probe, root, run, say, since } from './command.mjs';
 import { digestOf, isUpToDate, markUpToDate } from './inputs.mjs';
+import { dropHashes } from './wasm-names.mjs';
 
 /** The base name of the engine's wasm and glue. */
 export const glueName = 'weavegraph_wasm';
@@ -20,7 +21,7 @@ export function buildStoreWasm(manifest) {
 /** Builds `build/<folder>` with the given cargo features, unless it is up to date. Returns the folder. */
 export async function buildWasm(manifest, folder, features, { name = glueName, cargo = [] } = {}) {
   const out = join(root, 'build', folder);
-  const sources = ['src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', 'scripts/wasm.mjs'];
+  const sources = ['src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', 'scripts/wasm.mjs', 'scripts/wasm-names.mjs'];
   const digest = digestOf(sources, [manifest.tools, manifest.build, name, cargo, features, probe('rustc', ['--version'])]);
   if (isUpToDate(out, digest)) {
     say(`${folder}: up to date`);
@@ -42,6 +43,7 @@ export async function buildWasm(manifest, folder, features, { name = glueName, c
     join(raw, `${name}_bg.wasm`), '-o', join(staged, `${name}_bg.wasm`),
   ]);
   await stripComments(join(raw, `${name}.js`), staged);
+  dropHashes(join(staged, `${name}_bg.wasm`), join(staged, `${name}.js`));
   cpSync(join(raw, `${name}.d.ts`), join(staged, `${name}.d.ts`));
   if (existsSync(join(raw, 'snippets'))) cpSync(join(raw, 'snippets'), join(staged, 'snippets'), { recursive: true });
   writeInline(staged, name);
