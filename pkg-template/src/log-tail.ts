@@ -102,7 +102,7 @@ export class LogTail {
     reading.read(record, -1, false);
     this.#slot = record.slot + 1;
     const count = log.events(after);
-    const source = { arena, names: reading.names, sessionId: this.#source.sessionId, runId: reading.runId(), storeName: this.#store.name, branch: log.branch() };
+    const source = { arena, names: reading.names, sessionId: this.#source.sessionId, runId: log.runId(), storeName: this.#store.name, branch: log.branch() };
     return readEvents(readWords(count), 0, count, source);
   }
 

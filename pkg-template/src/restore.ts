@@ -256,10 +256,6 @@ export class Reading {
     return (this.#log.describe() as Described[]).slice(0, -1);
   }
 
-  runId(): string {
-    return this.described().runId;
-  }
-
   checkpoint(): Checkpoint {
     return { ...this.summary(this.described()), state: this.#state!.committed() as any };
   }

@@ -177,6 +177,12 @@ impl RawLog {
         slot.as_ref().map_or_else(Vec::new, |log| collected(log.names.foreign().iter().map(|name| String::from(&**name))))
     }
 
+    /// The id of the session's run.
+    #[wasm_bindgen(js_name = runId)]
+    pub fn run_id(&self) -> String {
+        self.log.borrow().as_ref().map_or_else(String::new, |log| log.session.run_id.to_string())
+    }
+
     /// The session's branch, from 1.
     pub fn branch(&self) -> u32 {
         self.log.borrow().as_ref().map_or(1, |log| log.session.branch())

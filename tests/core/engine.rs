@@ -64,6 +64,8 @@ mod sends;
 mod sessions;
 #[path = "engine/snapshots.rs"]
 mod snapshots;
+#[path = "engine/store_words.rs"]
+mod store_words;
 #[path = "engine/takeovers.rs"]
 mod takeovers;
 #[path = "engine/waiting.rs"]

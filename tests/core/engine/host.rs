@@ -124,6 +124,8 @@ pub struct Host {
     /// How often readers were woken.
     pub wakes: usize,
     pub commands: usize,
+    /// The store says so with each answer.
+    pub answers_in_turns: bool,
     pub(super) attempts: HashMap<(u32, u32), Attempt>,
     pub(super) sleeps: Vec<(u32, u32)>,
     pub(super) flushes: Vec<(u32, u32)>,
@@ -166,6 +168,7 @@ impl Host {
             yields: 0,
             wakes: 0,
             commands: 0,
+            answers_in_turns: false,
             attempts: HashMap::new(),
             sleeps: Vec::new(),
             flushes: Vec::new(),
@@ -415,7 +418,7 @@ impl Host {
         };
         let answer = match says {
             Says::Nothing | Says::Keeps => return,
-            Says::Yes | Says::Lost => Input::Appended { is_turn: false },
+            Says::Yes | Says::Lost => Input::Appended { is_turn: self.answers_in_turns },
             Says::Taken => Input::Taken { writer: store.writer(slot) },
             Says::Refuses | Says::KeepsAndRefuses => {
                 let thrown = Thrown { code: ErrorCode::CheckpointUnavailable, text: "disk on fire".to_owned(), cause: None };
