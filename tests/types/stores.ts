@@ -3,6 +3,7 @@
 import {
   fromBytes,
   fromJsonSafe,
+  IndexedDbCheckpointer,
   MemoryCheckpointer,
   StoreCheckpointer,
   toBytes,
@@ -84,3 +85,15 @@ isExactly<number>()(new MockClock().pending);
 const cases: Array<{ name: string; run(): Promise<void> }> = checkpointerContract(() => memory);
 isExactly<ContractCase[]>()(checkpointerContract(async () => stored, { persists: false }));
 void cases;
+
+// ── IndexedDB ──
+
+const kept: Checkpointer = new IndexedDbCheckpointer();
+new IndexedDbCheckpointer({ name: 'mine', flush: 'strict', broadcast: false, onBlocked: () => console.log(kept.name) });
+new IndexedDbCheckpointer({ name: undefined, flush: undefined, broadcast: undefined, onBlocked: undefined });
+// @ts-expect-error: there are two ways to flush
+new IndexedDbCheckpointer({ flush: 'sometimes' });
+// @ts-expect-error: no such option
+new IndexedDbCheckpointer({ database: 'mine' });
+void new IndexedDbCheckpointer().persist().then(isExactly<boolean>());
+void new IndexedDbCheckpointer().estimate().then(isExactly<{ usageBytes: number; quotaBytes: number } | null>());
