@@ -8,8 +8,8 @@ import { Refusal, root } from './command.mjs';
 
 const shape = {
   tools: { 'wasm-pack': 'string', 'wasm-bindgen': 'string', binaryen: 'string' },
-  build: { target: 'string', 'cargo-profile': 'string', features: 'array', rustflags: 'array', 'wasm-opt': 'array' },
-  store: { features: 'array' },
+  build: { target: 'string', 'cargo-profile': 'string', features: 'array', rustflags: 'array', 'opt-level': 'string', 'wasm-opt': 'array' },
+  store: { features: 'array', 'opt-level': 'string' },
   hooks: { features: 'array' },
   budget: { 'start-gzip': 'number', 'storage-gzip': 'number' },
 };

@@ -15,14 +15,14 @@ export const storeName = 'store';
 
 /** The store of browsers: the same crate with other features. */
 export function buildStoreWasm(manifest) {
-  return buildWasm(manifest, 'store/wasm', manifest.store.features, { name: storeName, cargo: ['--no-default-features'] });
+  return buildWasm(manifest, 'store/wasm', manifest.store.features, { name: storeName, cargo: ['--no-default-features'], optLevel: manifest.store['opt-level'] });
 }
 
 /** Builds `build/<folder>` with the given cargo features, unless it is up to date. Returns the folder. */
-export async function buildWasm(manifest, folder, features, { name = glueName, cargo = [] } = {}) {
+export async function buildWasm(manifest, folder, features, { name = glueName, cargo = [], optLevel = manifest.build['opt-level'] } = {}) {
   const out = join(root, 'build', folder);
   const sources = ['src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', 'scripts/wasm.mjs', 'scripts/wasm-names.mjs'];
-  const digest = digestOf(sources, [manifest.tools, manifest.build, name, cargo, features, probe('rustc', ['--version'])]);
+  const digest = digestOf(sources, [manifest.tools, manifest.build, name, cargo, optLevel, features, probe('rustc', ['--version'])]);
   if (isUpToDate(out, digest)) {
     say(`${folder}: up to date`);
     return out;
@@ -34,7 +34,7 @@ export async function buildWasm(manifest, folder, features, { name = glueName, c
     'build', root, '--target', manifest.build.target, '--profile', manifest.build['cargo-profile'],
     '--no-opt', '--no-pack', '--no-gitignore', '--mode', 'no-install', '--out-dir', raw, '--out-name', name,
     '--', ...cargo, ...(features.length > 0 ? ['--features', features.join(',')] : []),
-  ], { env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: manifest.build.rustflags.join(' ') } });
+  ], { env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: manifest.build.rustflags.join(' '), CARGO_PROFILE_RELEASE_OPT_LEVEL: optLevel } });
   const staged = `${out}-staged`;
   rmSync(staged, { recursive: true, force: true });
   mkdirSync(staged, { recursive: true });
