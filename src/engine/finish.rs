@@ -122,6 +122,8 @@ impl Machine {
         if matches!(self.phase, Phase::Ended) {
             return;
         }
+        // A start that nobody has heard of leaves nothing.
+        self.start = None;
         if !matches!(self.phase, Phase::New | Phase::Ending) {
             self.break_off(Abort::Failure);
         }

@@ -112,6 +112,18 @@ fn a_session_that_is_lost_ends_at_once_and_waits_for_nothing() {
 }
 
 #[test]
+fn a_session_that_is_lost_while_its_input_is_folded_has_no_trace_of_it() {
+    for durability in [Sync, Async, Exit] {
+        let store = Store::default();
+        let mut run = line().setup().stored(durability, &store).start(json!({ "log": "in" }));
+        run.feed(Input::Lost);
+        run.settle();
+        assert_eq!((run.ending().as_str(), store.len()), ("failed CHECKPOINT_CONFLICT", 0), "{durability:?}");
+        assert_eq!(run.lines(&[""]), ["run.failed CHECKPOINT_CONFLICT"]);
+    }
+}
+
+#[test]
 fn a_branch_opens_when_a_lossy_execution_has_crashed_and_only_then() {
     for (durability, branch) in [(Sync, 1), (Async, 2), (Exit, 2)] {
         let (store, setup) = crashed(durability);
