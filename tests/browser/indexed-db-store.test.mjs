@@ -225,20 +225,21 @@ for (const [how, end] of [['is reloaded', (page) => page.reload()], ['is left fo
   }));
 }
 
-test('a page that comes back from the cache has its session again, or has lost it', () => inPages(2, async (first, second) => {
+test('a page that comes back from the cache has its session again, or has lost it', (context) => inPages(2, async (first, second) => {
   const [one, other] = [await withClaims(first), await withClaims(second)];
   assert.equal(await one.claim('fail'), 'held');
   await first.goto('about:blank');
   await first.goBack();
   // The browser need not keep a page.
   const isKept = () => first.evaluate(() => globalThis.claims !== undefined);
-  if (!(await isKept())) return;
+  if (!(await isKept())) return context.diagnostic('the browser did not keep the page: nothing to check');
   assert.equal(await one.lost(), 0);
   assert.notEqual(await other.claim('fail'), 'held', 'it has it again');
   await first.goto('about:blank');
   assert.equal(await other.claim('wait'), 'held');
   await first.goBack();
   if (await isKept()) assert.equal(await one.lost(), 1);
+  else context.diagnostic('the browser did not keep the page a second time');
 }));
 
 test('who waits may give up', () => inPages(2, async (first, second) => {

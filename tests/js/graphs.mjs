@@ -21,14 +21,17 @@ export async function until(isSo, what = isSo) {
 }
 
 /** A builder of a chain START → … → END. Nodes by name: a function, or `[function, options]`. */
-export function chain(nodes, channels = { log: append() }) {
-  const graph = new GraphBuilder({ channels });
-  let from = START;
+export const chain = (nodes, channels) => chainIn({ append, END, GraphBuilder, START }, nodes, channels);
+
+/** The same, made with a given copy of the package. */
+export function chainIn({ append: list, END: end, GraphBuilder: Builder, START: start }, nodes, channels = { log: list() }) {
+  const graph = new Builder({ channels });
+  let from = start;
   for (const [id, node] of Object.entries(nodes)) {
     graph.addNode(id, ...(Array.isArray(node) ? node : [node])).addEdge(from, id);
     from = id;
   }
-  return graph.addEdge(from, END);
+  return graph.addEdge(from, end);
 }
 
 /** A builder of START → all nodes at once → END. */

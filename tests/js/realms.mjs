@@ -4,18 +4,8 @@ import * as here from 'weavegraph-wasm';
 import * as there from '../../build/pkg-hooks/entries/node.js';
 import { turn } from './graphs.mjs';
 
+export { chainIn } from './graphs.mjs';
 export { here, there };
-
-/** What `chain` of graphs.mjs makes, in either realm. */
-export function chainIn({ GraphBuilder, START, END, append: list }, nodes, channels = { log: list() }) {
-  const graph = new GraphBuilder({ channels });
-  let from = START;
-  for (const [id, node] of Object.entries(nodes)) {
-    graph.addNode(id, ...(Array.isArray(node) ? node : [node])).addEdge(from, id);
-    from = id;
-  }
-  return graph.addEdge(from, END);
-}
 
 export class World {
   #log;
