@@ -31,7 +31,7 @@ const cases = {
       .addEdge('a', 'b')
       .addEdge('b', END)
       .compile();
-    const { state } = await app.invoke();
+    const state = await app.invoke();
     equal(state.log, ['a', 'b']);
   },
 };
