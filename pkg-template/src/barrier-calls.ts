@@ -37,11 +37,15 @@ export class BarrierCalls {
       else this.#execution.state.load(channel, this.#execution.arena.get(queue[at + 2]!));
     } catch (thrown) {
       this.#skipsFolds = true;
-      const isComplaint = thrown instanceof WeaveError && thrown.code.startsWith('STATE_');
-      const kept = this.#execution.keepThrown(thrown, isComplaint, 'STATE_REDUCER');
-      this.#pump.take(this.#pump.tellText(TellText.FoldFailed, channel, 0, kept.handle, kept.code, kept.text));
+      this.#pump.take(this.foldThrew(channel, thrown));
     }
     return next;
+  }
+
+  foldThrew(channel: number, thrown: unknown): number {
+    const isComplaint = thrown instanceof WeaveError && thrown.code.startsWith('STATE_');
+    const kept = this.#execution.keepThrown(thrown, isComplaint, 'STATE_REDUCER');
+    return this.#pump.tellText(TellText.FoldFailed, channel, 0, kept.handle, kept.code, kept.text);
   }
 
   endFolds(): void {
@@ -52,7 +56,7 @@ export class BarrierCalls {
     const { mask, changed } = this.#execution.state.endFolds();
     const hasReduced = this.#execution.options.durability > 0 && changed.some((channel) => this.#execution.app.parts.channels[channel]!.kind === 'reduce');
     if (!hasReduced && this.#execution.app.parts.channels.length <= 32) {
-      this.#pump.take(this.#pump.tellAtOnce(Tell.Applied, mask, 0, 0, 0, this.#execution.state.bytes));
+      this.#pump.take(this.#pump.tellAtOnce(Tell.Applied, mask, 0, 0, 0, this.#execution.storedBytes));
       return;
     }
     const reduced: number[] = [];
@@ -61,26 +65,40 @@ export class BarrierCalls {
       const content = this.#execution.state.contents[channel]!;
       reduced.push(channel, this.#execution.arena.put(content.save()), content.bytes);
     }
-    this.#pump.take(this.#pump.tellWith(TellWith.Applied, changed.length, 0, 0, 0, this.#execution.state.bytes, new Uint32Array([...changed, ...reduced])));
+    this.#pump.take(this.#pump.tellWith(TellWith.Applied, changed.length, 0, 0, 0, this.#execution.storedBytes, new Uint32Array([...changed, ...reduced])));
   }
 
   route(call: number, id: number): void {
-    const { route } = this.#execution.app.routes[id]!;
     let answer: unknown;
     try {
-      answer = route(this.#execution.state.viewForTask() as any);
+      answer = this.ask(id);
+    } catch (thrown) {
+      this.#pump.take(this.routeThrew(call, thrown));
+      return;
+    }
+    this.#pump.take(this.answered(call, id, answer));
+  }
+
+  ask(id: number): unknown {
+    const { route } = this.#execution.app.routes[id]!;
+    return route(this.#execution.state.viewForTask() as any);
+  }
+
+  /** What a route returned, or a promise of it. */
+  answered(call: number, id: number, answer: unknown): number {
+    try {
       if (isThenable(answer)) {
         answer.then(
           (value) => this.#pump.enter(() => this.#routed(call, id, value)),
-          (thrown: unknown) => this.#pump.enter(() => this.#routeThrew(call, thrown)),
+          (thrown: unknown) => this.#pump.enter(() => this.routeThrew(call, thrown)),
         );
-        return;
+        return 0;
       }
     } catch (thrown) {
-      this.#pump.take(this.#routeThrew(call, thrown));
-      return;
+      // A thenable of the user's.
+      return this.routeThrew(call, thrown);
     }
-    this.#pump.take(this.#routed(call, id, answer));
+    return this.#routed(call, id, answer);
   }
 
   #routed(call: number, id: number, answer: unknown): number {
@@ -90,18 +108,18 @@ export class BarrierCalls {
       return node === undefined ? this.#pump.tellText(TellText.RouteUnknown, call, 0, NONE, '', answer) : this.#pump.tell(Tell.Routed, call, node);
     }
     const { targets, problem } = readTargets(answer);
-    if (problem !== '') return this.#routeThrew(call, createError('NODE_INVALID_RESULT', problem), true);
+    if (problem !== '') return this.routeThrew(call, createError('NODE_INVALID_RESULT', problem), true);
     let words: number[];
     try {
       words = readTargetWords(known, this.#execution.app, targets, (value) => this.#execution.arena.put(value));
     } catch (thrown) {
       if (thrown instanceof UnknownTarget) return this.#pump.tellText(TellText.RouteUnknown, call, 0, NONE, '', thrown.name);
-      return this.#routeThrew(call, thrown, true);
+      return this.routeThrew(call, thrown, true);
     }
     return this.#pump.tellWith(TellWith.Routed, call, 0, 0, 0, 0, new Uint32Array(words));
   }
 
-  #routeThrew(call: number, thrown: unknown, isComplaint = false): number {
+  routeThrew(call: number, thrown: unknown, isComplaint = false): number {
     const kept = this.#execution.keepThrown(thrown, isComplaint, 'NODE_THREW');
     return this.#pump.tellText(TellText.RouteThrew, call, 0, kept.handle, kept.code, kept.text);
   }

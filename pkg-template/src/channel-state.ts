@@ -34,9 +34,8 @@ export class ChannelState {
 
   /** A state of the task's own, where values cannot be frozen: binary data. */
   viewForTask(): object {
-    const view = this.view();
-    if (!this.contents.some((content) => content.hasBinary)) return view;
-    return this.#makeView(this.contents);
+    for (const content of this.contents) if (content.hasBinary) return this.#makeView(this.contents);
+    return this.view();
   }
 
   /** The state after the last finished step, as a plain frozen object. */

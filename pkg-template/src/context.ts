@@ -15,6 +15,8 @@ const noMetadata: Readonly<Record<string, unknown>> = Object.freeze({});
 
 export class Attempt implements NodeContext<any, any> {
   isOver = false;
+  /** What the engine offers for the time after it; see `solo-step`. @internal */
+  solo = 0;
   #controller: AbortController | undefined;
   #abortedWith: WeaveError | undefined;
   #streams: Map<string, OpenStream> | undefined;

@@ -90,6 +90,11 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
     remember(this);
   }
 
+  /** The size of all contents, which the engine weighs against a log. */
+  get storedBytes(): number {
+    return this.options.durability > 0 ? this.state.bytes : 0;
+  }
+
   get storeName(): string {
     return this.options.handle?.name ?? 'none';
   }

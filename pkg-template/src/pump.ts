@@ -11,11 +11,16 @@ import type { Attempt } from './context.js';
 import { readWords, type Engine } from './engine.js';
 import type { Execution } from './execution.js';
 import { RecordWriter } from './record-writer.js';
+import { SoloStep } from './solo-step.js';
 import { TaskCalls } from './task-calls.js';
 import { nextTurn } from './turn.js';
+import type { Update } from './updates.js';
 import { Op, Tell } from './words.js';
 
 export type RawRun = InstanceType<Engine['RawRun']>;
+
+/** In words. */
+const LONG_QUEUE = 4096;
 
 export class Pump {
   /** Absent before the run begins and once it is over: nothing is told then, and nothing answered. */
@@ -23,16 +28,22 @@ export class Pump {
   /** The last reading of the clock. */
   now = 0;
   readonly #queue: number[] = [];
+  /** How many words of the queue count; what lies behind them is old. */
+  #end = 0;
+  /** The engine's, as of the last call: `Run`s of an earlier one are void. */
+  generation = 0;
   #isPumping = false;
   readonly #execution: Execution;
   readonly #tasks: TaskCalls;
   readonly #barrier: BarrierCalls;
+  readonly #solo: SoloStep;
   readonly #writer: RecordWriter;
 
   constructor(execution: Execution) {
     this.#execution = execution;
     this.#tasks = new TaskCalls(execution, this);
     this.#barrier = new BarrierCalls(execution, this);
+    this.#solo = new SoloStep(execution, this, this.#barrier);
     this.#writer = new RecordWriter(execution, this);
   }
 
@@ -40,10 +51,35 @@ export class Pump {
   enter(call: () => number): void {
     if (this.raw === undefined) return;
     try {
+      this.#solo.interrupt();
       this.take(call());
       this.#pump();
     } catch (thrown) {
       this.#execution.fail(thrown);
+    }
+  }
+
+  /** An attempt has settled. The same as by `enter`, without a function for each. */
+  settled(tell: (attempt: Attempt, outcome: unknown) => number, attempt: Attempt, outcome: unknown): void {
+    if (this.raw === undefined) return;
+    try {
+      this.#solo.interrupt();
+      this.take(tell(attempt, outcome));
+      this.#pump();
+    } catch (thrown) {
+      this.#execution.fail(thrown);
+    }
+  }
+
+  /** A solo attempt has returned. Returns the count of words. */
+  stepAlone(attempt: Attempt, update: Update): number {
+    const wasPumping = this.#isPumping;
+    // What user code calls meanwhile only queues commands.
+    this.#isPumping = true;
+    try {
+      return this.#solo.step(attempt, update);
+    } finally {
+      this.#isPumping = wasPumping;
     }
   }
 
@@ -87,7 +123,8 @@ export class Pump {
   take(count: number): void {
     if (count <= 0) return;
     const words = readWords(count);
-    for (let index = 0; index < count; index += 1) this.#queue.push(words[index]!);
+    this.generation = words[0]!;
+    for (let index = 1; index < count; index += 1) this.#queue[this.#end++] = words[index]!;
   }
 
   #pump(): void {
@@ -96,14 +133,18 @@ export class Pump {
     const queue = this.#queue;
     let at = 0;
     try {
-      while (at < queue.length) {
+      while (at < this.#end) {
         at = this.#carryOut(queue, at);
+        if (at <= LONG_QUEUE) continue;
         // A long run of commands must not keep all that were done.
-        if (at > 4096) at = (queue.splice(0, at), 0);
+        queue.splice(0, at);
+        this.#end -= at;
+        at = 0;
       }
     } finally {
       this.#isPumping = false;
-      queue.length = 0;
+      this.#end = 0;
+      if (queue.length > LONG_QUEUE) queue.length = 0;
     }
   }
 
@@ -112,7 +153,7 @@ export class Pump {
     switch (queue[at]) {
       case Op.Run:
         this.#tasks.run(queue, at);
-        return at + 9;
+        return at + 10;
       case Op.Rescue:
         this.#tasks.rescue(queue[at + 1]!, queue[at + 2]!, queue[at + 3]!);
         return at + 4;
@@ -163,7 +204,7 @@ export class Pump {
         return at + 1;
       case Op.Finish:
         this.#execution.finish();
-        return queue.length;
+        return this.#end;
       case Op.Release: {
         const end = at + 2 + queue[at + 1]!;
         for (let index = at + 2; index < end; index += 1) this.#execution.arena.release(queue[index]!);
@@ -178,6 +219,7 @@ export class Pump {
   stop(): void {
     this.raw = undefined;
     this.#queue.length = 0;
+    this.#end = 0;
     this.#tasks.abandon();
   }
 }

@@ -14,7 +14,7 @@ import type { Pump } from './pump.js';
 import { isThenable } from './thenable.js';
 import { readReturn, UnknownTarget, type NodeReturn } from './updates.js';
 import { lend } from './values.js';
-import { Abort, Ask, NONE, Tell, TellText, TellWith } from './words.js';
+import { Abort, NONE, Tell, TellText, TellWith } from './words.js';
 
 export class TaskCalls {
   readonly #execution: Execution;
@@ -27,11 +27,12 @@ export class TaskCalls {
   }
 
   run(queue: readonly number[], at: number): void {
-    if (this.#pump.ask(Ask.Generation) !== queue[at + 7]) return;
+    if (this.#pump.generation !== queue[at + 7]) return;
     const index = queue[at + 1]!;
     const node = queue[at + 3]!;
-    const input = queue[at + 8]! === 0 ? undefined : lend(this.#execution.arena.get(queue[at + 8]! - 1));
+    const input = queue[at + 9]! === 0 ? undefined : lend(this.#execution.arena.get(queue[at + 9]! - 1));
     const attempt = new Attempt(this.#execution, index, queue[at + 2]!, node, queue[at + 5]!, queue[at + 6]!, queue[at + 4]!, input);
+    attempt.solo = queue[at + 8]!;
     this.#attempts[index] = attempt;
     let result: unknown;
     try {
@@ -47,12 +48,12 @@ export class TaskCalls {
 
   #await(attempt: Attempt, result: PromiseLike<unknown>, told?: WeaveError): void {
     result.then(
-      (value) => this.#pump.enter(() => this.#returned(attempt, value)),
+      (value) => this.#pump.settled(this.#returned, attempt, value),
       (thrown: unknown) => this.#pump.enter(() => this.#rethrew(attempt, thrown, told)),
     );
   }
 
-  #returned(attempt: Attempt, result: unknown): number {
+  readonly #returned = (attempt: Attempt, result: unknown): number => {
     if (attempt.isOver) return 0;
     let read: NodeReturn;
     try {
@@ -64,10 +65,11 @@ export class TaskCalls {
     }
     attempt.isOver = true;
     const { update, words } = read;
+    if (words === undefined && attempt.solo > 0) return this.#pump.stepAlone(attempt, update);
     const handle = update.value === undefined ? NONE : this.#execution.arena.put(update.value);
     if (words === undefined) return this.#pump.tell(Tell.Settled, attempt.index, attempt.ticket, handle, update.bytes, update.mask);
     return this.#pump.tellWith(TellWith.Settled, attempt.index, attempt.ticket, handle, update.bytes, 0, words);
-  }
+  };
 
   /** `isComplaint`: the result was wrong; nothing was thrown by the user. */
   #threw(attempt: Attempt, thrown: unknown, isComplaint = false): number {

@@ -17,13 +17,11 @@ export interface Update {
   readonly bytes: number;
   /** Bit `n`: channel `n` is written. */
   readonly mask: number;
-  /** `channel * 2 + isReplace` of each write. */
-  readonly writes: readonly number[];
-  /** The mask says it all: at most 32 channels, no `replace`. */
-  readonly isSimple: boolean;
+  /** `channel * 2 + isReplace` of each write; `undefined` if the mask says it all: at most 32 channels, no `replace`. */
+  readonly writes: readonly number[] | undefined;
 }
 
-const nothing: Update = { value: undefined, bytes: 0, mask: 0, writes: [], isSimple: true };
+const nothing: Update = { value: undefined, bytes: 0, mask: 0, writes: undefined };
 
 /**
  * Reads an update.
@@ -34,10 +32,9 @@ export function readUpdate(app: AppCore, update: unknown, where: string): Update
   if (update === undefined || update === null) return nothing;
   if (!isRecord(update)) throw createError('STATE_INVALID_UPDATE', `${where} is ${describeKind(update)}; give an object of writes by channel`);
   const value: Record<string, unknown> = {};
-  const writes: number[] = [];
+  let writes: number[] | undefined;
   let mask = 0;
   let bytes = 0;
-  let isSimple = true;
   for (const name of Object.keys(update)) {
     const write = update[name];
     if (write === undefined) continue;
@@ -50,14 +47,30 @@ export function readUpdate(app: AppCore, update: unknown, where: string): Update
     const copy = copyValue(whole === undefined ? write : whole.__replace, name);
     value[name] = whole === undefined ? copy : replace(copy);
     bytes += copiedBytes;
-    writes.push(channel * 2 + (whole === undefined ? 0 : 1));
-    if (whole !== undefined || channel > 31) isSimple = false;
-    else mask |= 1 << channel;
+    if (writes !== undefined || whole !== undefined || channel > 31) {
+      writes ??= channelsOf(mask).map((earlier) => earlier * 2);
+      writes.push(channel * 2 + (whole === undefined ? 0 : 1));
+    } else {
+      mask |= 1 << channel;
+    }
   }
-  if (writes.length === 0) return nothing;
+  if (mask === 0 && writes === undefined) return nothing;
   // Writes go in channel order, whatever the order of the keys.
-  if (writes.length > 1) writes.sort((a, b) => a - b);
-  return { value: Object.freeze(value), bytes, mask: mask >>> 0, writes, isSimple };
+  writes?.sort((a, b) => a - b);
+  return { value: Object.freeze(value), bytes, mask: mask >>> 0, writes };
+}
+
+/** The numbers of a mask's bits. */
+function channelsOf(mask: number): number[] {
+  const channels: number[] = [];
+  for (let channel = 0; channel < 32; channel += 1) if ((mask & (1 << channel)) !== 0) channels.push(channel);
+  return channels;
+}
+
+/** How many writes there are, and each. */
+function toWords({ mask, writes }: Update): number[] {
+  const words = writes ?? channelsOf(mask).map((channel) => channel * 2);
+  return [words.length, ...words];
 }
 
 /** What a node returned. */
@@ -85,14 +98,14 @@ export function readReturn(app: AppCore, result: unknown, keep: (value: unknown)
       throw createError('NODE_INVALID_RESULT', `it returned ${describeKind(result)}; return an update (an object of writes by channel), a command(…) or nothing`);
     }
     const update = readUpdate(app, result, 'its update');
-    return { update, words: update.isSimple ? undefined : new Uint32Array([update.writes.length, ...update.writes, 0, 0]) };
+    return { update, words: update.writes === undefined ? undefined : toStartWords(update) };
   }
   if (command.problem !== '') throw createError('NODE_INVALID_RESULT', command.problem);
   const update = readUpdate(app, command.update, 'the update of its command');
   const targets = command.goto === undefined ? [] : readTargetWords(app.nodeIds, app, command.goto, keep);
   // Without a goto the node's own edges stay.
   const mode = command.goto === undefined ? 0 : command.mode === 'append' ? 1 : 2;
-  return { update, words: new Uint32Array([update.writes.length, ...update.writes, mode, targets.length / 3, ...targets]) };
+  return { update, words: new Uint32Array([...toWords(update), mode, targets.length / 3, ...targets]) };
 }
 
 /**
@@ -114,7 +127,7 @@ export function readTargetWords(known: ReadonlyMap<string, number>, app: AppCore
 
 /** An update as `start` takes it: its writes, no command. */
 export function toStartWords(update: Update): Uint32Array {
-  return new Uint32Array([update.writes.length, ...update.writes, 0, 0]);
+  return new Uint32Array([...toWords(update), 0, 0]);
 }
 
 /** A plain object, of this realm or another. */

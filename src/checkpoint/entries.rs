@@ -184,7 +184,7 @@ pub fn read_loads(from: &mut Reader<'_>, names: &Names) -> Vec<(u32, Value)> {
 pub fn write_result(to: &mut Writer, names: &mut Names, result: &TaskResult) {
     to.option(result.update.as_ref());
     to.len(result.writes.len());
-    for write in &result.writes {
+    for write in result.writes.iter() {
         names.write_channel(to, write.channel);
         to.bool(write.is_replace);
     }
@@ -215,7 +215,7 @@ pub fn read_result(from: &mut Reader<'_>, names: &Names) -> TaskResult {
     } else {
         None
     };
-    TaskResult { update, writes, routing }
+    TaskResult { update, writes: writes.into(), routing }
 }
 
 pub fn write_frontier(to: &mut Writer, names: &mut Names, program: &Program, frontier: &[Entry]) {

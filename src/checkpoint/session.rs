@@ -321,24 +321,24 @@ impl Session {
         }
         load_reduced(&report.reduced, folds);
         let ran = collected(frontier.iter().filter(|entry| self.done_result(entry.node, entry.task).is_some()));
-        self.note_run(program, &ran);
+        self.note_run(program, &ran, |entry| entry);
         self.versions.bump(program, &report.updated);
         let report = StepReport { versions: self.versions.channels.clone(), ..(**report).clone() };
-        self.complete_step(&Rc::new(report), ran.is_empty());
+        self.complete_step(report, ran.is_empty());
     }
 
     /// What ran has seen this snapshot; its joins fire, and it arrives at the joins that wait for it. Before the versions rise.
-    pub fn note_run(&mut self, program: &Program, ran: &[&Entry]) {
-        for entry in ran {
-            self.versions.record_seen(entry.node);
-            self.fire(entry);
+    pub fn note_run<T>(&mut self, program: &Program, ran: &[T], entry: impl Fn(&T) -> &Entry) {
+        for each in ran {
+            self.versions.record_seen(entry(each).node);
+            self.fire(entry(each));
         }
         if !program.joins.is_empty() {
-            ran.iter().for_each(|entry| self.arrive(program, entry.node));
+            ran.iter().for_each(|each| self.arrive(program, entry(each).node));
         }
         for join in &mut self.lost_joins {
             for (source, has_run) in &mut join.sources {
-                *has_run |= ran.iter().any(|entry| entry.node == *source);
+                *has_run |= ran.iter().any(|each| entry(each).node == *source);
             }
             if join.sources.iter().all(|(_, has_run)| *has_run) {
                 join.sources.iter_mut().for_each(|(_, has_run)| *has_run = false);
@@ -348,7 +348,7 @@ impl Session {
 
     /// A barrier is done; contents are folded and versions risen already. `is_quiescent`: every task was gated, so the execution
     /// ends for that reason, even if END was reached before.
-    pub fn complete_step(&mut self, report: &Rc<StepReport>, is_quiescent: bool) {
+    pub fn complete_step(&mut self, report: StepReport, is_quiescent: bool) -> Rc<StepReport> {
         self.step = report.step;
         self.done.clear();
         if report.errors > 0 {
@@ -357,7 +357,14 @@ impl Session {
         self.is_half_done = false;
         self.has_reached_end &= !is_quiescent;
         self.enter(Rc::clone(&report.next));
-        self.last = Some(Rc::clone(report));
+        // Often nobody else has the last one: its place is taken.
+        let mut last = self.last.take().unwrap_or_default();
+        match Rc::get_mut(&mut last) {
+            Some(place) => *place = report,
+            None => last = Rc::new(report),
+        }
+        self.last = Some(Rc::clone(&last));
+        last
     }
 
     /// The execution ended.
@@ -375,7 +382,7 @@ impl Session {
 
 fn fold_writes(program: &Program, result: &TaskResult, folds: &mut Vec<Fold>) {
     let Some(value) = &result.update else { return };
-    for write in &result.writes {
+    for write in result.writes.iter() {
         // A reducer is the user's function and may have changed since: its results are in the log.
         if program.channels[write.channel as usize].kind != ChannelKind::Reduce {
             folds.push(Fold::Write { channel: write.channel, value: value.clone(), is_replace: write.is_replace });

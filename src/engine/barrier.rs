@@ -9,33 +9,51 @@ use super::task::Task;
 use crate::checkpoint::Fold;
 use crate::collected::collected;
 use crate::error::{ErrorCode, RunError, Scope};
-use crate::events::{Body, Entry, StepReport};
-use crate::graph::{JoinId, NodeId, RouteId};
-use crate::state::{Target, TaskResult, Value, find_conflict};
+use crate::events::{Body, Entry, EventKind, StepReport};
+use crate::graph::{JoinId, NodeId};
+use crate::state::{Target, Targets, TaskResult, Value, find_conflict};
 use std::rc::Rc;
 
-/// Routes that were called and have not all answered.
-pub(super) struct Routing {
+/// What a barrier works with. Kept from step to step, so that a step allocates little.
+#[derive(Default)]
+pub(super) struct Barrier {
+    changed: Vec<u32>,
+    reduced: Vec<(u32, Value)>,
+    /// Nodes that ran and whose own edges are followed, in order.
+    sources: Vec<NodeId>,
+    /// Routes that were called.
     calls: Vec<Call>,
-    open: u32,
+    frontier: Frontier,
 }
 
 struct Call {
     from: NodeId,
-    route: RouteId,
-    targets: Option<Vec<Target>>,
+    answer: Option<Targets>,
 }
 
 /// The frontier that is being built.
-struct Frontier<'a> {
+#[derive(Default)]
+struct Frontier {
     entries: Vec<Entry>,
     /// By node: the round that placed it, and where.
-    placed: &'a mut Vec<(u32, u32)>,
+    placed: Vec<(u32, u32)>,
     round: u32,
     end: Option<u32>,
+    /// By node, once it was needed: the frontier of that node alone, reached by an edge.
+    singles: Vec<Option<Rc<[Entry]>>>,
 }
 
-impl Frontier<'_> {
+impl Frontier {
+    /// A new one, for a graph of `nodes` nodes.
+    fn begin(&mut self, nodes: usize) {
+        self.round += 2;
+        self.end = None;
+        self.entries.clear();
+        if self.placed.is_empty() {
+            self.placed = vec![(0, 0); nodes];
+        }
+    }
+
     fn add(&mut self, target: &Target, is_gated: bool, join: Option<u32>) {
         let fresh = Entry {
             node: target.node,
@@ -72,7 +90,15 @@ impl Frontier<'_> {
     }
 
     /// Ordinals count a node's entries in order.
-    fn finish(mut self) -> Rc<[Entry]> {
+    fn finish(&mut self) -> Rc<[Entry]> {
+        if let [entry] = &*self.entries {
+            if let Some(index) = entry.node.index().filter(|_| entry.is_gated && entry.joins.is_empty()) {
+                if self.singles.is_empty() {
+                    self.singles = vec![None; self.placed.len()];
+                }
+                return Rc::clone(self.singles[index].get_or_insert_with(|| Rc::from([entry.clone()])));
+            }
+        }
         for entry in &mut self.entries {
             let Some(index) = entry.node.index() else { continue };
             let (round, count) = &mut self.placed[index];
@@ -82,22 +108,31 @@ impl Frontier<'_> {
             entry.task = *count;
             *count += 1;
         }
-        self.entries.into()
+        std::mem::take(&mut self.entries).into()
+    }
+
+    /// Several sources of one join may have run in this step; it fires once, where the first of them stands.
+    fn add_join(&mut self, target: NodeId, join: u32) {
+        let is_there = match target.index() {
+            None => self.end,
+            Some(index) => self.placed.get(index).filter(|(round, _)| *round == self.round).map(|(_, position)| *position),
+        };
+        if is_there.is_some_and(|position| self.entries[position as usize].joins.contains(&join)) {
+            return;
+        }
+        self.add_node(target, true, Some(join));
     }
 }
 
 impl Machine {
-    fn frontier(&mut self) -> Frontier<'_> {
-        self.round += 2;
-        if self.placed.is_empty() {
-            self.placed = vec![(0, 0); self.program.nodes.len()];
-        }
-        Frontier { entries: Vec::new(), placed: &mut self.placed, round: self.round, end: None }
+    fn begin_frontier(&mut self) -> &mut Frontier {
+        self.barrier.frontier.begin(self.program.nodes.len());
+        &mut self.barrier.frontier
     }
 
     /// These nodes as a frontier, whatever the gate says.
     pub(super) fn frontier_of(&mut self, nodes: &[NodeId]) -> Rc<[Entry]> {
-        let mut frontier = self.frontier();
+        let frontier = self.begin_frontier();
         nodes.iter().for_each(|node| frontier.add_node(*node, false, None));
         frontier.finish()
     }
@@ -112,7 +147,8 @@ impl Machine {
     }
 
     pub(super) fn begin_barrier(&mut self) {
-        if let Some((channel, positions)) = find_conflict(&self.program, self.results()) {
+        let conflict = if self.tasks.len() > 1 { find_conflict(&self.program, self.results()) } else { None };
+        if let Some((channel, positions)) = conflict {
             let mut writers = String::new();
             for position in positions {
                 writers.push_str(if writers.is_empty() { "`" } else { " and `" });
@@ -124,8 +160,11 @@ impl Machine {
             let failure = error.failure(Scope::Scheduler).at(None, step);
             return self.fail(failure);
         }
-        self.push(Command::Begin);
         self.phase = Phase::Folding;
+        if self.is_solo {
+            return;
+        }
+        self.push(Command::Begin);
         let mut is_empty = true;
         if self.takes_errors() {
             for note in self.session.notes.clone() {
@@ -136,7 +175,7 @@ impl Machine {
         for index in 0..self.tasks.len() {
             let Some(result) = self.tasks[index].result.clone() else { continue };
             let Some(value) = &result.update else { continue };
-            for write in &result.writes {
+            for write in result.writes.iter() {
                 self.push(Command::Fold(Fold::Write { channel: write.channel, value: value.clone(), is_replace: write.is_replace }));
                 is_empty = false;
             }
@@ -155,10 +194,10 @@ impl Machine {
         if self.start.is_some() {
             return self.input_applied(changed, reduced);
         }
-        self.changed = changed;
-        self.reduced = reduced;
-        let sources = self.sources();
-        self.call_routes(&sources);
+        self.barrier.changed = changed;
+        self.barrier.reduced = reduced;
+        self.find_sources();
+        self.call_routes();
     }
 
     pub(super) fn fold_failed(&mut self, channel: u32, thrown: &Thrown) {
@@ -177,8 +216,9 @@ impl Machine {
     }
 
     /// Nodes that ran and whose own edges are followed: not those whose every task returned a replacing command.
-    fn sources(&mut self) -> Vec<NodeId> {
-        let mut sources: Vec<NodeId> = Vec::with_capacity(self.tasks.len().min(16));
+    fn find_sources(&mut self) {
+        let sources = &mut self.barrier.sources;
+        sources.clear();
         let mut last = NodeId::START;
         for task in &self.tasks {
             let is_silenced = task.result.as_ref().and_then(|result| result.routing.as_ref()).is_some_and(|routing| routing.is_replace);
@@ -190,53 +230,55 @@ impl Machine {
             }
         }
         if sources.len() > 1 {
-            sources = self.without_repeats(sources);
+            let Barrier { sources, frontier, .. } = &mut self.barrier;
+            frontier.begin(self.program.nodes.len());
+            let round = frontier.round;
+            sources.retain(|node| node.index().is_none_or(|index| std::mem::replace(&mut frontier.placed[index].0, round) != round));
         }
-        sources
     }
 
-    fn without_repeats(&mut self, nodes: Vec<NodeId>) -> Vec<NodeId> {
-        let frontier = self.frontier();
-        let round = frontier.round;
-        let is_new = |node: &NodeId| node.index().is_none_or(|index| std::mem::replace(&mut frontier.placed[index].0, round) != round);
-        collected(nodes.into_iter().filter(is_new))
+    /// START's.
+    pub(super) fn call_first_routes(&mut self) {
+        self.barrier.sources.clear();
+        self.barrier.sources.push(NodeId::START);
+        self.call_routes();
     }
 
-    pub(super) fn call_routes(&mut self, sources: &[NodeId]) {
-        let mut calls = Vec::new();
+    fn call_routes(&mut self) {
+        let Barrier { sources, calls, .. } = &mut self.barrier;
+        calls.clear();
         for from in sources {
             let exits = match from.index() {
                 None => &self.program.start,
                 Some(index) => &self.program.nodes[index].exits,
             };
             for route in &exits.routes {
-                calls.push(Call { from: *from, route: *route, targets: None });
+                if !self.is_solo {
+                    self.commands.push(Command::Route { call: calls.len() as u32, route: *route });
+                }
+                calls.push(Call { from: *from, answer: None });
             }
         }
         let open = calls.len() as u32;
-        for (call, route) in (0u32..).zip(&calls) {
-            let route = route.route;
-            self.push(Command::Route { call, route });
-        }
-        self.phase = Phase::Routing(Routing { calls, open });
+        self.phase = Phase::Routing { open };
         if open == 0 {
             self.routes_answered();
         }
     }
 
-    pub(super) fn routed(&mut self, call: u32, targets: Vec<Target>) {
-        let Phase::Routing(routing) = &mut self.phase else { return };
-        let Some(slot) = routing.calls.get_mut(call as usize).filter(|call| call.targets.is_none()) else { return };
-        slot.targets = Some(targets);
-        routing.open -= 1;
-        if routing.open == 0 {
+    pub(super) fn routed(&mut self, call: u32, targets: Targets) {
+        let Phase::Routing { open } = &mut self.phase else { return };
+        let Some(slot) = self.barrier.calls.get_mut(call as usize).filter(|call| call.answer.is_none()) else { return };
+        slot.answer = Some(targets);
+        *open -= 1;
+        if *open == 0 {
             self.routes_answered();
         }
     }
 
     fn route_source(&self, call: u32) -> Option<NodeId> {
-        let Phase::Routing(routing) = &self.phase else { return None };
-        routing.calls.get(call as usize).filter(|call| call.targets.is_none()).map(|call| call.from)
+        let Phase::Routing { .. } = &self.phase else { return None };
+        self.barrier.calls.get(call as usize).filter(|call| call.answer.is_none()).map(|call| call.from)
     }
 
     pub(super) fn route_threw(&mut self, call: u32, thrown: &Thrown) {
@@ -259,14 +301,14 @@ impl Machine {
     }
 
     fn routes_answered(&mut self) {
-        let Phase::Routing(Routing { calls, .. }) = std::mem::replace(&mut self.phase, Phase::Boundary) else { return };
+        self.phase = Phase::Boundary;
         if self.start.is_some() {
-            let program = Rc::clone(&self.program);
-            let mut frontier = self.frontier();
-            for node in &program.start.plain {
+            let Barrier { calls, frontier, .. } = &mut self.barrier;
+            frontier.begin(self.program.nodes.len());
+            for node in &self.program.start.plain {
                 frontier.add_node(*node, false, None);
             }
-            for target in calls.iter().filter_map(|call| call.targets.as_ref()).flatten() {
+            for target in calls.iter().filter_map(|call| call.answer.as_ref()).flat_map(Targets::as_slice) {
                 frontier.add(target, false, None);
             }
             let entries = frontier.finish();
@@ -277,7 +319,7 @@ impl Machine {
             self.announce();
             return;
         }
-        self.complete_step(&calls);
+        self.complete_step();
     }
 
     /// Joins of these tasks' nodes whose every source has run. They fire whoever completes them: a command silences the edges of
@@ -297,20 +339,19 @@ impl Machine {
     }
 
     /// For each task that ran, in node order: its node's plain edges, joins, routes (once, if not silenced), then its command.
-    fn complete_step(&mut self, calls: &[Call]) {
+    fn complete_step(&mut self) {
         let program = Rc::clone(&self.program);
-        let mut sources = self.sources().into_iter().peekable();
-        let mut calls = calls.iter().peekable();
-        let tasks = std::mem::take(&mut self.tasks);
-        let ran = collected(tasks.iter().map(|task| &task.entry));
-        self.session.note_run(&program, &ran);
+        let mut tasks = std::mem::take(&mut self.tasks);
+        self.session.note_run(&program, &tasks, |task| &task.entry);
         let mut fired = self.complete_joins(&tasks).into_iter().peekable();
-        let mut frontier = self.frontier();
+        let Barrier { sources, calls, frontier, .. } = &mut self.barrier;
+        let (mut sources, mut calls) = (sources.iter().peekable(), calls.iter().peekable());
+        frontier.begin(program.nodes.len());
         for task in &tasks {
             let node = task.entry.node;
             let routing = task.result.as_ref().and_then(|result| result.routing.as_ref());
             let is_silenced = routing.is_some_and(|routing| routing.is_replace);
-            let is_followed = !is_silenced && sources.next_if_eq(&node).is_some();
+            let is_followed = !is_silenced && sources.next_if_eq(&&node).is_some();
             if let Some(spec) = node.index().map(|index| &program.nodes[index]).filter(|_| is_followed) {
                 spec.exits.plain.iter().for_each(|target| frontier.add_node(*target, true, None));
             }
@@ -318,42 +359,32 @@ impl Machine {
                 frontier.add_join(program.joins[join as usize].target, join);
             }
             while let Some(call) = calls.next_if(|call| is_followed && call.from == node) {
-                call.targets.iter().flatten().for_each(|target| frontier.add(target, !target.is_send, None));
+                let targets = call.answer.as_ref().map_or(&[][..], Targets::as_slice);
+                targets.iter().for_each(|target| frontier.add(target, !target.is_send, None));
             }
             routing.iter().flat_map(|routing| &routing.targets).for_each(|target| frontier.add(target, false, None));
         }
         let next = frontier.finish();
-        let updated = std::mem::take(&mut self.changed);
+        let updated = std::mem::take(&mut self.barrier.changed);
         let errors = if self.takes_errors() { self.session.notes.len() as u32 } else { 0 };
         self.session.versions.bump(&program, &updated);
         let is_heard = !self.is_unheard();
-        let report = Rc::new(StepReport {
+        let report = StepReport {
             step: self.session.step + 1,
-            ran: if is_heard { collected(ran.iter().map(|entry| entry.node)) } else { Vec::new() },
+            ran: if is_heard { collected(tasks.iter().map(|task| task.entry.node)) } else { Vec::new() },
             skipped: std::mem::take(&mut self.skipped),
             updated,
             next,
             versions: if is_heard { self.session.versions.channels.clone() } else { Vec::new() },
-            reduced: std::mem::take(&mut self.reduced),
+            reduced: std::mem::take(&mut self.barrier.reduced),
             errors,
-        });
-        self.session.complete_step(&report, ran.is_empty());
-        self.push(Command::Commit);
-        self.phase = Phase::Boundary;
-        self.publish(Body::StepCompleted(report));
-    }
-}
-
-impl Frontier<'_> {
-    /// Several sources of one join may have run in this step; it fires once, where the first of them stands.
-    fn add_join(&mut self, target: NodeId, join: u32) {
-        let is_there = match target.index() {
-            None => self.end,
-            Some(index) => self.placed.get(index).filter(|(round, _)| *round == self.round).map(|(_, position)| *position),
         };
-        if is_there.is_some_and(|position| self.entries[position as usize].joins.contains(&join)) {
-            return;
+        let report = self.session.complete_step(report, tasks.is_empty());
+        tasks.clear();
+        self.tasks = tasks;
+        self.push(Command::Commit);
+        if !self.skips(EventKind::StepCompleted) {
+            self.publish(Body::StepCompleted(report));
         }
-        self.add_node(target, true, Some(join));
     }
 }

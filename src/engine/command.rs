@@ -18,6 +18,17 @@ pub enum Abort {
     Timeout,
 }
 
+/// What follows an attempt that is the last of its step: if the host may do that by itself, it answers `Stepped` instead of `Settled`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Solo {
+    /// The machine says what is done.
+    No,
+    /// Its writes are folded.
+    Fold,
+    /// Its writes are folded, then this route is called.
+    Route(RouteId),
+}
+
 /// See the module's head. `token` names one attempt; inputs about it carry it back, and late ones are ignored.
 #[derive(Debug)]
 pub enum Command {
@@ -39,6 +50,8 @@ pub enum Command {
         input: Option<Value>,
         /// Void once the machine's generation is another.
         generation: u32,
+        /// What the host may do by itself once the node has returned.
+        solo: Solo,
     },
     /// Call a node's `onError`; its result is settled like the node's.
     Rescue {

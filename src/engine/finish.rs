@@ -56,7 +56,7 @@ impl Machine {
                 self.started_at = self.now;
                 self.conclude(Ending::Cancelled(reason));
             }
-            Phase::Folding | Phase::Routing(_) | Phase::Boundary | Phase::Stepping => {
+            Phase::Folding | Phase::Routing { .. } | Phase::Boundary | Phase::Stepping => {
                 self.stop(Abort::Cancel, Ending::Cancelled(reason));
             }
         }
@@ -67,7 +67,7 @@ impl Machine {
         if self.start.is_some() {
             self.push(Command::Commit);
             self.announce();
-        } else if matches!(self.phase, Phase::Folding | Phase::Routing(_)) {
+        } else if matches!(self.phase, Phase::Folding | Phase::Routing { .. }) {
             self.push(Command::Rollback);
         }
         if !matches!(self.phase, Phase::Boundary) {

@@ -3,7 +3,7 @@
 use crate::checkpoint::Durability;
 use crate::error::{ErrorCode, Failure};
 use crate::graph::{ChannelId, NodeId};
-use crate::state::{Target, TaskResult, Value};
+use crate::state::{Target, Targets, TaskResult, Value};
 use std::rc::Rc;
 
 /// Limits of an execution.
@@ -81,6 +81,22 @@ pub enum Outcome {
     UnknownTarget(String),
 }
 
+/// How far the host went by itself, as commands would have said.
+#[derive(Clone, Debug)]
+pub enum Progress {
+    /// Nothing stands: a fold threw, which comes next, or the run was called from within it.
+    Nothing,
+    /// All folds are made; if a route is to be called, its answer comes next.
+    Folded {
+        /// Channels that changed.
+        changed: Vec<ChannelId>,
+        /// Approximate size of all contents.
+        contents_bytes: u64,
+        /// What the route answered, if one was called.
+        answer: Option<Target>,
+    },
+}
+
 /// See the module's head.
 #[derive(Debug)]
 pub enum Input {
@@ -94,6 +110,17 @@ pub enum Input {
         token: u32,
         /// How.
         outcome: Outcome,
+    },
+    /// An attempt that `Run` called solo returned, without a command.
+    Stepped {
+        /// Position in the step.
+        task: u32,
+        /// The attempt.
+        token: u32,
+        /// What it returned; `None` if it wrote nothing, or if `Machine::is_unheard` says that nobody will ask.
+        result: Option<Rc<TaskResult>>,
+        /// What the host has done with it.
+        progress: Progress,
     },
     /// What `retryOn` said; a throw of it comes as the outcome of the attempt it was asked about.
     RetryAnswer {
@@ -125,7 +152,7 @@ pub enum Input {
         /// The call.
         call: u32,
         /// What it named.
-        targets: Vec<Target>,
+        targets: Targets,
     },
     /// A route threw.
     RouteThrew {

@@ -1,6 +1,6 @@
 //! The machine's state, its one entry `handle`, and what all its parts use: publishing and timers.
 
-use super::barrier::Routing;
+use super::barrier::Barrier;
 use super::command::{Abort, Command};
 use super::input::{Input, Options};
 use super::pool::Pool;
@@ -8,9 +8,8 @@ use super::storing::FLUSH_AFTER_MS;
 use super::task::Task;
 use super::timers::{TimerKind, Timers};
 use crate::checkpoint::{Durability, Journal, Names, Session};
-use crate::events::{Body, Cursor, Event, Hub, HubOptions, Mask, Overflow, Pulled, ReaderId, RunStart};
+use crate::events::{Body, Cursor, Event, EventKind, Hub, HubOptions, Mask, Overflow, Pulled, ReaderId, RunStart};
 use crate::graph::Program;
-use crate::state::Value;
 use std::rc::Rc;
 
 /// A run of steps yields after this many milliseconds, or steps: some hosts' clocks stand still while code runs.
@@ -24,7 +23,10 @@ pub(super) enum Phase {
     /// The host folds the input, or a barrier.
     Folding,
     /// Routes answer: of START or after a barrier.
-    Routing(Routing),
+    Routing {
+        /// How many have not answered.
+        open: u32,
+    },
     /// Between two steps: on the store, a reader or a turn.
     Boundary,
     /// Tasks run.
@@ -57,10 +59,9 @@ pub struct Machine {
     pub(super) tokens: u32,
     /// Unknown until the host has folded something in this execution.
     pub(super) contents_bytes: Option<u64>,
-    pub(super) changed: Vec<u32>,
-    pub(super) reduced: Vec<(u32, Value)>,
-    pub(super) placed: Vec<(u32, u32)>,
-    pub(super) round: u32,
+    pub(super) barrier: Barrier,
+    /// The host has folded and routed by itself what the commands of this input would say.
+    pub(super) is_solo: bool,
     /// The last event, from the moment it is made.
     pub(super) terminal: Option<Event>,
     /// The input is being folded; when that is done, the execution ends like this.
@@ -116,10 +117,8 @@ impl Machine {
             timers: Timers::default(),
             tokens: 0,
             contents_bytes: None,
-            changed: Vec::new(),
-            reduced: Vec::new(),
-            placed: Vec::new(),
-            round: 0,
+            barrier: Barrier::default(),
+            is_solo: false,
             terminal: None,
             ends_with: None,
             commands: Vec::new(),
@@ -143,6 +142,7 @@ impl Machine {
         match input {
             Input::Start(start) => self.begin(start),
             Input::Settled { task, token, outcome } => self.settled(task, token, outcome),
+            Input::Stepped { task, token, result, progress } => self.stepped(task, token, result, progress),
             Input::RetryAnswer { task, token, retries } => self.retry_answered(task, token, retries),
             Input::Applied { changed, reduced, contents_bytes } => {
                 self.contents_bytes = Some(contents_bytes);
@@ -276,16 +276,24 @@ impl Machine {
     }
 
     /// Nobody can ever see an event that happens now: what it would say need not be put together.
-    pub(super) fn is_unheard(&self) -> bool {
+    pub fn is_unheard(&self) -> bool {
         self.journal.is_none() && self.hub.is_idle()
+    }
+
+    /// Only counts a durable event if nobody can ever see it.
+    pub(super) fn skips(&mut self, kind: EventKind) -> bool {
+        let is_unheard = self.is_unheard();
+        if is_unheard {
+            self.hub.skip(kind);
+            self.session.seq = self.hub.seq();
+            self.session.at = self.now;
+        }
+        is_unheard
     }
 
     /// Numbers a durable event, keeps it for readers and for the log.
     pub(super) fn publish(&mut self, body: Body) {
-        if self.is_unheard() {
-            self.hub.skip(body.kind());
-            self.session.seq = self.hub.seq();
-            self.session.at = self.now;
+        if self.skips(body.kind()) {
             return;
         }
         let event = self.hub.push(self.now, false, body);

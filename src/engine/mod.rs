@@ -11,13 +11,14 @@ mod input;
 mod machine;
 mod pool;
 mod random;
+mod solo;
 mod start;
 mod step;
 mod storing;
 mod task;
 mod timers;
 
-pub use command::{Abort, Command};
-pub use input::{GraphPolicy, Input, Options, Outcome, Start, Thrown};
+pub use command::{Abort, Command, Solo};
+pub use input::{GraphPolicy, Input, Options, Outcome, Progress, Start, Thrown};
 pub use machine::Machine;
 pub use random::Random;

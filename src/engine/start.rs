@@ -70,7 +70,7 @@ impl Machine {
         let Some(start) = &self.start else { return };
         let Some(value) = start.input.update.clone() else { return };
         let writes = start.input.writes.clone();
-        for write in writes {
+        for write in writes.iter() {
             self.push(Command::Fold(Fold::Write { channel: write.channel, value: value.clone(), is_replace: write.is_replace }));
         }
         self.push(Command::EndFolds);
@@ -96,7 +96,7 @@ impl Machine {
             self.phase = Phase::Boundary;
             return;
         }
-        self.call_routes(&[NodeId::START]);
+        self.call_first_routes();
     }
 
     /// The first frontier stands, or will never: the execution begins for everyone to see.

@@ -5,7 +5,7 @@ use super::pool::Claim;
 use super::task::{Task, TaskState};
 use crate::collected::collected;
 use crate::error::{RunError, Scope};
-use crate::events::{Body, Entry, TaskRef};
+use crate::events::{Body, Entry, EventKind, TaskRef};
 use crate::graph::NodeId;
 
 impl Machine {
@@ -24,9 +24,11 @@ impl Machine {
         self.tasks.clear();
         self.skipped.clear();
         self.pool.clear();
-        let is_left = |entry: &&Entry| entry.node != NodeId::END && self.session.done_result(entry.node, entry.task).is_none();
-        let left = if self.is_unheard() { Vec::new() } else { collected(frontier.iter().filter(is_left).map(|entry| entry.node)) };
-        self.publish(Body::StepStarted { step, frontier: left.into() });
+        if !self.skips(EventKind::StepStarted) {
+            let is_left = |entry: &&Entry| entry.node != NodeId::END && self.session.done_result(entry.node, entry.task).is_none();
+            let left = collected(frontier.iter().filter(is_left).map(|entry| entry.node));
+            self.publish(Body::StepStarted { step, frontier: left.into() });
+        }
         self.session.is_half_done = true;
         let mut gated: Vec<TaskRef> = Vec::new();
         for entry in frontier.iter().filter(|entry| entry.node != NodeId::END) {

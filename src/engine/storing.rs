@@ -18,7 +18,7 @@ impl Machine {
     /// Events of an unfinished step do not wait for its end: followers cannot be seen from here, and a crash loses less.
     pub(super) fn stores_early(&self) -> bool {
         let is_behind = self.journal.as_ref().is_some_and(|journal| journal.durability() != Durability::Exit);
-        is_behind && matches!(self.phase, Phase::Stepping | Phase::Folding | Phase::Routing(_))
+        is_behind && matches!(self.phase, Phase::Stepping | Phase::Folding | Phase::Routing { .. })
     }
 
     /// The events of an unfinished step are stored once the oldest has waited long enough.
@@ -67,7 +67,7 @@ impl Machine {
             Phase::Boundary => self.append(true),
             _ if !self.flushes.is_empty() || self.journal.as_ref().is_some_and(Journal::has_unsaved_step) => self.append(false),
             _ if self.stores_early() => self.flush_early(),
-            Phase::New | Phase::Folding | Phase::Routing(_) | Phase::Stepping | Phase::Ended => {}
+            Phase::New | Phase::Folding | Phase::Routing { .. } | Phase::Stepping | Phase::Ended => {}
         }
     }
 

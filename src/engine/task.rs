@@ -74,7 +74,7 @@ impl Task {
 
 impl Machine {
     /// The task, if `token` still names its attempt and the step goes on.
-    fn live(&mut self, task: u32, token: u32) -> Option<usize> {
+    pub(super) fn live(&self, task: u32, token: u32) -> Option<usize> {
         let index = task as usize;
         let is_current =
             matches!(self.phase, Phase::Stepping) && self.tasks.get(index).is_some_and(|task| task.token == token && task.is_live());
@@ -126,9 +126,11 @@ impl Machine {
         task.started_at = now;
         task.random = None;
         let (node, attempt, ordinal, input) = (task.entry.node, task.attempt, task.entry.task, task.entry.input.clone());
-        self.publish(Body::NodeStarted(self.reference(index)));
-        let (step, generation) = (self.session.step + 1, self.generation());
-        self.push(Command::Run { task: index as u32, token, node, attempt, step, ordinal, input, generation });
+        if !self.skips(EventKind::NodeStarted) {
+            self.publish(Body::NodeStarted(self.reference(index)));
+        }
+        let (step, generation, solo) = (self.session.step + 1, self.generation(), self.solo(node));
+        self.push(Command::Run { task: index as u32, token, node, attempt, step, ordinal, input, generation, solo });
         if let Some(ms) = node.index().and_then(|index| self.program.nodes[index].timeout_ms) {
             self.tasks[index].timer = Some(self.start_timer(TimerKind::Attempt { task: index as u32, token }, ms));
         }
@@ -146,12 +148,11 @@ impl Machine {
         if !is_awaited {
             return;
         }
-        self.stop_attempt_timer(index);
-        self.close_streams(index);
+        self.end_attempt(index);
         let step = self.session.step + 1;
         let node = self.tasks[index].entry.node;
         match outcome {
-            Outcome::Returned(result) => self.finished(index, result),
+            Outcome::Returned(result) => self.finished(index, Some(Rc::new(result))),
             Outcome::Threw(thrown) => {
                 let failure = self.node_failure(node, step, &thrown);
                 self.attempt_failed(index, failure, state);
@@ -173,13 +174,21 @@ impl Machine {
         error.failure(Scope::Node).at(Some(node), step).because(thrown.cause.clone())
     }
 
-    fn finished(&mut self, index: usize, result: TaskResult) {
-        let result = Rc::new(result);
+    /// Its timer and its streams end with it.
+    pub(super) fn end_attempt(&mut self, index: usize) {
+        self.stop_attempt_timer(index);
+        self.close_streams(index);
+    }
+
+    pub(super) fn finished(&mut self, index: usize, result: Option<Rc<TaskResult>>) {
         let duration_ms = (self.now - self.tasks[index].started_at).max(0.0);
         let task = &mut self.tasks[index];
         task.state = TaskState::Done;
-        task.result = Some(Rc::clone(&result));
-        self.publish(Body::NodeCompleted { task: self.reference(index), duration_ms, result });
+        task.result.clone_from(&result);
+        if !self.skips(EventKind::NodeCompleted) {
+            let result = result.unwrap_or_default();
+            self.publish(Body::NodeCompleted { task: self.reference(index), duration_ms, result });
+        }
         self.release_slot(index);
         self.unfinished -= 1;
         if self.unfinished == 0 {
@@ -331,6 +340,9 @@ impl Machine {
     }
 
     pub(super) fn close_streams(&mut self, index: usize) {
+        if self.tasks[index].streams.is_empty() {
+            return;
+        }
         for payload in std::mem::take(&mut self.tasks[index].streams) {
             let task = self.reference(index);
             self.publish(Body::User { kind: EventKind::LlmFinal, task, payload, number: 0.0 });

@@ -79,7 +79,7 @@ pub struct LostJoin {
 }
 
 /// What a completed superstep did.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct StepReport {
     /// From 1.
     pub step: u32,

@@ -87,8 +87,6 @@ calls! {
 calls! {
     /// What `RawRun::ask` answers, with a number.
     Ask {
-        /// Rises when a `Run` that was not carried out yet is void.
-        Generation,
         /// `ctx.random` of task, token: -1 once the attempt is over.
         Random,
         /// A text stream is open, and the machine closes it with its attempt: task, token, stream.

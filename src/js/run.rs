@@ -9,11 +9,11 @@ use super::log::branch_end;
 use super::words::{fill, write_commands, write_events};
 use crate::checkpoint::{self, Durability, Session};
 use crate::collected::collected;
-use crate::engine::{GraphPolicy, Input, Machine, Options, Outcome, Start, Thrown};
+use crate::engine::{GraphPolicy, Input, Machine, Options, Outcome, Progress, Start, Thrown};
 use crate::error::{ErrorCode, Failure, Scope};
 use crate::events::{Cursor, Event, EventKind, Mask, Overflow, Pulled};
 use crate::graph::NodeId;
-use crate::state::{Routing, Target, TaskResult, Value, Values, Write};
+use crate::state::{Routing, Target, Targets, TaskResult, Value, Values, Write};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -26,6 +26,16 @@ struct Inner {
     values: Values,
     /// Of the append under way.
     record: Vec<u8>,
+    /// Those of a few masks, which come again and again.
+    writes: Vec<(u32, Rc<[Write]>)>,
+}
+
+/// Masks whose writes are kept.
+const KEPT_MASKS: usize = 16;
+
+/// The numbers of a mask's bits.
+fn channels_of(mask: u32) -> impl Iterator<Item = u32> {
+    (0..32).filter(move |channel| mask & (1 << channel) != 0)
 }
 
 /// See the module's head.
@@ -39,6 +49,18 @@ impl Inner {
         (handle != NONE).then(|| self.values.adopt(handle, bytes))
     }
 
+    /// Plain writes to the channels of a mask.
+    fn writes(&mut self, mask: u32) -> Rc<[Write]> {
+        if let Some((_, writes)) = self.writes.iter().find(|(known, _)| *known == mask) {
+            return Rc::clone(writes);
+        }
+        let writes: Rc<[Write]> = collected(channels_of(mask).map(|channel| Write { channel, is_replace: false })).into();
+        if self.writes.len() < KEPT_MASKS {
+            self.writes.push((mask, Rc::clone(&writes)));
+        }
+        writes
+    }
+
     /// `[writes, (channel * 2 + isReplace)…, routing (0 none, 1 append, 2 replace), targets, (node, isSend, input or NONE)…]`
     fn result(&self, handle: u32, bytes: u32, words: &[u32]) -> TaskResult {
         let mut words = words.iter().copied();
@@ -47,7 +69,7 @@ impl Inner {
         let mode = next();
         let targets = collected((0..next()).map(|_| self.target(next(), next(), next())));
         let routing = (mode > 0).then_some(Routing { is_replace: mode == 2, targets });
-        TaskResult { update: self.value(handle, bytes), writes, routing }
+        TaskResult { update: self.value(handle, bytes), writes: writes.into(), routing }
     }
 
     fn target(&self, node: u32, is_send: u32, input: u32) -> Target {
@@ -90,18 +112,18 @@ impl RawRun {
             None => (Session::new(&program), Values::default(), None),
         };
         let machine = Machine::new(program, options, session_id.into(), session, log);
-        Self { inner: Rc::new(RefCell::new(Inner { machine, values, record: Vec::new() })) }
+        Self { inner: Rc::new(RefCell::new(Inner { machine, values, record: Vec::new(), writes: Vec::new() })) }
     }
 
-    fn input(&self, now: f64, make: impl FnOnce(&Inner) -> Option<Input>) -> u32 {
+    fn input(&self, now: f64, make: impl FnOnce(&mut Inner) -> Option<Input>) -> u32 {
         let mut inner = self.inner.borrow_mut();
-        let Some(input) = make(&inner) else { return 0 };
+        let Some(input) = make(&mut inner) else { return 0 };
         inner.machine.handle(now, input);
         Self::flush_commands(&mut inner)
     }
 
     fn flush_commands(inner: &mut Inner) -> u32 {
-        let Inner { machine, values, record } = inner;
+        let Inner { machine, values, record, .. } = inner;
         fill(|out| write_commands(out, machine, values, record))
     }
 
@@ -155,21 +177,15 @@ impl RawRun {
         self.input(now, |inner| {
             Some(match Tell::from_number(what)? {
                 Tell::Settled => {
-                    let mask = x as u32;
-                    let writes =
-                        collected((0..32).filter(|channel| mask & (1 << channel) != 0).map(|channel| Write { channel, is_replace: false }));
-                    Input::Settled {
-                        task: a,
-                        token: b,
-                        outcome: Outcome::Returned(TaskResult { update: inner.value(c, d), writes, routing: None }),
-                    }
+                    let result = TaskResult { update: inner.value(c, d), writes: inner.writes(x as u32), routing: None };
+                    Input::Settled { task: a, token: b, outcome: Outcome::Returned(result) }
                 }
                 Tell::RetryAnswer => Input::RetryAnswer { task: a, token: b, retries: c == 1 },
                 Tell::Applied => {
-                    let changed = collected((0..32).filter(|channel| a & (1 << channel) != 0));
+                    let changed = collected(channels_of(a));
                     Input::Applied { changed, reduced: Vec::new(), contents_bytes: x as u64 }
                 }
-                Tell::Routed => Input::Routed { call: a, targets: vec![inner.target(b, 0, NONE)] },
+                Tell::Routed => Input::Routed { call: a, targets: Targets::One(inner.target(b, 0, NONE)) },
                 Tell::Fired => Input::Fired { timer: a },
                 Tell::Sleep => Input::Sleep { task: a, token: b, sleep: c, ms: x },
                 Tell::Flush => Input::Flush { flush: a },
@@ -180,6 +196,45 @@ impl RawRun {
                 Tell::Cancel => Input::Cancel { reason: inner.value(a, 64) },
             })
         })
+    }
+
+    /// A solo attempt returned `update`, which writes the channels of the mask `writes`. `progress`: 0 nothing is folded, 1 folded (`changed`
+    /// is a mask, `contents_bytes` the size of all contents), 2 folded, and the route answered `node`, or there is none (0xffffffff). -1 if
+    /// the attempt is over, else the count of words.
+    #[allow(clippy::too_many_arguments)]
+    pub fn step(
+        &self,
+        now: f64,
+        task: u32,
+        token: u32,
+        update: u32,
+        bytes: u32,
+        writes: u32,
+        progress: u8,
+        changed: u32,
+        contents_bytes: f64,
+        node: u32,
+    ) -> i32 {
+        let mut inner = self.inner.borrow_mut();
+        if !inner.machine.is_live(task, token) {
+            return -1;
+        }
+        let mut result = None;
+        if update != NONE && progress == 2 && inner.machine.is_unheard() {
+            // Folded already, and nobody hears of it or stores it.
+            inner.values.release(update);
+        } else if update != NONE {
+            let writes = inner.writes(writes);
+            result = Some(Rc::new(TaskResult { update: inner.value(update, bytes), writes, routing: None }));
+        }
+        let progress = if progress == 0 {
+            Progress::Nothing
+        } else {
+            let answer = (node != NONE).then(|| inner.target(node, 0, NONE));
+            Progress::Folded { changed: collected(channels_of(changed)), contents_bytes: contents_bytes as u64, answer }
+        };
+        inner.machine.handle(now, Input::Stepped { task, token, result, progress });
+        Self::flush_commands(&mut inner) as i32
     }
 
     /// See [`TellWith`]. Leaves commands as words and returns their count.
@@ -196,7 +251,7 @@ impl RawRun {
                 }
                 TellWith::Routed => {
                     let targets = collected(words.chunks_exact(3).map(|part| inner.target(part[0], part[1], part[2])));
-                    Input::Routed { call: a, targets }
+                    Input::Routed { call: a, targets: Targets::Many(targets) }
                 }
             })
         })
@@ -236,10 +291,9 @@ impl RawRun {
     /// See [`Ask`]. Answers at once, leaves no words.
     pub fn ask(&self, what: u8, a: u32, b: f64, c: u32) -> f64 {
         let mut inner = self.inner.borrow_mut();
-        let Inner { machine, values, record } = &mut *inner;
+        let Inner { machine, values, record, .. } = &mut *inner;
         let Some(what) = Ask::from_number(what) else { return -1.0 };
         match what {
-            Ask::Generation => machine.generation().into(),
             Ask::Random => machine.random(a, b as u32).unwrap_or(-1.0),
             Ask::OpenStream => {
                 machine.open_stream(a, b as u32, values.adopt(c, 64));

@@ -2,7 +2,7 @@
 
 use super::event_words::write_event;
 use crate::checkpoint::Fold;
-use crate::engine::{Command, Machine};
+use crate::engine::{Command, Machine, Solo};
 use crate::error::Failure;
 use crate::events::Event;
 use crate::state::{Value, Values};
@@ -131,12 +131,16 @@ pub(super) fn failure_parts(failure: &Failure) -> Vec<JsValue> {
     ]
 }
 
-/// All commands of a machine, then the handles that nobody needs any more.
+/// The machine's generation, all its commands, then the handles that nobody needs any more; nothing if there is none of these.
 pub(super) fn write_commands(out: &mut Out, machine: &mut Machine, values: &Values, record: &mut Vec<u8>) {
+    out.word(machine.generation());
     for command in machine.take_commands() {
         write_command(out, command, record);
     }
     write_released(out, values);
+    if out.words.len() == 1 {
+        out.words.clear();
+    }
 }
 
 pub(super) fn write_released(out: &mut Out, values: &Values) {
@@ -151,7 +155,7 @@ pub(super) fn write_released(out: &mut Out, values: &Values) {
 
 fn write_command(out: &mut Out, command: Command, record: &mut Vec<u8>) {
     match command {
-        Command::Run { task, token, node, attempt, step, ordinal, input, generation } => {
+        Command::Run { task, token, node, attempt, step, ordinal, input, generation, solo } => {
             out.words([
                 f64::from(Op::Run as u8),
                 task.into(),
@@ -161,8 +165,13 @@ fn write_command(out: &mut Out, command: Command, record: &mut Vec<u8>) {
                 step.into(),
                 ordinal.into(),
                 generation.into(),
+                match solo {
+                    Solo::No => 0.0,
+                    Solo::Fold => 1.0,
+                    Solo::Route(route) => f64::from(route) + 2.0,
+                },
+                input.as_ref().map_or(0.0, |input| f64::from(input.handle()) + 1.0),
             ]);
-            out.option(input.as_ref());
         }
         Command::Rescue { task, token, failure } => {
             out.words([f64::from(Op::Rescue as u8), task.into(), token.into()]);

@@ -9,4 +9,4 @@ mod write;
 
 pub use value::{Value, Values};
 pub use versions::Versions;
-pub use write::{Routing, Target, TaskResult, Write, find_conflict};
+pub use write::{Routing, Target, Targets, TaskResult, Write, find_conflict};

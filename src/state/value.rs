@@ -53,6 +53,11 @@ impl Values {
         Value(Rc::new(Slot { handle, bytes, released: Rc::clone(&self.released) }))
     }
 
+    /// Gives back a handle that nothing has to refer to.
+    pub fn release(&self, handle: u32) {
+        self.released.borrow_mut().push(handle);
+    }
+
     /// Whether `take_released` would yield anything.
     pub fn has_released(&self) -> bool {
         !self.released.borrow().is_empty()

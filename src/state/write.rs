@@ -2,6 +2,7 @@
 
 use super::Value;
 use crate::graph::{ChannelId, ChannelKind, NodeId, Program};
+use std::rc::Rc;
 
 /// One channel of an update.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,6 +24,25 @@ pub struct Target {
     pub input: Option<Value>,
 }
 
+/// The answer of a route; mostly one name.
+#[derive(Clone, Debug)]
+pub enum Targets {
+    /// A node or END.
+    One(Target),
+    /// In the order given.
+    Many(Vec<Target>),
+}
+
+impl Targets {
+    /// In the order given.
+    pub fn as_slice(&self) -> &[Target] {
+        match self {
+            Self::One(target) => std::slice::from_ref(target),
+            Self::Many(targets) => targets,
+        }
+    }
+}
+
 /// The `goto` of a command.
 #[derive(Clone, Debug)]
 pub struct Routing {
@@ -38,7 +58,7 @@ pub struct TaskResult {
     /// The update, absent when nothing was written.
     pub update: Option<Value>,
     /// In channel order.
-    pub writes: Vec<Write>,
+    pub writes: Rc<[Write]>,
     /// The routing command.
     pub routing: Option<Routing>,
 }
@@ -48,7 +68,7 @@ pub fn find_conflict<'a>(program: &Program, results: impl Iterator<Item = &'a Ta
     let mut writers: Vec<Option<usize>> = Vec::new();
     let mut conflict: Option<(ChannelId, Vec<usize>)> = None;
     for (position, result) in results.enumerate() {
-        for write in &result.writes {
+        for write in result.writes.iter() {
             let spec = &program.channels[write.channel as usize];
             if spec.kind != ChannelKind::Last || spec.takes_last {
                 continue;

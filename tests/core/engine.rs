@@ -64,6 +64,8 @@ mod sends;
 mod sessions;
 #[path = "engine/snapshots.rs"]
 mod snapshots;
+#[path = "engine/solo.rs"]
+mod solo;
 #[path = "engine/store_words.rs"]
 mod store_words;
 #[path = "engine/takeovers.rs"]

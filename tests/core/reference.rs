@@ -66,7 +66,10 @@ fn for_seeds(count: u64, mut check: impl FnMut(u64, &Rc<Plan>)) -> bool {
 
 fn setup(plan: &Rc<Plan>, delays: u64) -> Setup {
     let setup = plan.graph(delays).setup().max_steps(MAX_STEPS);
-    setup.with(|setup| setup.options.concurrency = plan.concurrency)
+    setup.with(|setup| {
+        setup.options.concurrency = plan.concurrency;
+        setup.is_solo = delays.is_multiple_of(2);
+    })
 }
 
 #[test]

@@ -10,7 +10,7 @@ const restores = [];
 after(() => restores.forEach((restore) => restore()));
 
 test('a session is stored, read, followed and resumed while memory grows in every call', async () => {
-  for (const [{ prototype }, methods] of [[glue.RawRun, ['start', 'tell', 'tellWith', 'tellText', 'pull', 'emit', 'taken', 'outcome']], [glue.RawLog, ['read', 'events']]]) {
+  for (const [{ prototype }, methods] of [[glue.RawRun, ['start', 'tell', 'step', 'tellWith', 'tellText', 'pull', 'emit', 'taken', 'outcome']], [glue.RawLog, ['read', 'events']]]) {
     for (const method of methods) {
       const original = prototype[method];
       prototype[method] = function (...args) {

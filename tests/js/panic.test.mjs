@@ -57,7 +57,7 @@ test('open runs reject with ENGINE_PANICKED and their iterators end with one run
   const late = runs[1].events();
   const invoked = failure(app.invoke());
   await turn();
-  panicAt(glue.RawRun, 'tell');
+  panicAt(glue.RawRun, 'step');
   gate.resolve();
   for (const [index, run] of runs.entries()) {
     const result = await run.result;
@@ -85,7 +85,7 @@ test('the next call works, with apps made before and after', async () => {
   const old = builder.compile();
   const running = failure(app.invoke());
   await turn();
-  panicAt(glue.RawRun, 'tell');
+  panicAt(glue.RawRun, 'step');
   gate.resolve();
   assert.equal((await running).code, code);
   assert.deepEqual((await old.invoke({}, { runId: 'one', sessionId: 's' })).log, ['x']);
@@ -104,7 +104,7 @@ test('sessions in memory resume where the last stored step left them', async () 
     const app = chain({ a: node('a'), b: node('b'), c: node('c') }).compile({ checkpointer, durability });
     const run = app.invokeStreaming({ log: 'in' }, { sessionId: 's' });
     await until(() => calls.length === 3);
-    panicAt(glue.RawRun, 'tell');
+    panicAt(glue.RawRun, 'step');
     assert.equal((await run.result).error.code, code);
     const row = (await checkpointer.listSessions())[0];
     assert.deepEqual([row.status, row.owner], ['running', null]);
@@ -137,7 +137,7 @@ test('nodes that still run are told: their signals abort, sleeps reject, and wha
   const other = held();
   void other.app.invoke().catch(() => undefined);
   await turn();
-  panicAt(glue.RawRun, 'tell');
+  panicAt(glue.RawRun, 'step');
   other.gate.resolve();
   assert.equal((await run.result).error.code, code);
   await gate.promise;
@@ -171,7 +171,7 @@ test('a follower goes on after a panic, and so does a run that waits for its ses
 
 const { RawRun, RawLog, RawGraph } = glue;
 const places = [
-  [RawRun, 'start'], [RawRun, 'tell'], [RawRun, 'tellWith'], [RawRun, 'tellText'], [RawRun, 'emit'], [RawRun, 'pull'], [RawRun, 'subscribe'], [RawRun, 'ask'], [RawRun, 'outcome'], [RawRun, 'runId'],
+  [RawRun, 'start'], [RawRun, 'tell'], [RawRun, 'step'], [RawRun, 'tellWith'], [RawRun, 'tellText'], [RawRun, 'emit'], [RawRun, 'pull'], [RawRun, 'subscribe'], [RawRun, 'ask'], [RawRun, 'outcome'], [RawRun, 'runId'],
   [RawLog, 'read'], [RawLog, 'describe'], [RawLog, 'foreignNames'], [RawLog, 'branch'], [RawLog, 'events'], [RawLog, 'cursorEnd'], [RawLog, 'isGraphChanged'], [RawGraph, 'compile'],
 ];
 for (const [type, method] of places) {

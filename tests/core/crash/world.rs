@@ -109,6 +109,7 @@ impl World {
             setup.options.concurrency = concurrency;
             // A small ring makes readers that lag read the log.
             setup.options.capacity = if writer % 3 == 1 { 4 } else { 1 << 16 };
+            setup.is_solo = writer.is_multiple_of(2);
             setup.writer = writer;
             setup.now = now;
         })

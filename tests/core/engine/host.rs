@@ -24,6 +24,8 @@ pub struct Setup {
     pub metadata: Option<Json>,
     pub policy: GraphPolicy,
     pub frontier: Option<Vec<NodeId>>,
+    /// Takes up what `Run` offers to a step of one task.
+    pub is_solo: bool,
 }
 
 impl Setup {
@@ -39,6 +41,7 @@ impl Setup {
             metadata: None,
             policy: GraphPolicy::Compatible,
             frontier: None,
+            is_solo: true,
         }
     }
 
@@ -367,7 +370,7 @@ impl Host {
         self.feed(Input::Applied { changed, reduced, contents_bytes });
     }
 
-    fn contents_bytes(&self) -> u64 {
+    pub(super) fn contents_bytes(&self) -> u64 {
         let sizes = (0..self.contents.len()).map(|channel| super::arena::size(&self.contents.save(channel)));
         sizes.map(u64::from).sum()
     }

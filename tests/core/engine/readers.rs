@@ -94,7 +94,7 @@ fn lost_between(run: &mut Host, lost: usize, events: &[std::rc::Rc<weavegraph_wa
 
 #[test]
 fn a_gap_is_told_once_and_the_next_one_is_a_new_one() {
-    let mut run = stepping(30).open();
+    let mut run = stepping(30).with(|setup| setup.is_solo = false).open();
     let reader = run.machine.subscribe(Mask::ALL, 4, Overflow::Drop, Cursor::Start);
     let mut run = run.fed_start("run-1", &json!({}), false, false);
     let mut gaps = Vec::new();

@@ -37,7 +37,7 @@ fn result(arena: &mut Arena) -> TaskResult {
         vec![target(0, None), target(1, Some(arena.put(json!({ "x": 1 })))), Target { node: NodeId::END, is_send: false, input: None }];
     TaskResult {
         update: Some(arena.put(json!({ "log": ["é"], "sum": 3 }))),
-        writes: vec![Write { channel: 0, is_replace: true }, Write { channel: 1, is_replace: false }],
+        writes: [Write { channel: 0, is_replace: true }, Write { channel: 1, is_replace: false }].into(),
         routing: Some(Routing { is_replace: true, targets }),
     }
 }

@@ -1,16 +1,17 @@
 //! The half of the host that calls nodes, routes and the functions beside them.
 
-use super::graphs::Call;
+use super::graphs::{Answer, Call};
 use super::host::{Due, Host};
 use super::replies::{Act, End, Reply, To};
 use super::*;
 use std::collections::VecDeque;
 use std::rc::Rc;
-use weavegraph_wasm::engine::{Abort, Command, Input, Outcome, Thrown};
+use weavegraph_wasm::checkpoint::Fold;
+use weavegraph_wasm::engine::{Abort, Command, Input, Outcome, Progress, Solo, Thrown};
 use weavegraph_wasm::error::{ErrorCode, Failure};
 use weavegraph_wasm::events::EventKind;
 use weavegraph_wasm::graph::{NodeId, RouteId};
-use weavegraph_wasm::state::{Routing, Target, TaskResult, Value, Write};
+use weavegraph_wasm::state::{Routing, Target, Targets, TaskResult, Value, Write};
 
 /// A call of a node that has begun. Late results are handed in all the same: it is the engine that has to ignore them.
 pub struct Attempt {
@@ -18,13 +19,14 @@ pub struct Attempt {
     acts: VecDeque<Act>,
     reply: Reply,
     streams: Vec<(String, Value)>,
+    solo: Solo,
     /// Holds a slot, as far as the host can see.
     is_busy: bool,
 }
 
 impl Host {
     pub(super) fn call_node(&mut self, command: Command) {
-        let Command::Run { task, token, node, attempt, step, ordinal, input, generation } = command else { return };
+        let Command::Run { task, token, node, attempt, step, ordinal, input, generation, solo } = command else { return };
         if generation != self.machine.generation() {
             return;
         }
@@ -34,12 +36,12 @@ impl Host {
         let call = Call { node: name, state: self.contents.view(), input, step, task: ordinal, attempt };
         let run = Rc::clone(&self.setup.graph.nodes[&call.node]);
         let reply = run(&call);
-        self.begin_attempt(task, token, Rc::new(call), reply);
+        self.begin_attempt(task, token, Rc::new(call), reply, solo);
     }
 
-    fn begin_attempt(&mut self, task: u32, token: u32, call: Rc<Call>, reply: Reply) {
+    fn begin_attempt(&mut self, task: u32, token: u32, call: Rc<Call>, reply: Reply, solo: Solo) {
         let acts = reply.acts.iter().cloned().collect();
-        self.attempts.insert((task, token), Attempt { call, acts, reply, streams: Vec::new(), is_busy: true });
+        self.attempts.insert((task, token), Attempt { call, acts, reply, streams: Vec::new(), solo, is_busy: true });
         self.note_peak();
         self.go_on(task, token);
     }
@@ -103,6 +105,14 @@ impl Host {
 
     fn end_attempt(&mut self, task: u32, token: u32) {
         let Some(attempt) = self.attempts.get(&(task, token)) else { return };
+        if let (End::Return, None, true) = (&attempt.reply.end, &attempt.reply.goto, self.setup.is_solo && attempt.solo != Solo::No) {
+            let (writes, solo) = (attempt.reply.writes.clone(), attempt.solo);
+            self.attempts.remove(&(task, token));
+            if self.machine.is_live(task, token) {
+                return self.step_alone(task, token, &writes, solo);
+            }
+            return;
+        }
         let outcome = match attempt.reply.end.clone() {
             End::Never => return,
             End::Throw(text) => Outcome::Threw(self.thrown(&text)),
@@ -116,6 +126,40 @@ impl Host {
         };
         self.attempts.remove(&(task, token));
         self.feed(Input::Settled { task, token, outcome });
+    }
+
+    /// Folds and routes before it tells the engine of the result.
+    fn step_alone(&mut self, task: u32, token: u32, writes: &[(String, Json, bool)], solo: Solo) {
+        let result = self.result(writes, None).unwrap_or_default();
+        let (update, folds) = (result.update.clone(), Rc::clone(&result.writes));
+        let result = Some(Rc::new(result));
+        self.contents.begin();
+        for write in folds.iter() {
+            let value = update.clone().expect("an update");
+            let fold = Fold::Write { channel: write.channel, value, is_replace: write.is_replace };
+            if let Err((channel, error)) = self.contents.fold(&self.arena, &fold) {
+                self.feed(Input::Stepped { task, token, result, progress: Progress::Nothing });
+                let thrown = Thrown { code: error.code(), text: error.to_string(), cause: None };
+                return self.feed(Input::FoldFailed { channel, thrown });
+            }
+        }
+        let changed = self.contents.changed();
+        let contents_bytes = if self.setup.store.is_some() { self.contents_bytes() } else { 0 };
+        let Solo::Route(route) = solo else {
+            let progress = Progress::Folded { changed, contents_bytes, answer: None };
+            return self.feed(Input::Stepped { task, token, result, progress });
+        };
+        let answer = self.ask_route(route);
+        let target = match (answer.after, answer.targets.as_deref()) {
+            (None, Ok([target @ To::Node(_)])) => self.target(target.clone(), Some(route)).ok(),
+            _ => None,
+        };
+        let has_answered = target.is_some();
+        let progress = Progress::Folded { changed, contents_bytes, answer: target };
+        self.feed(Input::Stepped { task, token, result, progress });
+        if !has_answered {
+            self.hear_route(0, route, answer);
+        }
     }
 
     fn thrown(&mut self, text: &str) -> Thrown {
@@ -141,7 +185,7 @@ impl Host {
             }
         };
         let update = (!found.is_empty()).then(|| self.arena.put(Json::Object(update)));
-        Ok(TaskResult { update, writes: found, routing })
+        Ok(TaskResult { update, writes: found.into(), routing })
     }
 
     fn target(&mut self, target: To, route: Option<RouteId>) -> Result<Target, String> {
@@ -167,7 +211,7 @@ impl Host {
             Call { node: name, state: self.contents.view(), input: Json::Null, step: failure.step.unwrap_or(0), task: 0, attempt: 0 };
         let rescue = Rc::clone(&self.setup.graph.rescues[&call.node]);
         let reply = rescue(&call, &failure.message);
-        self.begin_attempt(task, token, Rc::new(call), reply);
+        self.begin_attempt(task, token, Rc::new(call), reply, Solo::No);
     }
 
     pub(super) fn ask_retry(&mut self, task: u32, token: u32, attempt: u32, failure: &Failure) {
@@ -206,11 +250,19 @@ impl Host {
     }
 
     pub(super) fn call_route(&mut self, call: u32, route: RouteId) {
+        let answer = self.ask_route(route);
+        self.hear_route(call, route, answer);
+    }
+
+    fn ask_route(&mut self, route: RouteId) -> Answer {
         let answer = Rc::clone(&self.setup.graph.routes[route as usize]);
         let from = self.program.routes[route as usize].from;
         let name = from.index().map_or(START, |index| &self.program.nodes[index].name);
         self.calls.push(format!("route of {name}"));
-        let answer = answer(&self.contents.view());
+        answer(&self.contents.view())
+    }
+
+    fn hear_route(&mut self, call: u32, route: RouteId, answer: Answer) {
         let after = answer.after;
         self.answers.insert(call, (route, answer.targets));
         match after {
@@ -226,7 +278,7 @@ impl Host {
             Ok(targets) => {
                 let targets: Result<Vec<Target>, String> = targets.into_iter().map(|target| self.target(target, Some(route))).collect();
                 match targets {
-                    Ok(targets) => Input::Routed { call, targets },
+                    Ok(targets) => Input::Routed { call, targets: Targets::Many(targets) },
                     Err(target) => Input::RouteUnknown { call, target },
                 }
             }

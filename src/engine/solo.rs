@@ -1,0 +1,46 @@
+//! A step of one task in one input: once its node has returned, the host folds its writes and asks its route by itself, as the commands
+//! would have told it to, and says all of it at once. What differs from the usual way is only who speaks first.
+
+use super::command::Solo;
+use super::input::Progress;
+use super::machine::{Machine, Phase};
+use crate::graph::{ChannelKind, NodeId};
+use crate::state::{Targets, TaskResult};
+use std::rc::Rc;
+
+impl Machine {
+    /// What the host may do by itself once an attempt of `node` has returned: if it is the only task of its step, nothing else is
+    /// folded, no fold has a result that the log keeps, and one route at most is asked.
+    pub(super) fn solo(&self, node: NodeId) -> Solo {
+        let Some(spec) = node.index().map(|index| &self.program.nodes[index]) else { return Solo::No };
+        let is_kept = |kind: ChannelKind| kind == ChannelKind::Reduce && self.journal.is_some();
+        if self.tasks.len() != 1 || !self.session.notes.is_empty() || self.program.channels.iter().any(|channel| is_kept(channel.kind)) {
+            return Solo::No;
+        }
+        match *spec.exits.routes {
+            [] => Solo::Fold,
+            [route] => Solo::Route(route),
+            _ => Solo::No,
+        }
+    }
+
+    pub(super) fn stepped(&mut self, task: u32, token: u32, result: Option<Rc<TaskResult>>, progress: Progress) {
+        let Some(index) = self.live(task, token) else { return };
+        self.is_solo = true;
+        self.end_attempt(index);
+        self.finished(index, result);
+        if let (Phase::Folding, Progress::Folded { changed, contents_bytes, answer }) = (&self.phase, progress) {
+            self.contents_bytes = Some(contents_bytes);
+            self.applied(changed, Vec::new());
+            if let Some(target) = answer {
+                self.routed(0, Targets::One(target));
+            }
+        }
+        self.is_solo = false;
+    }
+
+    /// A solo attempt's host can still say `Stepped`.
+    pub fn is_live(&self, task: u32, token: u32) -> bool {
+        self.live(task, token).is_some()
+    }
+}
