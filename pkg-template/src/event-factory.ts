@@ -12,7 +12,7 @@ import { OpenStream } from './text-stream.js';
 import { Thrown } from './thrown.js';
 import { readReplace, replace } from './channels.js';
 import { hasBinary, isOurs, lend } from './values.js';
-import { eventTypes } from './words.js';
+import { eventTypes, Kind } from './words.js';
 import { engine } from './engine.js';
 
 /** What the words do not say. */
@@ -92,11 +92,13 @@ class EventReader {
 
   read(): WeaveEvent {
     this.#at += 1;
-    const type = eventTypes[this.#next()]!;
+    const kind = this.#next();
+    const type = eventTypes[kind]!;
     const seq = this.#next();
     const at = this.#next();
     const isTransient = this.#flag();
-    const event = this.#make(type, seq, at, isTransient);
+    const isFromUser = kind >= Kind.message && kind <= Kind.custom;
+    const event = isFromUser ? this.#fromUser(type, seq, at) : this.#make(type, seq, at, isTransient);
     const { branch } = this.#source;
     if (branch !== undefined && branch > 1) event.branch = branch;
     if (isTransient) event.transient = true;
@@ -200,17 +202,23 @@ class EventReader {
   /** The payload's keys follow the fields that every task's event has. */
   #fromUser(type: WeaveEvent['type'], seq: number, at: number): WeaveEvent {
     const { runId, sessionId } = this.#source;
-    const event = { type, seq, at, runId, sessionId, step: this.#next(), node: this.#name(), task: this.#next(), attempt: this.#next() };
+    const [step, node, task, attempt] = [this.#next(), this.#name(), this.#next(), this.#next()];
     const offset = this.#next();
     const payload = this.#source.arena.get(this.#next());
+    if (type === 'message') {
+      const { scope, message, data } = payload as { scope: string; message: string; data?: unknown };
+      const event: WeaveEvent = { type, seq, at, runId, sessionId, step, node, task, attempt, scope, message };
+      if (data !== undefined) event.data = lend(data);
+      return event;
+    }
     if (type === 'llm.chunk') {
       const { text, streamId, kind, metadata } = payload as { text: string; streamId: string; kind?: 'text' | 'reasoning'; metadata?: unknown };
-      const { step, node, task, attempt } = event;
       const chunk: WeaveEvent = { type, seq, at, runId, sessionId, step, node, task, attempt, text, streamId, offset };
       if (kind !== undefined) chunk.kind = kind;
       if (metadata !== undefined) chunk.metadata = lend(metadata);
       return chunk;
     }
+    const event = { type, seq, at, runId, sessionId, step, node, task, attempt };
     Object.assign(event, payload instanceof OpenStream ? payload.toFinal() : payload);
     const name = dataOf[type];
     const data = name === undefined ? undefined : (event as Record<string, unknown>)[name];
@@ -220,7 +228,7 @@ class EventReader {
 }
 
 /** Where a user's event has data that may hold bytes, which each reader gets a copy of. */
-const dataOf: Readonly<Partial<Record<WeaveEvent['type'], string>>> = { message: 'data', milestone: 'data', custom: 'data', 'tool.call': 'args', 'tool.result': 'result', 'llm.final': 'metadata', 'llm.error': 'metadata' };
+const dataOf: Readonly<Partial<Record<WeaveEvent['type'], string>>> = { milestone: 'data', custom: 'data', 'tool.call': 'args', 'tool.result': 'result', 'llm.final': 'metadata', 'llm.error': 'metadata' };
 
 function lendChanges(changes: Record<string, unknown>): Record<string, unknown> {
   for (const name in changes) {

@@ -91,13 +91,15 @@ impl Frontier {
 
     /// Ordinals count a node's entries in order.
     fn finish(&mut self) -> Rc<[Entry]> {
-        if let [entry] = &*self.entries {
-            if let Some(index) = entry.node.index().filter(|_| entry.is_gated && entry.joins.is_empty()) {
-                if self.singles.is_empty() {
-                    self.singles = vec![None; self.placed.len()];
-                }
-                return Rc::clone(self.singles[index].get_or_insert_with(|| Rc::from([entry.clone()])));
+        let single = match &*self.entries {
+            [entry] if entry.is_gated && entry.joins.is_empty() => entry.node.index(),
+            _ => None,
+        };
+        if let Some(index) = single {
+            if self.singles.is_empty() {
+                self.singles = vec![None; self.placed.len()];
             }
+            return Rc::clone(self.singles[index].get_or_insert_with(|| Rc::from([self.entries[0].clone()])));
         }
         for entry in &mut self.entries {
             let Some(index) = entry.node.index() else { continue };

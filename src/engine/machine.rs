@@ -344,6 +344,11 @@ impl Machine {
         self.commands.drain(..)
     }
 
+    /// Whether `take_commands` has any.
+    pub fn has_commands(&self) -> bool {
+        !self.commands.is_empty()
+    }
+
     /// Rises when commands that call user code become void.
     pub fn generation(&self) -> u32 {
         self.generation

@@ -30,6 +30,9 @@ struct Inner {
     writes: Vec<(u32, Rc<[Write]>)>,
 }
 
+/// Handles that `emit` lets wait.
+const RELEASED_AT_MOST: usize = 256;
+
 /// Masks whose writes are kept.
 const KEPT_MASKS: usize = 16;
 
@@ -342,6 +345,10 @@ impl RawRun {
         let Some(kind) = EventKind::from_number(kind).filter(|kind| kind.is_from_user()) else { return -1 };
         if !inner.machine.emit(now, task, token, kind, value, number) {
             return -1;
+        }
+        // What is given back can wait for the next call that has more to say.
+        if !inner.machine.has_commands() && inner.values.released_count() < RELEASED_AT_MOST {
+            return 0;
         }
         Self::flush_commands(&mut inner) as i32
     }

@@ -144,12 +144,10 @@ pub(super) fn write_commands(out: &mut Out, machine: &mut Machine, values: &Valu
 }
 
 pub(super) fn write_released(out: &mut Out, values: &Values) {
-    if values.has_released() {
-        out.word(Op::Release as u8);
-        let at = out.words.len();
-        out.word(0);
+    let count = values.released_count();
+    if count > 0 {
+        out.words([f64::from(Op::Release as u8), count as f64]);
         values.take_released(|handle| out.word(handle));
-        out.words[at] = (out.words.len() - at - 1) as f64;
     }
 }
 

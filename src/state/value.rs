@@ -58,9 +58,9 @@ impl Values {
         self.released.borrow_mut().push(handle);
     }
 
-    /// Whether `take_released` would yield anything.
-    pub fn has_released(&self) -> bool {
-        !self.released.borrow().is_empty()
+    /// How many handles `take_released` would yield.
+    pub fn released_count(&self) -> usize {
+        self.released.borrow().len()
     }
 
     /// Hands over, and forgets, the handles that nobody needs any more.
