@@ -26,6 +26,8 @@ export class AppCore {
   readonly names: Names;
   readonly nodeIds: ReadonlyMap<string, number>;
   readonly channelIds: ReadonlyMap<string, number>;
+  /** A channel has a reducer. */
+  readonly hasReduce: boolean;
   readonly routes: readonly RouteCore[];
   readonly hash: string;
   /** Node, plain and join edge, and conditional edge counts. */
@@ -44,6 +46,7 @@ export class AppCore {
       parts.channelNames,
     );
     this.nodeIds = new Map([...parts.nodes.map((node, id) => [node.id, id] as const), [END, END_ID]]);
+    this.hasReduce = parts.channels.some(({ kind }) => kind === 'reduce');
     this.channelIds = new Map(parts.channelNames.map((name, id) => [name, id]));
     this.routes = parts.routes.map(({ from, route }, id) => ({ from, route, targets: this.#routeTargets(id) }));
     [this.hash, ...this.counts] = this.#graph.facts() as [string, number, number, number];

@@ -53,16 +53,17 @@ export class BarrierCalls {
       this.#skipsFolds = false;
       return;
     }
-    const { mask, changed } = this.#execution.state.endFolds();
-    const hasReduced = this.#execution.options.durability > 0 && changed.some((channel) => this.#execution.app.parts.channels[channel]!.kind === 'reduce');
-    if (!hasReduced && this.#execution.app.parts.channels.length <= 32) {
+    const { state, app, options } = this.#execution;
+    const mask = state.endFolds();
+    if (!(options.durability > 0 && app.hasReduce) && state.contents.length <= 32) {
       this.#pump.take(this.#pump.tellAtOnce(Tell.Applied, mask, 0, 0, 0, this.#execution.storedBytes));
       return;
     }
+    const changed = state.changed();
     const reduced: number[] = [];
-    for (const channel of hasReduced ? changed : []) {
-      if (this.#execution.app.parts.channels[channel]!.kind !== 'reduce') continue;
-      const content = this.#execution.state.contents[channel]!;
+    for (const channel of options.durability > 0 ? changed : []) {
+      if (app.parts.channels[channel]!.kind !== 'reduce') continue;
+      const content = state.contents[channel]!;
       reduced.push(channel, this.#execution.arena.put(content.save()), content.bytes);
     }
     this.#pump.take(this.#pump.tellWith(TellWith.Applied, changed.length, 0, 0, 0, this.#execution.storedBytes, new Uint32Array([...changed, ...reduced])));

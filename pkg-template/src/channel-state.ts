@@ -15,9 +15,13 @@ export class ChannelState {
   readonly contents: readonly Content[];
   readonly #names: readonly string[];
   readonly #makeView: (contents: readonly Content[]) => object;
-  readonly #touched: number[] = [];
+  /** Between `begin` and the barrier's end, in the order in which they were opened. */
+  readonly #touched: Content[] = [];
+  #touchedCount = 0;
+  /** By channel. */
+  readonly #changed: boolean[] = [];
+  /** The same of the first 32. */
   #changedMask = 0;
-  #changed: number[] = [];
   #view: object | undefined;
 
   constructor(app: AppCore) {
@@ -47,7 +51,7 @@ export class ChannelState {
 
   begin(): void {
     this.#changedMask = 0;
-    if (this.#changed.length > 0) this.#changed = [];
+    if (this.contents.length > 32) this.#changed.fill(false);
   }
 
   /** Folds one channel's write out of an update. May throw what a reducer or key function throws. */
@@ -70,33 +74,38 @@ export class ChannelState {
 
   #open(channel: number): Content {
     const content = this.contents[channel]!;
-    if (!this.#touched.includes(channel)) {
-      this.#touched.push(channel);
-      content.begin();
-    }
+    for (let index = 0; index < this.#touchedCount; index += 1) if (this.#touched[index] === content) return content;
+    this.#touched[this.#touchedCount++] = content;
+    content.begin();
     return content;
   }
 
   #note(channel: number, hasChanged: boolean): void {
     if (!hasChanged) return;
     if (channel < 32) this.#changedMask |= 1 << channel;
-    if (!this.#changed.includes(channel)) this.#changed.push(channel);
+    else this.#changed[channel] = true;
   }
 
-  /** All changes are made: routes see them. */
-  endFolds(): { readonly mask: number; readonly changed: readonly number[] } {
-    if (this.#touched.length > 0) this.#view = undefined;
-    return { mask: this.#changedMask >>> 0, changed: this.#changed };
+  /** All changes are made: routes see them. Returns which of the first 32 channels changed, as a mask. */
+  endFolds(): number {
+    if (this.#touchedCount > 0) this.#view = undefined;
+    return this.#changedMask >>> 0;
+  }
+
+  /** The channels that changed. */
+  changed(): number[] {
+    const has = (channel: number): boolean => (channel < 32 ? (this.#changedMask & (1 << channel)) !== 0 : this.#changed[channel] === true);
+    return [...this.contents.keys()].filter(has);
   }
 
   commit(): void {
-    for (const channel of this.#touched) this.contents[channel]!.commit();
-    this.#touched.length = 0;
+    for (let index = 0; index < this.#touchedCount; index += 1) this.#touched[index]!.commit();
+    this.#touchedCount = 0;
   }
 
   rollback(): void {
-    for (const channel of this.#touched) this.contents[channel]!.rollback();
-    this.#touched.length = 0;
+    for (let index = 0; index < this.#touchedCount; index += 1) this.#touched[index]!.rollback();
+    this.#touchedCount = 0;
     this.#view = undefined;
   }
 

@@ -14,7 +14,7 @@ import { RecordWriter } from './record-writer.js';
 import { SoloStep } from './solo-step.js';
 import { TaskCalls } from './task-calls.js';
 import { nextTurn } from './turn.js';
-import type { Update } from './updates.js';
+import type { PlainUpdate } from './updates.js';
 import { Op, Tell } from './words.js';
 
 export type RawRun = InstanceType<Engine['RawRun']>;
@@ -72,7 +72,7 @@ export class Pump {
   }
 
   /** A solo attempt has returned. Returns the count of words. */
-  stepAlone(attempt: Attempt, update: Update): number {
+  stepAlone(attempt: Attempt, update: PlainUpdate): number {
     const wasPumping = this.#isPumping;
     // What user code calls meanwhile only queues commands.
     this.#isPumping = true;

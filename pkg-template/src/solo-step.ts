@@ -9,7 +9,7 @@ import type { BarrierCalls } from './barrier-calls.js';
 import type { Attempt } from './context.js';
 import type { Execution } from './execution.js';
 import type { Pump } from './pump.js';
-import type { Update } from './updates.js';
+import type { PlainUpdate } from './updates.js';
 import { NONE, Tell } from './words.js';
 
 /** What `RawRun.step` is told: how far it went. */
@@ -24,7 +24,7 @@ export class SoloStep {
   readonly #barrier: BarrierCalls;
   /** The one under way, until the engine knows of it. */
   #attempt: Attempt | undefined;
-  #update!: Update;
+  #update!: PlainUpdate;
   #handle = NONE;
   #hasFolded = false;
   #changed = 0;
@@ -36,7 +36,7 @@ export class SoloStep {
   }
 
   /** Returns the count of words. */
-  step(attempt: Attempt, update: Update): number {
+  step(attempt: Attempt, update: PlainUpdate): number {
     const { state, arena } = this.#execution;
     const { value } = update;
     this.#attempt = attempt;
@@ -54,7 +54,7 @@ export class SoloStep {
       this.interrupt();
       return this.#barrier.foldThrew(channel, thrown);
     }
-    this.#changed = state.endFolds().mask;
+    this.#changed = state.endFolds();
     // The run was called meanwhile: the engine waits for what it said is to be done.
     if (this.#attempt === undefined) return this.#pump.tell(Tell.Applied, this.#changed, 0, 0, 0, this.#execution.storedBytes);
     this.#hasFolded = true;

@@ -12,7 +12,7 @@ import { takeError } from './failures.js';
 import type { NodeOptions } from './nodes.js';
 import type { Pump } from './pump.js';
 import { isThenable } from './thenable.js';
-import { readReturn, UnknownTarget, type NodeReturn } from './updates.js';
+import { readReturn, UnknownTarget, WordyReturn, type PlainUpdate } from './updates.js';
 import { lend } from './values.js';
 import { Abort, NONE, Tell, TellText, TellWith } from './words.js';
 
@@ -20,6 +20,7 @@ export class TaskCalls {
   readonly #execution: Execution;
   readonly #pump: Pump;
   readonly #attempts: Array<Attempt | undefined> = [];
+  readonly #keep = (value: unknown): number => this.#execution.arena.put(value);
 
   constructor(execution: Execution, pump: Pump) {
     this.#execution = execution;
@@ -55,20 +56,23 @@ export class TaskCalls {
 
   readonly #returned = (attempt: Attempt, result: unknown): number => {
     if (attempt.isOver) return 0;
-    let read: NodeReturn;
+    let read: PlainUpdate | WordyReturn;
     try {
-      read = readReturn(this.#execution.app, result, (value) => this.#execution.arena.put(value));
+      read = readReturn(this.#execution.app, result, this.#keep);
     } catch (thrown) {
       if (!(thrown instanceof UnknownTarget)) return this.#threw(attempt, thrown, true);
       attempt.isOver = true;
       return this.#pump.tellText(TellText.UnknownTarget, attempt.index, attempt.ticket, NONE, '', thrown.name);
     }
     attempt.isOver = true;
-    const { update, words } = read;
-    if (words === undefined && attempt.solo > 0) return this.#pump.stepAlone(attempt, update);
-    const handle = update.value === undefined ? NONE : this.#execution.arena.put(update.value);
-    if (words === undefined) return this.#pump.tell(Tell.Settled, attempt.index, attempt.ticket, handle, update.bytes, update.mask);
-    return this.#pump.tellWith(TellWith.Settled, attempt.index, attempt.ticket, handle, update.bytes, 0, words);
+    const { arena } = this.#execution;
+    const { index, ticket } = attempt;
+    if (read instanceof WordyReturn) {
+      const { update, words } = read;
+      return this.#pump.tellWith(TellWith.Settled, index, ticket, update.value === undefined ? NONE : arena.put(update.value), update.bytes, 0, words);
+    }
+    if (attempt.solo > 0) return this.#pump.stepAlone(attempt, read);
+    return this.#pump.tell(Tell.Settled, index, ticket, read.value === undefined ? NONE : arena.put(read.value), read.bytes, read.mask);
   };
 
   /** `isComplaint`: the result was wrong; nothing was thrown by the user. */

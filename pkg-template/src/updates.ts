@@ -21,7 +21,10 @@ export interface Update {
   readonly writes: readonly number[] | undefined;
 }
 
-const nothing: Update = { value: undefined, bytes: 0, mask: 0, writes: undefined };
+/** An update without a command, which is told without words. */
+export type PlainUpdate = Update & { readonly writes: undefined };
+
+const nothing: PlainUpdate = { value: undefined, bytes: 0, mask: 0, writes: undefined };
 
 /**
  * Reads an update.
@@ -35,7 +38,8 @@ export function readUpdate(app: AppCore, update: unknown, where: string): Update
   let writes: number[] | undefined;
   let mask = 0;
   let bytes = 0;
-  for (const name of Object.keys(update)) {
+  for (const name in update) {
+    if (!Object.hasOwn(update, name)) continue;
     const write = update[name];
     if (write === undefined) continue;
     const channel = app.channelIds.get(name);
@@ -60,6 +64,10 @@ export function readUpdate(app: AppCore, update: unknown, where: string): Update
   return { value: Object.freeze(value), bytes, mask: mask >>> 0, writes };
 }
 
+function isPlain(update: Update): update is PlainUpdate {
+  return update.writes === undefined;
+}
+
 /** The numbers of a mask's bits. */
 function channelsOf(mask: number): number[] {
   const channels: number[] = [];
@@ -73,11 +81,12 @@ function toWords({ mask, writes }: Update): number[] {
   return [words.length, ...words];
 }
 
-/** What a node returned. */
-export interface NodeReturn {
-  readonly update: Update;
-  /** For `settleWith`; `undefined` when the update is simple and there is no command. */
-  readonly words: Uint32Array | undefined;
+/** What a node returned beside plain writes: words as of `RawRun`'s `Inner::result`. */
+export class WordyReturn {
+  constructor(
+    readonly update: Update,
+    readonly words: Uint32Array,
+  ) {}
 }
 
 /** A target that is not a node of the graph. */
@@ -90,22 +99,22 @@ export class UnknownTarget {
  *
  * @throws NodeError NODE_INVALID_RESULT, StateError, UnknownTarget
  */
-export function readReturn(app: AppCore, result: unknown, keep: (value: unknown) => number): NodeReturn {
-  if (result === undefined || result === null) return { update: nothing, words: undefined };
+export function readReturn(app: AppCore, result: unknown, keep: (value: unknown) => number): PlainUpdate | WordyReturn {
+  if (result === undefined || result === null) return nothing;
   const command = readCommand(result);
   if (command === undefined) {
     if (!isRecord(result)) {
       throw createError('NODE_INVALID_RESULT', `it returned ${describeKind(result)}; return an update (an object of writes by channel), a command(…) or nothing`);
     }
     const update = readUpdate(app, result, 'its update');
-    return { update, words: update.writes === undefined ? undefined : toStartWords(update) };
+    return isPlain(update) ? update : new WordyReturn(update, toStartWords(update));
   }
   if (command.problem !== '') throw createError('NODE_INVALID_RESULT', command.problem);
   const update = readUpdate(app, command.update, 'the update of its command');
   const targets = command.goto === undefined ? [] : readTargetWords(app.nodeIds, app, command.goto, keep);
   // Without a goto the node's own edges stay.
   const mode = command.goto === undefined ? 0 : command.mode === 'append' ? 1 : 2;
-  return { update, words: new Uint32Array([...toWords(update), mode, targets.length / 3, ...targets]) };
+  return new WordyReturn(update, new Uint32Array([...toWords(update), mode, targets.length / 3, ...targets]));
 }
 
 /**

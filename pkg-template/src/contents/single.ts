@@ -35,7 +35,8 @@ class SingleContent implements Content {
   readonly #rule: Rule;
   readonly #isReduce: boolean;
   #value: unknown;
-  #atBegin: SingleMark | undefined;
+  #atBegin: unknown;
+  #isOpen = false;
 
   constructor(initial: unknown, rule: Rule, isReduce = false) {
     this.#value = adopt(initial);
@@ -68,20 +69,22 @@ class SingleContent implements Content {
   }
 
   begin(): void {
-    this.#atBegin = new SingleMark(this.#value);
+    this.#atBegin = this.#value;
+    this.#isOpen = true;
   }
 
   commit(): void {
     this.#atBegin = undefined;
+    this.#isOpen = false;
   }
 
   rollback(): void {
-    if (this.#atBegin !== undefined) this.#value = this.#atBegin.value;
-    this.#atBegin = undefined;
+    if (this.#isOpen) this.#value = this.#atBegin;
+    this.commit();
   }
 
   committedView(): unknown {
-    return this.#atBegin === undefined ? this.#value : this.#atBegin.value;
+    return this.#isOpen ? this.#atBegin : this.#value;
   }
 
   save(): unknown {
