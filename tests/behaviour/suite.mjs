@@ -1,5 +1,16 @@
-// What the package does, the same in every runtime: one list of cases, run by tests/runtimes, tests/workerd and pages. Plain
-// JavaScript over the package's namespace: no import, no global that one of the runtimes lacks. Must not know who runs it.
+// What the package does, the same in every runtime: one list of cases, run by tests/runtimes, tests/workerd, tests/bundlers and pages. Plain
+// JavaScript over the package's namespace: no import but of its own parts, no global that one of the runtimes lacks. Must not know who runs it.
+import { channelCases } from './channels.mjs';
+import { definitionCases } from './definitions.mjs';
+import { nodeCases } from './nodes.mjs';
+import { routingCases } from './routing.mjs';
+import { runCases } from './runs.mjs';
+
+/** @type {Record<string, (weavegraph: any) => Promise<void>>} */
+const cases = { ...definitionCases, ...channelCases, ...routingCases, ...nodeCases, ...runCases };
+
+/** Every runtime has to pass these, in this order. */
+export const caseNames = Object.keys(cases);
 
 /**
  * Runs every case, one after the other.
@@ -19,25 +30,4 @@ export async function runSuite(weavegraph) {
     }
   }
   return { passed, failed };
-}
-
-/** @type {Record<string, (weavegraph: any) => Promise<void>>} */
-const cases = {
-  'a chain runs in order': async ({ append, END, GraphBuilder, START }) => {
-    const app = new GraphBuilder({ channels: { log: append() } })
-      .addNode('a', () => ({ log: 'a' }))
-      .addNode('b', async () => ({ log: 'b' }))
-      .addEdge(START, 'a')
-      .addEdge('a', 'b')
-      .addEdge('b', END)
-      .compile();
-    const state = await app.invoke();
-    equal(state.log, ['a', 'b']);
-  },
-};
-
-/** Equal as JSON. */
-function equal(actual, expected) {
-  const [is, should] = [JSON.stringify(actual), JSON.stringify(expected)];
-  if (is !== should) throw new Error(`${is} is not ${should}`);
 }

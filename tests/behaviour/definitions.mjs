@@ -1,0 +1,129 @@
+// Cases about the definition of a graph: what the builder says of it, what is wrong with it, its hash, its drawing and its data.
+import { equal, failure, holds } from './checks.mjs';
+import { chain, loop } from './shapes.mjs';
+
+const idle = () => undefined;
+/** Every kind of channel, node option and edge. */
+const desk = ({ append, END, GraphBuilder, last, merge, reduce, START }) =>
+  new GraphBuilder({
+    name: 'desk',
+    channels: { log: append({ key: ({ id }) => id }), map: merge({ initial: { a: 1 } }), one: last({ initial: 0, onConflict: 'last' }), sum: reduce((sum, n) => sum + n, 0) },
+  })
+    .addNode('read', idle, { description: 'reads "it"', metadata: { kind: 'in' }, retry: { maxAttempts: 3, initialDelayMs: 10 }, timeoutMs: 100 })
+    .addNode('left', idle, { runWhen: 'always', concurrency: 2 })
+    .addNode('right', idle, { targets: ['both'] })
+    .addNode('both', idle)
+    .addEdge(START, 'read')
+    .addEdge('read', 'left')
+    .addEdge('read', 'right')
+    .addEdge(['left', 'right'], 'both')
+    .addConditionalEdge('both', () => END, { again: 'read', done: END });
+const codes = (graph) => graph.validate().map(({ code }) => code);
+
+export const definitionCases = {
+  'definition: the builder tells nodes, edges and an order': async (weavegraph) => {
+    const graph = desk(weavegraph);
+    equal(graph.nodes(), ['read', 'left', 'right', 'both']);
+    equal(graph.edges(), [
+      { from: '__start__', to: 'read', conditional: false }, { from: 'read', to: 'left', conditional: false }, { from: 'read', to: 'right', conditional: false },
+      { from: ['left', 'right'], to: 'both', conditional: false }, { from: 'both', to: 'read', conditional: true, label: 'again' }, { from: 'both', to: '__end__', conditional: true, label: 'done' },
+    ]);
+    equal(graph.topologicalSort(), ['__start__', 'read', 'left', 'right', 'both', '__end__']);
+    equal([weavegraph.START, weavegraph.END], ['__start__', '__end__']);
+  },
+
+  'definition: the hash is the same number everywhere, whatever the order of adding, and not over functions': async (weavegraph) => {
+    const { END, GraphBuilder, START } = weavegraph;
+    equal(desk(weavegraph).compile().definitionHash(), 'efe95507cac89664');
+    const build = (names, node) => {
+      const graph = new GraphBuilder();
+      for (const name of names) graph.addNode(name, node);
+      return graph.addEdge('a', 'b').addEdge('b', END).addEdge(START, 'a').compile().definitionHash();
+    };
+    equal(build(['a', 'b'], idle), build(['b', 'a'], () => ({})));
+    holds(build(['a', 'b'], idle) !== chain(weavegraph, { a: idle }).compile().definitionHash(), 'another graph has another hash');
+  },
+
+  'definition: toMermaid draws every edge and escapes names': async (weavegraph) => {
+    const lines = (direction) => [
+      `flowchart ${direction}`, '  start([START])', '  n0["read"]', '  n1["left"]', '  n2["right"]', '  n3["both"]', '  stop([END])', '  start --> n0', '  n0 --> n1', '  n0 --> n2',
+      '  j0(("#43;"))', '  n1 --- j0', '  n2 --- j0', '  j0 --> n3', '  n3 -.->|"again"| n0', '  n3 -.->|"done"| stop', '  n2 -.-> n3', '',
+    ].join('\n');
+    const app = desk(weavegraph).compile();
+    equal([app.toMermaid(), app.toMermaid({ direction: 'LR' })], [lines('TB'), lines('LR')]);
+    holds(!chain(weavegraph, { 'a"]; b': idle }).compile().toMermaid().includes('a"]'), 'names are escaped');
+  },
+
+  'definition: toJSON and metadata are the graph as data': async (weavegraph) => {
+    const app = desk(weavegraph).compile();
+    equal(app.toJSON(), {
+      name: 'desk',
+      nodes: [
+        { id: 'read', description: 'reads "it"', metadata: { kind: 'in' }, options: { retry: { maxAttempts: 3, initialDelayMs: 10 }, timeoutMs: 100 } },
+        { id: 'left', options: { concurrency: 2, runWhen: 'always' } }, { id: 'right', options: { targets: ['both'] } }, { id: 'both' },
+      ],
+      edges: [
+        { from: '__start__', to: 'read' }, { from: 'read', to: 'left' }, { from: 'read', to: 'right' }, { from: ['left', 'right'], to: 'both' },
+        { from: 'both', route: 'both#1', targets: { again: 'read', done: '__end__' } },
+      ],
+      channels: {
+        log: { kind: 'append', options: { keyed: true } }, map: { kind: 'merge', options: { initial: { a: 1 } } },
+        one: { kind: 'last', options: { initial: 0, onConflict: 'last' } }, sum: { kind: 'reduce', options: { initial: 0 } },
+      },
+    });
+    const { version, ...metadata } = app.metadata();
+    holds(/^\d+\.\d+\.\d+/.test(version), version);
+    equal(metadata, { graphHash: 'efe95507cac89664', nodeCount: 4, edgeCount: 4, conditionalEdgeCount: 1, channels: { log: 'append', map: 'merge', one: 'last', sum: 'reduce' } });
+  },
+
+  'definition: every problem is told at once, with code, nodes and remedy': async ({ END, GraphBuilder, START }) => {
+    const graph = new GraphBuilder()
+      .addNode('a', idle).addNode('a', idle).addNode('island', idle).addNode('', idle).addNode('node', idle)
+      .addEdge(START, 'a').addEdge('a', 'nod').addEdge('a', END).addEdge('a', END).addEdge(END, 'a').addEdge('a', START).addEdge([], 'a');
+    equal(graph.validate(), [
+      { code: 'GRAPH_DUPLICATE_NODE', message: 'node `a` is added more than once; keep one or rename it', nodes: ['a'] },
+      { code: 'GRAPH_INVALID_NAME', message: 'a node has an empty name; give it one', nodes: [''] },
+      { code: 'GRAPH_DUPLICATE_EDGE', message: 'the edge from `a` to END is added more than once; keep one', nodes: ['a', '__end__'] },
+      { code: 'GRAPH_EDGE_FROM_END', message: 'an edge leads from END to `a`; nothing runs after END, remove it', nodes: ['__end__', 'a'] },
+      { code: 'GRAPH_EDGE_TO_START', message: 'START is the target of the edge from `a`; it is a source only, name the node to go to', nodes: ['a', '__start__'] },
+      { code: 'GRAPH_INVALID_JOIN', message: 'the join to `a` has no sources; name the nodes that it waits for', nodes: ['a'] },
+      { code: 'GRAPH_UNKNOWN_NODE', message: 'there is no node `nod` (the target of the edge from `a`); did you mean `node`?', nodes: ['nod'] },
+      { code: 'GRAPH_UNREACHABLE', message: 'nothing leads from START to `island`, ``; add an edge, or name the node in the targets of a route or of the node that goes there', nodes: ['island', ''] },
+      { code: 'GRAPH_NO_PATH_TO_END', message: 'END cannot be reached from `node`: nothing leaves `node`; add an edge to END or to another node, or name in its targets where it goes', nodes: ['node'] },
+    ]);
+  },
+
+  'definition: compile throws a GraphError with all problems': async ({ GraphBuilder, GraphError, WeaveError }) => {
+    const graph = new GraphBuilder().addNode('a', idle);
+    const error = await failure(() => graph.compile());
+    holds(error instanceof GraphError && error instanceof WeaveError && error instanceof Error, 'its class');
+    equal([error.name, error.code, error.problems], ['GraphError', 'GRAPH_MISSING_ENTRY', graph.validate()]);
+    equal(codes(graph), ['GRAPH_MISSING_ENTRY', 'GRAPH_NO_PATH_TO_END']);
+  },
+
+  'definition: a cycle of edges is refused, allowed by allowCycles, and free through a route': async (weavegraph) => {
+    const { END, GraphBuilder, START } = weavegraph;
+    const graph = new GraphBuilder().addNode('a', idle).addNode('b', idle).addEdge(START, 'a').addEdge('a', 'b').addEdge('b', 'a').addEdge('b', END);
+    equal(graph.validate(), [{ code: 'GRAPH_CYCLE', message: 'edges form a cycle: `a` -> `b` -> `a`; lead the way back through a conditional edge, or compile with allowCycles: true', nodes: ['a', 'b', 'a'] }]);
+    graph.compile({ allowCycles: true });
+    equal(codes(loop(weavegraph, 3)), []);
+  },
+
+  'definition: names, channels and options that cannot be used are told': async ({ END, GraphBuilder, last, START }) => {
+    const around = (id, options, channels) => codes(new GraphBuilder(channels && { channels }).addNode(id, idle, options).addEdge(START, id).addEdge(id, END));
+    equal(around('ok', { timeoutMs: 5 }), []);
+    holds(around(START).includes('GRAPH_RESERVED_NAME'), 'START is no name');
+    holds(around('a\u0000b').includes('GRAPH_INVALID_NAME'), 'control characters');
+    holds(around('ok', { timeoutMs: -1 }).includes('GRAPH_INVALID'), 'an option');
+    holds(around('ok', { retry: { maxAttempts: 0 } }).includes('GRAPH_INVALID'), 'a policy');
+    holds(around('ok', {}, { x: { kind: 'last' } }).includes('GRAPH_INVALID_CHANNEL'), 'a channel not made by the package');
+    holds(around('ok', {}, { x: last({ onConflict: 'first' }) }).includes('GRAPH_INVALID_CHANNEL'), 'an option of a channel');
+  },
+
+  'definition: a compiled app does not change with its builder': async (weavegraph) => {
+    const graph = chain(weavegraph, { a: () => ({ log: 'a' }) });
+    const app = graph.compile();
+    graph.addNode('b', () => ({ log: 'b' })).addEdge('a', 'b').addEdge('b', weavegraph.END);
+    equal([(await app.invoke()).log, (await graph.compile().invoke()).log], [['a'], ['a', 'b']]);
+  },
+};
