@@ -2,15 +2,22 @@
 // JavaScript over the package's namespace: no import but of its own parts, no global that one of the runtimes lacks. Must not know who runs it.
 import { channelCases } from './channels.mjs';
 import { definitionCases } from './definitions.mjs';
+import { emittingCases } from './emitting.mjs';
 import { nodeCases } from './nodes.mjs';
 import { routingCases } from './routing.mjs';
 import { runCases } from './runs.mjs';
+import { indexedDbCases, storeCases } from './stores.mjs';
+import { streamCases } from './streams.mjs';
+import { traceCases } from './traces.mjs';
+import { valueCases } from './values.mjs';
 
 /** @type {Record<string, (weavegraph: any) => Promise<void>>} */
-const cases = { ...definitionCases, ...channelCases, ...routingCases, ...nodeCases, ...runCases };
+const cases = { ...definitionCases, ...channelCases, ...routingCases, ...nodeCases, ...runCases, ...streamCases, ...emittingCases, ...traceCases, ...valueCases, ...storeCases };
 
 /** Every runtime has to pass these, in this order. */
 export const caseNames = Object.keys(cases);
+/** And those that have IndexedDB these, too. */
+export const indexedDbCaseNames = Object.keys(indexedDbCases);
 
 /**
  * Runs every case, one after the other.
@@ -21,7 +28,7 @@ export const caseNames = Object.keys(cases);
 export async function runSuite(weavegraph) {
   const passed = [];
   const failed = [];
-  for (const [name, run] of Object.entries(cases)) {
+  for (const [name, run] of Object.entries({ ...cases, ...(globalThis.indexedDB !== undefined && indexedDbCases) })) {
     try {
       await run(weavegraph);
       passed.push(name);
