@@ -78,6 +78,15 @@ export async function ensureFirefox() {
   return { firefox, driver };
 }
 
+/** The runtimes that tests/runtimes/package.json names; npm has them as programs for one platform. */
+export async function ensureRuntimes() {
+  const { glibcVersionRuntime } = process.report.getReport().header;
+  if (process.platform !== 'linux' || process.arch !== 'x64' || glibcVersionRuntime === undefined) {
+    throw new Refusal(`The runtimes are tested on Linux with glibc on x64 only, this is ${process.platform} on ${process.arch}: name other stages.`);
+  }
+  await ensurePackagesIn(join(root, 'tests/runtimes'));
+}
+
 /** The path of Firefox, or `undefined`. */
 export function findFirefox() {
   return process.env.FIREFOX ?? findProgram('firefox', 'firefox-esr');

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from './command.mjs';
 import { build } from './build.mjs';
-import { ensureChromium, ensureFirefox } from './prerequisites.mjs';
+import { ensureChromium, ensureFirefox, ensureRuntimes } from './prerequisites.mjs';
 
 const host = ['--no-default-features', '--features', 'json'];
 const wasm = ['--target', 'wasm32-unknown-unknown', '--features', 'test-hooks,indexed-db'];
@@ -35,6 +35,7 @@ export const stages = [
   { name: 'wasm', usesChromium: true, usesFirefox: true, run: wasmTests },
   { name: 'js', needs: ['install'], run: (files) => nodeTests('js', files, ['--expose-gc']) },
   { name: 'packaging', needs: ['build'], usesChromium: true, run: (files) => nodeTests('packaging', files, oneByOne) },
+  { name: 'runtimes', needs: ['build'], run: runtimeTests },
   { name: 'browser', needs: ['install'], usesChromium: true, usesFirefox: true, run: (files) => nodeTests('browser', files, oneByOne) },
 ];
 
@@ -81,6 +82,11 @@ async function nodeTests(folder, chosen, options) {
   const output = await outputOf(process.execPath, [...options, '--test', '--test-reporter=spec', '--test-timeout=300000', ...files]);
   const sum = (pattern) => [...output.text.matchAll(pattern)].reduce((total, [, count]) => total + Number(count), 0);
   return withCrash({ passed: sum(nodeResults.passed), failed: sum(nodeResults.failed) }, output);
+}
+
+async function runtimeTests(files) {
+  await ensureRuntimes();
+  return nodeTests('runtimes', files, oneByOne);
 }
 
 /** One test is one file under one compiler; the oldest TypeScript that is promised is the second one. */
