@@ -78,6 +78,17 @@ export async function ensureFirefox() {
   return { firefox, driver };
 }
 
+/** WebKitGTK's driver, which brings its browser along, and a screen in memory for it. Returns their paths. */
+export async function ensureWebKit() {
+  const find = () => ({ driver: findProgram('WebKitWebDriver'), screen: findProgram('Xvfb') });
+  if (Object.values(find()).includes(undefined)) await installByApt('WebKitGTK or its screen is missing', ['webkit2gtk-driver', 'xvfb'], webKitRemedy);
+  const found = find();
+  if (Object.values(found).includes(undefined)) throw new Refusal(webKitRemedy);
+  return found;
+}
+
+const webKitRemedy = 'WebKitGTK, its driver or its screen is missing: apt-get install webkit2gtk-driver xvfb.';
+
 /** The runtimes that tests/runtimes/package.json names; npm has them as programs for one platform. */
 export async function ensureRuntimes() {
   const { glibcVersionRuntime } = process.report.getReport().header;
