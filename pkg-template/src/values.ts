@@ -212,31 +212,41 @@ function sliceArray(source: readonly unknown[]): unknown[] {
 }
 
 function copyOther(value: object, prototype: unknown, depth: number): object {
-  let bytes = 16;
+  const builtin = copyBuiltin(value, prototype);
+  const { parts } = builtin;
+  let bytes = 16 + builtin.bytes;
   let height = 0;
-  let isUnfrozen = false;
-  const builtin = copyBuiltin(value, prototype, (part) => {
-    switch (typeof part) {
-      case 'object':
-        if (part === null) break;
-        part = copyContainer(part as object, depth + 1);
-        bytes += lastBytes;
-        if (lastHeight > height) height = lastHeight;
-        if (lastUnfrozen) isUnfrozen = true;
-        break;
-      case 'string':
-        bytes += part.length;
-        break;
-      case 'function':
-      case 'symbol':
-        throw refusePrimitive(part);
+  let isUnfrozen = builtin.isUnfrozen;
+  if (parts !== undefined) {
+    const copies: unknown[] = [];
+    try {
+      for (let part of parts.list) {
+        switch (typeof part) {
+          case 'object':
+            if (part === null) break;
+            part = copyContainer(part, depth + 1);
+            bytes += lastBytes;
+            if (lastHeight > height) height = lastHeight;
+            if (lastUnfrozen) isUnfrozen = true;
+            break;
+          case 'string':
+            bytes += part.length;
+            break;
+          case 'function':
+          case 'symbol':
+            throw refusePrimitive(part);
+        }
+        copies.push(part);
+      }
+    } catch (error) {
+      throw within(error, parts.segment(copies.length));
     }
-    return part;
-  });
-  lastBytes = bytes + builtin.bytes;
+    parts.fill(copies);
+  }
+  lastBytes = bytes;
   lastHeight = height + 1;
-  lastUnfrozen = isUnfrozen || builtin.isUnfrozen;
-  stamp(builtin.copy, lastBytes, lastHeight, lastUnfrozen);
+  lastUnfrozen = isUnfrozen;
+  stamp(builtin.copy, bytes, height + 1, isUnfrozen);
   return builtin.isUnfrozen ? builtin.copy : Object.freeze(builtin.copy);
 }
 

@@ -1,5 +1,6 @@
 // Cases about values as bytes and as JSON: every kind comes back exactly, and the bytes are the same in every runtime.
 import { codeOf, equal, hexOf } from './checks.mjs';
+import { chain } from './shapes.mjs';
 
 const still = (error) => Object.defineProperty(error, 'stack', { value: 'stack', configurable: true, writable: true });
 /** Every kind, with its bytes after the version. */
@@ -49,10 +50,22 @@ export const valueCases = {
     }
   },
 
-  'values: a thousand levels are one, a thousand and one are none': async ({ fromBytes, fromJsonSafe, toBytes, toJsonSafe }) => {
-    const nested = (levels) => Array.from({ length: levels }).reduce((inner) => [inner], 1);
-    equal(fromBytes(toBytes(nested(1000))), nested(1000));
-    equal(fromJsonSafe(toJsonSafe(nested(1000))), nested(1000));
+  'values: a thousand levels are one, a thousand and one are none': async (weavegraph) => {
+    const { fromBytes, fromJsonSafe, toBytes, toJsonSafe } = weavegraph;
+    const nested = (levels, wrap = (inner) => [inner]) => Array.from({ length: levels }).reduce(wrap, 1);
+    const heightOf = (value, open) => {
+      let height = 0;
+      for (let inner = value; inner !== 1; inner = open(inner)) height += 1;
+      return height;
+    };
+    for (const [wrap, open] of [
+      [(inner) => [inner], ([inner]) => inner], [(inner) => ({ inner }), ({ inner }) => inner], [(inner) => new Map([['k', inner]]), (map) => map.get('k')], [(inner) => new Map([[inner, 1]]), (map) => [...map.keys()][0]],
+      [(inner) => new Set([inner]), ([inner]) => inner], [(inner) => new Error('e', { cause: inner }), ({ cause }) => cause], [(inner) => ({ $weave: inner }), ({ $weave }) => $weave],
+    ]) {
+      const deepest = nested(1000, wrap);
+      for (const through of [(value) => fromBytes(toBytes(value)), (value) => fromJsonSafe(toJsonSafe(value))]) equal(heightOf(through(deepest), open), 1000, String(wrap));
+      equal(heightOf((await chain(weavegraph, { a: () => ({ x: deepest }) }, { x: weavegraph.last() }).compile().invoke()).x, open), 1000, String(wrap));
+    }
     equal([await codeOf(() => toBytes(nested(1001))), await codeOf(() => toJsonSafe(nested(1001)))], Array(2).fill('STATE_NOT_CLONEABLE'));
   },
 

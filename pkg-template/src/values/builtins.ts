@@ -2,7 +2,7 @@
  * Copies what is neither a plain object nor an array: Map, Set, Date, RegExp, Error and binary data.
  *
  * Owns which classes of the language are values, how each is copied, and the locks on those that freezing alone does not
- * protect. It must not know how parts are copied: it is handed a function for that. Invariant: a class is recognised by its
+ * protect. It must not know how parts are copied: it hands them out and is given the copies. Invariant: a class is recognised by its
  * internal slots or by its prototype being native, of whatever realm; never by a name that user code could forge.
  */
 
@@ -16,9 +16,17 @@ export interface BuiltinCopy {
   readonly bytes: number;
   /** It stays writable: freezing would break it or protect nothing. */
   readonly isUnfrozen: boolean;
+  /**
+   * What is to be copied and put into `copy`. The caller does it, with no function of this module on the stack: a level of nesting
+   * takes as little of it as one of plain objects.
+   */
+  readonly parts?: {
+    readonly list: readonly unknown[];
+    /** The path to one. */
+    readonly segment: (index: number) => string;
+    readonly fill: (copies: readonly unknown[]) => void;
+  };
 }
-
-type CopyPart = (part: unknown) => unknown;
 
 /** By name. */
 export const nativeErrors: Readonly<Record<string, ErrorConstructor>> = {
@@ -49,13 +57,13 @@ export function isArrayPrototype(prototype: unknown): boolean {
 }
 
 /** Copies a value of a class, or says why it cannot be one. */
-export function copyBuiltin(value: object, prototype: unknown, copyPart: CopyPart): BuiltinCopy {
+export function copyBuiltin(value: object, prototype: unknown): BuiltinCopy {
   if (ArrayBuffer.isView(value)) return copyBinary(value);
   switch (nativeName(prototype)) {
     case 'Map':
-      return copyMap(value as Map<unknown, unknown>, copyPart);
+      return copyMap(value as Map<unknown, unknown>);
     case 'Set':
-      return copySet(value as Set<unknown>, copyPart);
+      return copySet(value as Set<unknown>);
     case 'Date': {
       const copy = new Date(Date.prototype.getTime.call(value));
       return { copy: Object.defineProperties(copy, dateLocks), bytes: 8, isUnfrozen: false };
@@ -71,60 +79,59 @@ export function copyBuiltin(value: object, prototype: unknown, copyPart: CopyPar
       return copyBinary(value as ArrayBufferLike);
   }
   const base = nativeErrorOf(prototype);
-  if (base !== undefined) return copyError(value as Error, base, copyPart);
+  if (base !== undefined) return copyError(value as Error, base);
   throw new Fault(describeClass(prototype));
 }
 
-function copyMap(source: Map<unknown, unknown>, copyPart: CopyPart): BuiltinCopy {
+function copyMap(source: Map<unknown, unknown>): BuiltinCopy {
   const copy = new Map<unknown, unknown>();
-  let index = 0;
-  Map.prototype.forEach.call(source, (value, key) => {
-    let segment = `.keys()[${index}]`;
-    try {
-      const keyCopy = copyPart(key);
-      segment = mapEntry(key, index);
-      copy.set(keyCopy, copyPart(value));
-    } catch (error) {
-      throw within(error, segment);
-    }
-    index++;
-  });
-  return { copy: Object.defineProperties(copy, mapLocks), bytes: 16 * index, isUnfrozen: false };
+  /** Keys and values in turn. */
+  const list: unknown[] = [];
+  Map.prototype.forEach.call(source, (value, key) => void list.push(key, value));
+  const segment = (index: number): string => (index % 2 === 0 ? `.keys()[${index / 2}]` : mapEntry(list[index - 1], (index - 1) / 2));
+  const fill = (copies: readonly unknown[]): void => {
+    for (let index = 0; index < copies.length; index += 2) copy.set(copies[index], copies[index + 1]);
+    Object.defineProperties(copy, mapLocks);
+  };
+  return { copy, bytes: 8 * list.length, isUnfrozen: false, parts: { list, segment, fill } };
 }
 
-function copySet(source: Set<unknown>, copyPart: CopyPart): BuiltinCopy {
+function copySet(source: Set<unknown>): BuiltinCopy {
   const copy = new Set<unknown>();
-  let index = 0;
-  Set.prototype.forEach.call(source, (value) => {
-    try {
-      copy.add(copyPart(value));
-    } catch (error) {
-      throw within(error, `.values()[${index}]`);
-    }
-    index++;
-  });
-  return { copy: Object.defineProperties(copy, setLocks), bytes: 8 * index, isUnfrozen: false };
+  const list: unknown[] = [];
+  Set.prototype.forEach.call(source, (value) => void list.push(value));
+  const fill = (copies: readonly unknown[]): void => {
+    for (const part of copies) copy.add(part);
+    Object.defineProperties(copy, setLocks);
+  };
+  return { copy, bytes: 8 * list.length, isUnfrozen: false, parts: { list, segment: (index) => `.values()[${index}]`, fill } };
 }
 
 /** Own enumerable properties as such; those that errors are made of wherever they are defined, hidden as usual. */
-function copyError(source: Error, Base: ErrorConstructor, copyPart: CopyPart): BuiltinCopy {
+function copyError(source: Error, Base: ErrorConstructor): BuiltinCopy {
   const copy = Base === (AggregateError as unknown) ? new AggregateError([]) : new Base();
   for (const key of Object.getOwnPropertyNames(copy)) Reflect.deleteProperty(copy, key);
   let bytes = 32;
-  const define = (key: string, enumerable: boolean): void => {
+  const keys: Array<{ key: string; enumerable: boolean }> = [];
+  const list: unknown[] = [];
+  const read = (key: string, enumerable: boolean): void => {
     try {
       const part = (source as unknown as Readonly<Record<string, unknown>>)[key];
       if (key === 'name' && !enumerable && part === Base.prototype.name) return;
-      Object.defineProperty(copy, key, { value: copyPart(part), enumerable, configurable: true, writable: true });
+      keys.push({ key, enumerable });
+      list.push(part);
       bytes += key.length + 8;
     } catch (error) {
       throw within(error, property(key));
     }
   };
   const own = Object.keys(source);
-  for (const key of ['name', 'message', 'stack', 'cause', 'errors']) if (key in source && !own.includes(key)) define(key, false);
-  for (const key of own) define(key, true);
-  return { copy, bytes, isUnfrozen: false };
+  for (const key of ['name', 'message', 'stack', 'cause', 'errors']) if (key in source && !own.includes(key)) read(key, false);
+  for (const key of own) read(key, true);
+  const fill = (copies: readonly unknown[]): void => {
+    for (const [index, { key, enumerable }] of keys.entries()) Object.defineProperty(copy, key, { value: copies[index], enumerable, configurable: true, writable: true });
+  };
+  return { copy, bytes, isUnfrozen: false, parts: { list, segment: (index) => property(keys[index]!.key), fill } };
 }
 
 function nativeErrorOf(prototype: unknown): ErrorConstructor | undefined {

@@ -68,48 +68,56 @@ function toSafe(value: unknown): unknown {
     case 'number':
       return Number.isFinite(value) && !Object.is(value, -0) ? value : tagged('number', Object.is(value, -0) ? '-0' : String(value));
     case 'object':
-      return value === null ? null : objectToSafe(value);
+      if (value === null) return null;
+      if (Array.isArray(value)) return allToSafe(value);
+      return Object.getPrototypeOf(value) === Object.prototype ? plainToSafe(value as Plain) : builtinToSafe(value);
     default:
       return value;
   }
 }
 
-// Loops, not `map`: each level of a value takes few frames of the stack.
-function objectToSafe(value: object): unknown {
-  if (Array.isArray(value)) return allToSafe(value);
-  if (Object.getPrototypeOf(value) === Object.prototype) {
-    const isTagged = Object.hasOwn(value, TAG);
-    const entries: unknown[] = [];
-    const object: Plain = {};
-    for (const [key, part] of Object.entries(value)) {
-      if (isTagged) entries.push([key, toSafe(part)]);
-      else setOwn(object, key, toSafe(part));
-    }
-    return isTagged ? tagged('object', entries) : object;
-  }
-  if (value instanceof Map) {
-    const entries: unknown[] = [];
-    for (const entry of value) entries.push(allToSafe(entry));
-    return tagged('map', entries);
-  }
-  if (value instanceof Set) return tagged('set', allToSafe(value));
+// Plain loops in functions with few variables, here and below: a level of a value takes little of the stack, of which workers have half as
+// much as pages.
+function allToSafe(values: readonly unknown[]): unknown[] {
+  const list: unknown[] = [];
+  for (let index = 0; index < values.length; index += 1) list.push(toSafe(values[index]));
+  return list;
+}
+
+function plainToSafe(value: Plain): Plain {
+  if (Object.hasOwn(value, TAG)) return tagged('object', entriesToSafe(Object.entries(value)));
+  const object: Plain = {};
+  const keys = Object.keys(value);
+  for (let index = 0; index < keys.length; index += 1) setOwn(object, keys[index]!, toSafe(value[keys[index]!]));
+  return object;
+}
+
+function entriesToSafe(entries: ReadonlyArray<readonly [unknown, unknown]>): unknown[] {
+  const list: unknown[] = [];
+  for (let index = 0; index < entries.length; index += 1) list.push([toSafe(entries[index]![0]), toSafe(entries[index]![1])]);
+  return list;
+}
+
+function builtinToSafe(value: object): unknown {
+  if (value instanceof Map) return tagged('map', entriesToSafe([...value]));
+  if (value instanceof Set) return tagged('set', allToSafe([...value]));
+  return value instanceof Error ? errorToSafe(value) : atomToSafe(value);
+}
+
+function errorToSafe(error: Error): Plain {
+  const [number, parts] = errorParts(error);
+  const list: unknown[] = [];
+  for (let index = 0; index < parts.length; index += 1) list.push([parts[index]![0], parts[index]![1], toSafe(parts[index]![2])]);
+  return tagged('error', [errorClasses[number], list]);
+}
+
+/** What has no parts. */
+function atomToSafe(value: object): Plain {
   if (value instanceof Date) return tagged('date', toSafe(value.getTime()));
   if (value instanceof RegExp) return tagged('regexp', [value.source, value.flags]);
-  if (value instanceof Error) {
-    const [number, parts] = errorParts(value);
-    const list: unknown[] = [];
-    for (const [key, isEnumerable, part] of parts) list.push([key, isEnumerable, toSafe(part)]);
-    return tagged('error', [errorClasses[number], list]);
-  }
   const [number, bytes] = binaryParts(value as ArrayBuffer | ArrayBufferView);
   if (number < 0) throw new Fault('is of a class that cannot be stored');
   return tagged('binary', [binaryClasses[number], base64Of(bytes)]);
-}
-
-function allToSafe(values: Iterable<unknown>): unknown[] {
-  const list: unknown[] = [];
-  for (const value of values) list.push(toSafe(value));
-  return list;
 }
 
 /** `depth` counts the containers around, each with its tag. */
@@ -121,13 +129,70 @@ function fromSafe(value: unknown, depth: number): unknown {
   if (depth >= maxHeight) throw new Broken(`is nested more than ${maxHeight} levels deep`);
   if (Array.isArray(value)) return allFromSafe(itemsOf(value), depth + 1);
   if (Object.hasOwn(value, TAG)) return fromTagged(value as Plain, depth + 1);
+  return plainFromSafe(value as Plain, depth + 1);
+}
+
+function plainFromSafe(value: Plain, depth: number): Plain {
   const object: Plain = {};
-  for (const key of Object.keys(value)) setOwn(object, key, fromSafe((value as Plain)[key], depth + 1));
+  const keys = Object.keys(value);
+  for (let index = 0; index < keys.length; index += 1) setOwn(object, keys[index]!, fromSafe(value[keys[index]!], depth));
   return object;
 }
 
-function fromTagged({ [TAG]: kind, value, ...rest }: Plain, depth: number): unknown {
-  if (Object.keys(rest).length > 0) throw unknown(kind);
+function fromTagged(plain: Plain, depth: number): unknown {
+  if (Object.keys(plain).some((key) => key !== TAG && key !== 'value')) throw unknown(plain[TAG]);
+  const { value } = plain;
+  switch (plain[TAG]) {
+    case 'map':
+      return mapFromSafe(value, depth);
+    case 'set':
+      return new Set(allFromSafe(itemsOf(value, 'set'), depth));
+    case 'object':
+      return objectFromSafe(value, depth);
+    case 'error':
+      return errorFromSafe(value, depth);
+  }
+  return atomFromSafe(plain[TAG], value);
+}
+
+function mapFromSafe(value: unknown, depth: number): Map<unknown, unknown> {
+  const map = new Map<unknown, unknown>();
+  const entries = itemsOf(value, 'map');
+  for (let index = 0; index < entries.length; index += 1) {
+    const items = tupleOf(entries[index], 2, 'map');
+    const key = fromSafe(items[0], depth);
+    map.set(key, fromSafe(items[1], depth));
+  }
+  return map;
+}
+
+function objectFromSafe(value: unknown, depth: number): Plain {
+  const object: Plain = {};
+  const entries = itemsOf(value, 'object');
+  for (let index = 0; index < entries.length; index += 1) {
+    const items = tupleOf(entries[index], 2, 'object');
+    if (typeof items[0] !== 'string') throw unknown('object');
+    setOwn(object, items[0], fromSafe(items[1], depth));
+  }
+  return object;
+}
+
+function errorFromSafe(value: unknown, depth: number): Error {
+  const head = tupleOf(value, 2, 'error');
+  const parts = itemsOf(head[1], 'error');
+  const list: ErrorPart[] = [];
+  for (let index = 0; index < parts.length; index += 1) {
+    const items = tupleOf(parts[index], 3, 'error');
+    if (typeof items[0] !== 'string' || typeof items[1] !== 'boolean') throw unknown('error');
+    list.push([items[0], items[1], fromSafe(items[2], depth)]);
+  }
+  const error = makeError(errorClasses.indexOf(head[0] as 'Error'), list);
+  if (error === undefined) throw unknown('error');
+  return error;
+}
+
+/** What has no parts. */
+function atomFromSafe(kind: unknown, value: unknown): unknown {
   switch (kind) {
     case 'undefined':
       if (value !== undefined) break;
@@ -153,37 +218,6 @@ function fromTagged({ [TAG]: kind, value, ...rest }: Plain, depth: number): unkn
       if (typeof source !== 'string' || typeof flags !== 'string') break;
       return new RegExp(source, flags);
     }
-    case 'map': {
-      const map = new Map<unknown, unknown>();
-      for (const entry of itemsOf(value, kind)) {
-        const [key, part] = allFromSafe(tupleOf(entry, 2, kind), depth);
-        map.set(key, part);
-      }
-      return map;
-    }
-    case 'set':
-      return new Set(allFromSafe(itemsOf(value, kind), depth));
-    case 'object': {
-      const object: Plain = {};
-      for (const entry of itemsOf(value, kind)) {
-        const [key, part] = tupleOf(entry, 2, kind);
-        if (typeof key !== 'string') throw unknown(kind);
-        setOwn(object, key, fromSafe(part, depth));
-      }
-      return object;
-    }
-    case 'error': {
-      const [name, parts] = tupleOf(value, 2, kind);
-      const list: ErrorPart[] = [];
-      for (const each of itemsOf(parts, kind)) {
-        const [key, isEnumerable, part] = tupleOf(each, 3, kind);
-        if (typeof key !== 'string' || typeof isEnumerable !== 'boolean') throw unknown(kind);
-        list.push([key, isEnumerable, fromSafe(part, depth)]);
-      }
-      const error = makeError(errorClasses.indexOf(name as 'Error'), list);
-      if (error === undefined) break;
-      return error;
-    }
     case 'binary': {
       const [name, text] = tupleOf(value, 2, kind);
       const bytes = bytesOfBase64(text);
@@ -198,7 +232,7 @@ function fromTagged({ [TAG]: kind, value, ...rest }: Plain, depth: number): unkn
 
 function allFromSafe(values: readonly unknown[], depth: number): unknown[] {
   const list: unknown[] = [];
-  for (const value of values) list.push(fromSafe(value, depth));
+  for (let index = 0; index < values.length; index += 1) list.push(fromSafe(values[index], depth));
   return list;
 }
 
