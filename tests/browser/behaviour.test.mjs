@@ -5,17 +5,11 @@ import { join } from 'node:path';
 import { root } from '../../scripts/command.mjs';
 import { serve } from '../../scripts/serve.mjs';
 import { caseNames, indexedDbCaseNames } from '../behaviour/suite.mjs';
-import { createProfile } from './browser-process.mjs';
-import { startWebKit } from './webkit.mjs';
+import { engines } from './engines.mjs';
 import { startWitness } from './witness.mjs';
 
 /** As long as a browser on a busy machine may take to start and to pass. */
 const END_MS = 180_000;
-const browsers = {
-  chromium: { start: () => createProfile('chromium'), agent: /Chrome\// },
-  firefox: { start: () => createProfile('firefox'), agent: /Firefox\// },
-  webkit: { start: startWebKit, agent: /^(?!.*Chrom).*AppleWebKit\// },
-};
 const folders = { '/behaviour/': 'tests/browser/behaviour', '/suite/': 'tests/behaviour', '/pkg/': 'tests/node_modules/weavegraph-wasm' };
 let server;
 
@@ -30,7 +24,7 @@ test('names of cases are unique, and those of IndexedDB are more', () => {
   assert.ok(caseNames.length > 100 && indexedDbCaseNames.length > 10);
 });
 
-for (const [name, { start, agent }] of Object.entries(browsers)) {
+for (const { name, start, agent } of engines) {
   describe(name, () => {
     let browser;
     before(async () => {

@@ -1,5 +1,5 @@
-// The contract of checkpointers, by the installed package's own cases, over IndexedDB: in pages and in workers of browsers that no driver
-// watches. The cases themselves are the package's.
+// The contract of checkpointers, by the installed package's own cases, over IndexedDB: in pages and in workers of three engines. The
+// cases themselves are the package's.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { MemoryCheckpointer } from 'weavegraph-wasm';
 import { checkpointerContract } from 'weavegraph-wasm/testing';
 import { root } from '../../scripts/command.mjs';
 import { serve } from '../../scripts/serve.mjs';
-import { createProfile } from './browser-process.mjs';
+import { engines } from './engines.mjs';
 import { startWitness } from './witness.mjs';
 
 /** As long as a browser on a busy machine may take to start. */
@@ -25,14 +25,14 @@ test('the contract has cases about crashes, each with a name of its own', () => 
   assert.equal(new Set(names).size, names.length);
 });
 
-for (const browser of ['chromium', 'firefox']) {
+for (const { name: browser, start } of engines) {
   for (const realm of ['page', 'worker']) {
     describe(`in a ${realm} of ${browser}`, () => {
       let witness;
       let profile;
       before(async () => {
         witness = await startWitness();
-        profile = await createProfile(browser);
+        profile = await start();
         await profile.open(`${server.address}/contract/index.html?${new URLSearchParams({ witness: witness.address, realm })}`);
       });
       after(async () => {
