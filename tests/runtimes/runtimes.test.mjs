@@ -29,6 +29,12 @@ console.log(JSON.stringify(first));`,
   'mistyped.ts': `import { append } from 'weavegraph-wasm';\nexport const kind: 5 = append<string>().kind;`,
   'suite.mjs': suite('weavegraph-wasm'),
   'suite-inline.mjs': suite('weavegraph-wasm/inline'),
+  'testing.mjs': `import { MemoryCheckpointer } from 'weavegraph-wasm';
+import { checkpointerContract, MockClock } from 'weavegraph-wasm/testing';
+const failed = [];
+const cases = checkpointerContract(() => new MemoryCheckpointer(), { persists: false });
+for (const { name, run } of cases) await run().catch((thrown) => failed.push(name + ': ' + thrown));
+console.log(JSON.stringify({ count: cases.length, failed, now: new MockClock(5).now() }));`,
   'idle.mjs': `import 'weavegraph-wasm';`,
 };
 
@@ -61,6 +67,12 @@ for (const runtime of runtimes) {
 
     test('an import that returned is ready, from the package and from inline', async () => {
       assert.deepEqual([await run('import.mjs'), await run('inline.mjs')], [42, 42]);
+    });
+
+    test('weavegraph-wasm/testing goes with it, and its contract holds for sessions in memory', async () => {
+      const { count, failed, now } = await run('testing.mjs');
+      assert.deepEqual([failed, now], [[], 5]);
+      assert.ok(count > 10, `${count} cases`);
     });
 
     test('a program that only imports the package ends', async () => {

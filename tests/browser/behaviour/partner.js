@@ -1,0 +1,28 @@
+// The second realm of realm-cases.js, a worker: does what the page tells it, with a copy of the package and a connection of its own.
+import { failure } from '../../behaviour/checks.mjs';
+import { chain, isEnd, numbers, takeUntil } from '../../behaviour/shapes.mjs';
+
+const weavegraph = await import('/pkg/entries/web.js');
+const checkpointer = new weavegraph.IndexedDbCheckpointer({ name: new URLSearchParams(location.search).get('database') });
+const app = chain(weavegraph, { work: () => ({ log: 'partner' }) }).compile({ checkpointer });
+
+const acts = {
+  async resume(sessionId) {
+    const { code, details } = await failure(app.resume(sessionId));
+    return { code, owner: typeof details?.owner };
+  },
+  owner: async (sessionId) => (await checkpointer.listSessions()).find((row) => row.sessionId === sessionId).owner.here,
+  follow: async (sessionId) => numbers(await takeUntil(app.follow(sessionId, { after: 0 }), isEnd)),
+  cancel: (sessionId, reason) => app.cancel(sessionId, reason),
+  invoke: async (sessionId, log) => (await app.invoke({ log }, { sessionId, whenBusy: 'wait' })).log,
+  steal: async (sessionId) => (await app.resume(sessionId, undefined, { whenBusy: 'steal' })).log,
+};
+
+onmessage = async ({ data: { id, act, given } }) => {
+  try {
+    postMessage({ id, value: await acts[act](...given) });
+  } catch (error) {
+    postMessage({ id, error: `${error.message}\n${error.stack}` });
+  }
+};
+postMessage({ id: 0 });
