@@ -1,6 +1,7 @@
 // Cases about sessions with a checkpointer, any of them: going on, resuming, reading, following, moving and pruning them. `sessionCases` makes
 // the same cases for each kind; must not know how one stores.
 import { codeOf, equal, failure, holds } from './checks.mjs';
+import { storedSession, storedValue } from './stored.mjs';
 import { chain, collect, fan, gate, isEnd, loop, never, numbers, range, takeUntil, turn, until } from './shapes.mjs';
 
 /** A node that fails until it is mended. */
@@ -190,6 +191,17 @@ const cases = {
     equal(await codeOf(checkpointer.importSession(JSON.parse(text))), 'CHECKPOINT_CONFLICT');
     equal(await codeOf(checkpointer.importSession({ ...JSON.parse(text), records: 5 }, { as: 'bad' })), 'CHECKPOINT_CORRUPT');
     equal(await codeOf(checkpointer.exportSession('nobody')), 'SESSION_NOT_FOUND');
+  },
+
+  'a session that an earlier version stored elsewhere is read, followed and resumed': async (weavegraph, checkpointer) => {
+    equal(await checkpointer.importSession(storedSession, { as: 'old' }), 'old');
+    const app = chain(weavegraph, { a: () => ({ log: 'again' }), b: (state) => ({ log: `b ${state.value.bytes}` }) }, { log: weavegraph.append(), value: weavegraph.last() }).compile({ checkpointer });
+    const { runId, status, step, at, state, next } = await app.getState('old');
+    equal([runId, status, step, at, state, next], ['r', 'failed', 1, 1_700_000_000_000, { log: ['in', 'a'], value: storedValue }, [{ node: 'b', task: 0 }]]);
+    const events = await takeUntil(app.follow('old', { after: 0 }), isEnd);
+    equal(events.map(({ seq, type }) => `${seq} ${type}`), ['1 run.started', '2 step.started', '3 node.started', '4 message', '5 node.completed', '6 step.completed', '7 step.started', '8 node.started', '9 node.failed', '10 run.failed']);
+    equal([events[0].metadata, events[3].data, events[4].changes.value, events[8].error.cause], [{ user: 'u' }, { deep: [1] }, storedValue, { name: 'TypeError', message: 'no' }]);
+    equal((await app.resume('old')).log, ['in', 'a', 'b 1,2,3']);
   },
 
   'prune and retention drop old checkpoints, never what is needed': async (weavegraph, checkpointer) => {
