@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from './command.mjs';
 import { build } from './build.mjs';
-import { ensureChromium, ensureFirefox, ensureRuntimes, ensureWebKit } from './prerequisites.mjs';
+import { ensureChromium, ensureFirefox, ensurePackagesIn, ensureRuntimes, ensureWebKit } from './prerequisites.mjs';
 
 const host = ['--no-default-features', '--features', 'json'];
 const wasm = ['--target', 'wasm32-unknown-unknown', '--features', 'test-hooks,indexed-db'];
@@ -36,6 +36,7 @@ export const stages = [
   { name: 'js', needs: ['install'], run: (files) => nodeTests('js', files, ['--expose-gc']) },
   { name: 'packaging', needs: ['build'], usesChromium: true, run: (files) => nodeTests('packaging', files, oneByOne) },
   { name: 'runtimes', needs: ['build'], run: runtimeTests },
+  { name: 'bundlers', needs: ['build'], usesChromium: true, usesFirefox: true, run: bundlerTests },
   { name: 'browser', needs: ['install'], usesChromium: true, usesFirefox: true, run: browserTests },
 ];
 
@@ -92,6 +93,11 @@ async function runtimeTests(files) {
 async function browserTests(files) {
   await ensureWebKit();
   return nodeTests('browser', files, oneByOne);
+}
+
+async function bundlerTests(files) {
+  await ensurePackagesIn(join(root, 'tests/bundlers'));
+  return nodeTests('bundlers', files, oneByOne);
 }
 
 /** One test is one file under one compiler; the oldest TypeScript that is promised is the second one. */

@@ -5,7 +5,11 @@ import { markReady } from '../engine.js';
 import { provideStorage } from '../storage-loader.js';
 import * as storage from '../storage.js';
 
-initSync({ module: readFileSync(new URL('../wasm/weavegraph_wasm_bg.wasm', import.meta.url)) });
+try {
+  initSync({ module: readFileSync(new URL('../wasm/weavegraph_wasm_bg.wasm', import.meta.url)) });
+} catch (cause) {
+  throw new Error("weavegraph-wasm could not read its wasm; if a bundler left the file behind, import 'weavegraph-wasm/inline'", { cause });
+}
 markReady();
 provideStorage(storage);
 // Node has no indexedDB, unless a stand-in was made global.
