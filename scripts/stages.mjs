@@ -34,7 +34,7 @@ export const stages = [
   { name: 'types', needs: ['install'], run: typeTests },
   { name: 'wasm', usesChromium: true, usesFirefox: true, run: wasmTests },
   { name: 'js', needs: ['install'], run: (files) => nodeTests('js', files, ['--expose-gc']) },
-  { name: 'packaging', needs: ['build'], usesChromium: true, run: (files) => nodeTests('packaging', files, oneByOne) },
+  { name: 'packaging', needs: ['build'], usesChromium: true, usesFirefox: true, run: (files) => nodeTests('packaging', files, oneByOne) },
   { name: 'runtimes', needs: ['build'], run: runtimeTests },
   { name: 'bundlers', needs: ['build'], usesChromium: true, usesFirefox: true, run: bundlerTests },
   { name: 'browser', needs: ['install'], usesChromium: true, usesFirefox: true, run: browserTests },

@@ -7,7 +7,7 @@ const url = new URL('../wasm/weavegraph_wasm_bg.wasm', import.meta.url);
 try {
   await init({ module_or_path: url });
 } catch (cause) {
-  throw new Error(`weavegraph-wasm could not load ${url}; if a bundler left the file behind, import 'weavegraph-wasm/inline'`, { cause });
+  throw new Error(`weavegraph-wasm could not load ${url}: ${cause}; if a bundler lost it, import 'weavegraph-wasm/inline'`, { cause });
 }
 markReady();
 
