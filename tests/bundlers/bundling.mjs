@@ -12,6 +12,19 @@ import { names } from '../packaging/project.mjs';
 const folder = join(root, 'tests/bundlers');
 /** The path of a command that this folder installed. */
 export const command = (name) => join(folder, 'node_modules/.bin', name);
+/** What the README's table says of the plain entry and of inline, by bundler. The tests hold each to it. */
+export const support = {
+  'Vite 8, development server': { plain: 'yes', inline: 'yes' },
+  'Vite 8, build': { plain: "yes; workers with `worker: { format: 'es' }`", inline: 'yes' },
+  'webpack 5': { plain: 'yes', inline: 'yes' },
+  'Rollup 4 with @rollup/plugin-node-resolve 16': { plain: 'no', inline: 'yes' },
+  'esbuild 0.28, for browsers and for Node': { plain: 'no', inline: 'yes' },
+  'bun 1.4 (`bun build`), for browsers and for Bun': { plain: 'no', inline: 'yes' },
+};
+
+/** The forms of the package and their specifiers. */
+export const forms = { plain: 'weavegraph-wasm', inline: 'weavegraph-wasm/inline' };
+
 /** As long as a server on a busy machine may take to start. */
 const START_MS = 60_000;
 

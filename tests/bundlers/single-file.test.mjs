@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { filesIn } from '../../scripts/inputs.mjs';
 import { startChromium } from '../browser/chromium.mjs';
 import { createProject } from '../packaging/project.mjs';
-import { answerOf, answerOfPage, bundle, nodeResolve, writePage, writeSources } from './bundling.mjs';
+import { answerOf, answerOfPage, bundle, forms, nodeResolve, support, writePage, writeSources } from './bundling.mjs';
 
 let project;
 let chromium;
@@ -22,10 +22,10 @@ after(async () => {
 
 /** Each writes dist/index.js. */
 const commands = {
-  'rollup with its plain resolver': ['rollup', '--plugin', nodeResolve, '--dir', 'dist', 'src/index.js'],
-  'esbuild --format=esm': ['esbuild', '--bundle', '--format=esm', '--outdir=dist', 'src/index.js'],
-  'esbuild --format=esm --splitting': ['esbuild', '--bundle', '--format=esm', '--splitting', '--outdir=dist', 'src/index.js'],
-  'bun build': ['bun', 'build', '--outdir=dist', 'src/index.js'],
+  'rollup with its plain resolver': { row: 'Rollup 4 with @rollup/plugin-node-resolve 16', command: ['rollup', '--plugin', nodeResolve, '--dir', 'dist', 'src/index.js'] },
+  'esbuild --format=esm': { row: 'esbuild 0.28, for browsers and for Node', command: ['esbuild', '--bundle', '--format=esm', '--outdir=dist', 'src/index.js'] },
+  'esbuild --splitting': { row: 'esbuild 0.28, for browsers and for Node', command: ['esbuild', '--bundle', '--format=esm', '--splitting', '--outdir=dist', 'src/index.js'] },
+  'bun build': { row: 'bun 1.4 (`bun build`), for browsers and for Bun', command: ['bun', 'build', '--outdir=dist', 'src/index.js'] },
 };
 const asModule = '<script type="module" src="index.js"></script>';
 const asClassic = '<script defer src="index.js"></script>';
@@ -38,17 +38,19 @@ async function built(name, specifier, [command, ...args], script) {
   return join(at, 'dist');
 }
 
-for (const [name, command] of Object.entries(commands)) {
+for (const [name, { row, command }] of Object.entries(commands)) {
   describe(name, () => {
     test('weavegraph-wasm: the page is told to take inline', async () => {
-      const dist = await built(`${name} plain`, 'weavegraph-wasm', command, asModule);
+      assert.equal(support[row].plain, 'no');
+      const dist = await built(`${name} plain`, forms.plain, command, asModule);
       assert.deepEqual(filesIn(dist).filter((path) => path.endsWith('.wasm')), []);
       const { message } = await answerOfPage(chromium, dist, { expected: [/404/, remedy] });
       assert.match(message, remedy);
     });
 
     test('weavegraph-wasm/inline: a page', async () => {
-      const dist = await built(`${name} inline`, 'weavegraph-wasm/inline', command, asModule);
+      assert.equal(support[row].inline, 'yes');
+      const dist = await built(`${name} inline`, forms.inline, command, asModule);
       assert.deepEqual(await answerOfPage(chromium, dist), answerOf('page'));
     });
   });
@@ -56,14 +58,14 @@ for (const [name, command] of Object.entries(commands)) {
 
 test('a classic script by esbuild: inline is one file, the plain entry is refused for its top-level await', async () => {
   const command = ['esbuild', '--bundle', '--outdir=dist', 'src/index.js'];
-  await assert.rejects(built('classic plain', 'weavegraph-wasm', command, asClassic), ({ stderr }) => /Top-level await/.test(stderr));
-  const dist = await built('classic inline', 'weavegraph-wasm/inline', command, asClassic);
+  await assert.rejects(built('classic plain', forms.plain, command, asClassic), ({ stderr }) => /Top-level await/.test(stderr));
+  const dist = await built('classic inline', forms.inline, command, asClassic);
   assert.deepEqual(filesIn(dist), ['index.html', 'index.js']);
   assert.deepEqual(await answerOfPage(chromium, dist), answerOf('page'));
 });
 
 test('a store that was left behind is told by the session that needs it', async () => {
-  const dist = await built('no store', 'weavegraph-wasm', commands['bun build'], asModule);
+  const dist = await built('no store', forms.plain, commands['bun build'].command, asModule);
   // Where the bundle looks for the engine: `../wasm`, which the root of the server is the end of.
   mkdirSync(join(dist, 'wasm'));
   cpSync(join(project.installed, 'wasm/weavegraph_wasm_bg.wasm'), join(dist, 'wasm/weavegraph_wasm_bg.wasm'));

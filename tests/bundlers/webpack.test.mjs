@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { filesIn } from '../../scripts/inputs.mjs';
 import { startChromium } from '../browser/chromium.mjs';
 import { createProject } from '../packaging/project.mjs';
-import { answerOf, answerOfPage, bundle, writePage, writeSources } from './bundling.mjs';
+import { answerOf, answerOfPage, bundle, forms, support, writePage, writeSources } from './bundling.mjs';
 
 let project;
 let chromium;
@@ -20,10 +20,11 @@ after(async () => {
 
 const script = '<script defer src="main.js"></script>';
 
-for (const specifier of ['weavegraph-wasm', 'weavegraph-wasm/inline']) {
+for (const [form, specifier] of Object.entries(forms)) {
   for (const place of ['page', 'worker']) {
     test(`${specifier}: a ${place}`, async () => {
-      const at = writeSources(project, `${place} of ${specifier.replace('/', ' ')}`, specifier, { isInWorker: place === 'worker' });
+      assert.equal(support['webpack 5'][form], 'yes');
+      const at = writeSources(project, `${form} ${place}`, specifier, { isInWorker: place === 'worker' });
       await bundle(at, 'webpack', '--mode', 'production');
       const dist = join(at, 'dist');
       assert.equal(filesIn(dist).filter((path) => path.endsWith('.wasm')).length, 2, 'each wasm is written once');
