@@ -1,5 +1,5 @@
 // The installed package in every realm of Chromium and Firefox, without a bundler: pages and workers of each kind, also under the policy
-// of browser extensions. In each the behaviour suite runs, and a session is kept in IndexedDB.
+// of browser extensions. In each a session is kept in IndexedDB; in each kind of realm the behaviour suite runs.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -15,6 +15,8 @@ import { createProject } from './project.mjs';
 const ofExtensions = "script-src 'self' 'wasm-unsafe-eval'; object-src 'self'";
 const withoutWasm = "script-src 'self'; object-src 'self'";
 const contexts = 'tests/packaging/contexts';
+/** As long as the suite may take on a busy machine. */
+const ANSWER_MS = 120_000;
 
 /**
  * The scripts, by realm and entry. Until a top-level await of a worker has ended, messages to it are lost: who takes the plain entry
@@ -31,16 +33,16 @@ const scripts = {
     inline: 'onconnect = async ({ ports: [port] }) => port.postMessage(await answer(weavegraph));',
   },
   // A service worker may not import later, nor await at its top.
-  service: { web: 'listen(weavegraph);', inline: 'listen(weavegraph);' },
+  service: { web: 'listen(weavegraph, answer);', inline: 'listen(weavegraph, answer);' },
 };
 const globals = { page: 'Window', worker: 'DedicatedWorkerGlobalScope', shared: 'SharedWorkerGlobalScope', service: 'ServiceWorkerGlobalScope' };
 const streamed = ['run.started', 'step.started', 'node.started', 'message', 'node.completed', 'step.completed', 'run.completed'];
 
-/** A script over `entry`, beside the modules in the folder `at`. */
-function scriptOver(entry, body, at) {
+/** A script over `entry` that answers by a module in the folder `at`. */
+function scriptOver(entry, body, at, module = 'answer.js') {
   const isStatic = body.includes('weavegraph');
   return `${isStatic ? `import * as weavegraph from '${entry}';` : `const entry = '${entry}';`}
-import { answer } from '${at}/answer.js';
+import { answer } from '${at}/${module}';
 import { listen } from '${at}/service.js';
 const told = ({ message }) => ({ message });
 ${body}
@@ -53,7 +55,9 @@ before(async () => {
   project = await createProject();
   for (const [realm, bodies] of Object.entries(scripts)) {
     for (const [entry, body] of Object.entries(bodies)) {
-      project.write(`${realm}-${entry}.js`, scriptOver(`/node_modules/weavegraph-wasm/entries/${entry}.js`, body, `/${contexts}`));
+      for (const [name, module] of [['', 'answer.js'], ['-suite', 'suite.js']]) {
+        project.write(`${realm}-${entry}${name}.js`, scriptOver(`/node_modules/weavegraph-wasm/entries/${entry}.js`, body, `/${contexts}`, module));
+      }
     }
     project.write('bundled.js', scriptOver('weavegraph-wasm/inline', bodies.inline, join(root, contexts)));
     if (realm !== 'page') await build({ absWorkingDir: project.folder, entryPoints: ['bundled.js'], outfile: join(project.folder, `${realm}-classic.js`), bundle: true, logLevel: 'error' });
@@ -83,22 +87,30 @@ for (const [name, start] of Object.entries(starts)) {
       try {
         const page = await context.newPage();
         await page.goto(`${server.address}/?${new URLSearchParams({ realm, script, type })}`);
-        return await (await page.waitForFunction(() => globalThis.answer)).jsonValue();
+        return await (await page.waitForFunction(() => globalThis.answer, { timeout: ANSWER_MS })).jsonValue();
       } finally {
         await context.close();
       }
     }
 
     async function check(realm, script, options) {
-      const { passed, ...rest } = await answerOf(realm, script, options);
-      assert.deepEqual(rest, { realm: globals[realm], failed: [], stored: 42, ...(realm === 'service' ? { events: streamed } : {}) });
+      const answer = await answerOf(realm, script, options);
+      assert.deepEqual(answer, { realm: globals[realm], stored: 42, ...(realm === 'service' ? { events: streamed } : {}) });
+    }
+
+    async function checkSuite(realm, script) {
+      const { passed, failed } = await answerOf(realm, script);
+      assert.deepEqual(failed, []);
       assert.ok(passed > 0, 'the suite ran');
     }
 
     for (const realm of ['page', 'worker', 'shared']) {
       for (const entry of ['web', 'inline']) test(`${realm}, entries/${entry}.js`, () => check(realm, `/${realm}-${entry}.js`));
+      test(`${realm}, entries/web.js: the behaviour suite`, () => checkSuite(realm, `/${realm}-web-suite.js`));
     }
     test('service, entries/inline.js', () => check('service', '/service-inline.js'));
+    test('service, entries/inline.js, under the policy of extensions', () => check('service', '/service-inline.js', { server: servers.ofExtensions }));
+    test('service, entries/inline.js: the behaviour suite', () => checkSuite('service', '/service-inline-suite.js'));
     // Firefox registers it, and it then listens to nothing.
     if (name === 'chromium') {
       test('service, entries/web.js: its top-level await is refused', async () => {

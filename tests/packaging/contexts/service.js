@@ -1,8 +1,7 @@
 // A service worker that answers, and whose `fetch` handler streams the events of a run as they come. Must not know which page asks.
-import { answer } from './answer.js';
 
-/** Called while the worker starts: it must listen by then. */
-export function listen(weavegraph) {
+/** Called while the worker starts: it must listen by then. `answer` is that of answer.js or of suite.js. */
+export function listen(weavegraph, answer) {
   addEventListener('install', () => globalThis.skipWaiting());
   addEventListener('activate', (event) => event.waitUntil(globalThis.clients.claim()));
   let goOn;
