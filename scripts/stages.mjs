@@ -36,7 +36,7 @@ export const stages = [
   { name: 'js', needs: ['install'], run: (files) => nodeTests('js', files, ['--expose-gc']) },
   { name: 'packaging', needs: ['build'], usesChromium: true, usesFirefox: true, run: (files) => nodeTests('packaging', files, oneByOne) },
   { name: 'runtimes', needs: ['build'], run: runtimeTests },
-  { name: 'bundlers', needs: ['build'], usesChromium: true, usesFirefox: true, run: bundlerTests },
+  { name: 'bundlers', needs: ['build'], usesChromium: true, run: bundlerTests },
   { name: 'browser', needs: ['install'], usesChromium: true, usesFirefox: true, run: browserTests },
 ];
 

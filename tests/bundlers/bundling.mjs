@@ -25,7 +25,7 @@ export const support = {
 /** The forms of the package and their specifiers. */
 export const forms = { plain: 'weavegraph-wasm', inline: 'weavegraph-wasm/inline' };
 
-/** As long as a server on a busy machine may take to start. */
+/** As long as a server, or a page with its first requests, may take on a busy machine. */
 const START_MS = 60_000;
 
 /** What a page or a worker answers if all is well: a run, and a session that another checkpointer reads back. */
@@ -90,7 +90,7 @@ export async function answerOfPage(chromium, at, { expected } = {}) {
 }
 
 /** The answer of the page at an address. */
-export const answerAt = (chromium, address, options) => chromium.visit(address, async (page) => (await page.waitForFunction(() => globalThis.answer)).jsonValue(), options);
+export const answerAt = (chromium, address, options) => chromium.visit(address, async (page) => (await page.waitForFunction(() => globalThis.answer, { timeout: START_MS })).jsonValue(), options);
 
 /** Runs a bundler's command in a folder, and resolves with what it printed; a failure is an error with `stdout` and `stderr`. */
 export async function bundle(cwd, name, ...args) {

@@ -15,8 +15,11 @@ import { createProject } from './project.mjs';
 const ofExtensions = "script-src 'self' 'wasm-unsafe-eval'; object-src 'self'";
 const withoutWasm = "script-src 'self'; object-src 'self'";
 const contexts = 'tests/packaging/contexts';
-/** As long as the suite may take on a busy machine. */
+/** As long as the suite, or a browser's start, may take on a busy machine. */
 const ANSWER_MS = 120_000;
+
+/** Says that it listens, and then what it hears. */
+const echo = "onmessage = ({ data }) => postMessage(data);\npostMessage('listening');";
 
 /**
  * The scripts, by realm and entry. Until a top-level await of a worker has ended, messages to it are lost: who takes the plain entry
@@ -32,6 +35,7 @@ const scripts = {
     web: 'onconnect = async ({ ports: [port] }) => port.postMessage(await import(entry).then(answer, told));',
     inline: 'onconnect = async ({ ports: [port] }) => port.postMessage(await answer(weavegraph));',
   },
+  early: { web: echo, inline: echo },
   // A service worker may not import later, nor await at its top.
   service: { web: 'listen(weavegraph, answer);', inline: 'listen(weavegraph, answer);' },
 };
@@ -40,7 +44,7 @@ const streamed = ['run.started', 'step.started', 'node.started', 'message', 'nod
 
 /** A script over `entry` that answers by a module in the folder `at`. */
 function scriptOver(entry, body, at, module = 'answer.js') {
-  const isStatic = body.includes('weavegraph');
+  const isStatic = !body.includes('import(entry)');
   return `${isStatic ? `import * as weavegraph from '${entry}';` : `const entry = '${entry}';`}
 import { answer } from '${at}/${module}';
 import { listen } from '${at}/service.js';
@@ -60,7 +64,7 @@ before(async () => {
       }
     }
     project.write('bundled.js', scriptOver('weavegraph-wasm/inline', bodies.inline, join(root, contexts)));
-    if (realm !== 'page') await build({ absWorkingDir: project.folder, entryPoints: ['bundled.js'], outfile: join(project.folder, `${realm}-classic.js`), bundle: true, logLevel: 'error' });
+    if (['worker', 'shared', 'service'].includes(realm)) await build({ absWorkingDir: project.folder, entryPoints: ['bundled.js'], outfile: join(project.folder, `${realm}-classic.js`), bundle: true, logLevel: 'error' });
   }
   project.write('index.html', `<!doctype html><title>contexts</title><link rel="icon" href="data:,"><script type="module" src="/${contexts}/page.js"></script>`);
   const folders = { '/': project.folder, [`/${contexts}/`]: join(root, contexts), '/tests/behaviour/': join(root, 'tests/behaviour') };
@@ -73,7 +77,7 @@ after(async () => {
 
 const starts = {
   chromium: async () => (await startChromium()).browser,
-  firefox: () => puppeteer.launch({ browser: 'firefox', executablePath: findFirefox(), headless: true }),
+  firefox: () => puppeteer.launch({ browser: 'firefox', executablePath: findFirefox(), headless: true, timeout: ANSWER_MS }),
 };
 
 for (const [name, start] of Object.entries(starts)) {
@@ -108,6 +112,13 @@ for (const [name, start] of Object.entries(starts)) {
       for (const entry of ['web', 'inline']) test(`${realm}, entries/${entry}.js`, () => check(realm, `/${realm}-${entry}.js`));
       test(`${realm}, entries/web.js: the behaviour suite`, () => checkSuite(realm, `/${realm}-web-suite.js`));
     }
+    test('a worker that awaits entries/web.js at its top misses what it was sent before', async () => {
+      assert.deepEqual(await answerOf('early', '/early-web.js'), { heard: 'sent when it listens' });
+    });
+    test('a worker that imports entries/inline.js misses nothing', async () => {
+      assert.deepEqual(await answerOf('early', '/early-inline.js'), { heard: 'sent at once' });
+    });
+
     test('service, entries/inline.js', () => check('service', '/service-inline.js'));
     test('service, entries/inline.js, under the policy of extensions', () => check('service', '/service-inline.js', { server: servers.ofExtensions }));
     test('service, entries/inline.js: the behaviour suite', () => checkSuite('service', '/service-inline-suite.js'));

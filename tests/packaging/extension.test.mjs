@@ -29,7 +29,7 @@ after(() => project?.remove());
 /** The answer of the extension's page. */
 async function answerWith(options) {
   project.write('manifest.json', JSON.stringify({ manifest_version: 3, name: 'user', version: '1', background: { service_worker: 'background.js', type: 'module' }, ...options }));
-  const browser = await puppeteer.launch({ executablePath: findChromium(), headless: true, pipe: true, args: ['--no-sandbox', '--disable-gpu', '--no-first-run'], enableExtensions: true });
+  const browser = await puppeteer.launch({ executablePath: findChromium(), headless: true, pipe: true, args: ['--no-sandbox', '--disable-gpu', '--no-first-run'], enableExtensions: true, timeout: ANSWER_MS });
   try {
     const id = await browser.installExtension(project.folder);
     const page = await browser.newPage();

@@ -14,6 +14,14 @@ const opened = {
     worker.postMessage('sent at once');
     return replied(worker, worker);
   },
+  /** A worker that says when it listens, and then tells what it is sent. */
+  async early() {
+    const worker = new Worker(script, { type });
+    worker.postMessage('sent at once');
+    await replied(worker, worker);
+    worker.postMessage('sent when it listens');
+    return { heard: await replied(worker, worker) };
+  },
   shared() {
     const worker = new SharedWorker(script, { type });
     return replied(worker, worker.port);
