@@ -98,6 +98,13 @@ export async function ensureRuntimes() {
   await ensurePackagesIn(join(root, 'tests/runtimes'));
 }
 
+/** Valgrind, whose callgrind counts instructions. */
+export async function ensureValgrind() {
+  const remedy = 'Valgrind is missing: apt-get install valgrind.';
+  if (findProgram('valgrind') === undefined) await installByApt('Valgrind is missing', ['valgrind'], remedy);
+  if (findProgram('valgrind') === undefined) throw new Refusal(remedy);
+}
+
 /** The path of Firefox, or `undefined`. */
 export function findFirefox() {
   return process.env.FIREFOX ?? findProgram('firefox', 'firefox-esr');

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from './command.mjs';
 import { build } from './build.mjs';
-import { ensureChromium, ensureFirefox, ensurePackagesIn, ensureRuntimes, ensureWebKit } from './prerequisites.mjs';
+import { ensureChromium, ensureFirefox, ensurePackagesIn, ensureRuntimes, ensureValgrind, ensureWebKit } from './prerequisites.mjs';
 
 const host = ['--no-default-features', '--features', 'json'];
 const wasm = ['--target', 'wasm32-unknown-unknown', '--features', 'test-hooks,indexed-db'];
@@ -28,6 +28,7 @@ export const stages = [
   },
   { name: 'rustdoc', run: () => checks([['cargo', ['doc', '--no-deps', '--all-features'], { env: { RUSTDOCFLAGS: '-D warnings' } }]]) },
   { name: 'core', run: () => cargoTests('cargo', ['test', ...host]) },
+  { name: 'instructions', run: instructionTests },
   { name: 'build', run: buildBoth },
   { name: 'sizes', needs: ['build'], run: checkBudget },
   { name: 'install', needs: ['build'], run: install },
@@ -111,6 +112,11 @@ async function browserTests(files) {
 async function bundlerTests(files) {
   await ensurePackagesIn(join(root, 'tests/bundlers'));
   return nodeTests('bundlers', files, oneByOne);
+}
+
+async function instructionTests(files) {
+  await ensureValgrind();
+  return nodeTests('instructions', files, oneByOne);
 }
 
 /** One test is one file under one compiler; the oldest TypeScript that is promised is the second one. */

@@ -1,0 +1,199 @@
+//! Drives the machine as the facade does, so that callgrind can count: `driver SCENARIO N`. Owns the scenarios and the shortest host that
+//! the machine accepts: values are handles, contents do not exist, the store has every record at once. Must not know how instructions are
+//! counted. Invariant: the work of a scenario grows with N and with nothing else.
+#![allow(missing_docs, clippy::panic)]
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+use weavegraph_wasm::checkpoint::{Durability, Names, Session};
+use weavegraph_wasm::engine::{Command, GraphPolicy, Input, Machine, Options, Outcome, Start};
+use weavegraph_wasm::events::{Cursor, EventKind, Mask, Overflow, Pulled};
+use weavegraph_wasm::graph::{ChannelDefinition, Definition, END, EdgeDefinition, NodeDefinition, NodeId, Program, RouteDefinition, START};
+use weavegraph_wasm::state::{Target, TaskResult, Values, Write};
+
+/// Epoch milliseconds; it stands still, so slices end by their number of steps alone.
+const NOW: f64 = 1_700_000_000_000.0;
+/// As many events as the facade's iterator pulls at once.
+const BATCH: usize = 64;
+
+/// What a run is, beside its graph.
+#[derive(Default)]
+struct Plan {
+    durability: Option<Durability>,
+    /// Events that the first node emits; with any, somebody reads all events.
+    events: u32,
+    /// Steps until the route says END.
+    steps: u32,
+}
+
+struct Host {
+    machine: Machine,
+    values: Values,
+    plan: Plan,
+    queue: VecDeque<Command>,
+    reader: Option<u32>,
+    handles: u32,
+    read: u64,
+    is_finished: bool,
+}
+
+impl Host {
+    fn new(program: &Rc<Program>, plan: Plan) -> Self {
+        let options = Options { max_steps: u32::MAX, durability: plan.durability, ..Options::default() };
+        let log = plan.durability.map(|_| (Names::default(), 1, 0, 0));
+        let mut machine = Machine::new(Rc::clone(program), options, "session".into(), Session::new(program), log);
+        let reader = (plan.events > 0).then(|| machine.subscribe(Mask::ALL, 1024, Overflow::Wait, Cursor::Start));
+        Self { machine, values: Values::default(), plan, queue: VecDeque::new(), reader, handles: 0, read: 0, is_finished: false }
+    }
+
+    /// From its start to its end; returns its steps.
+    fn run(mut self) -> u32 {
+        self.tell(Input::Start(Start {
+            run_id: "run".into(),
+            seed: 7,
+            input: TaskResult::default(),
+            is_resume: false,
+            abandons: false,
+            metadata: None,
+            policy: GraphPolicy::Compatible,
+            frontier: None,
+        }));
+        while let Some(command) = self.queue.pop_front() {
+            self.carry_out(command);
+        }
+        self.pull();
+        assert!(self.is_finished, "the run did not end");
+        assert!(self.read >= u64::from(self.plan.events), "{} events were read", self.read);
+        self.machine.steps()
+    }
+
+    fn tell(&mut self, input: Input) {
+        self.machine.handle(NOW, input);
+        self.take();
+    }
+
+    fn take(&mut self) {
+        self.queue.extend(self.machine.take_commands());
+        if self.values.has_released() {
+            self.values.take_released(|_| {});
+        }
+    }
+
+    fn handle(&mut self) -> u32 {
+        self.handles += 1;
+        self.handles
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::Run { task, token, generation, .. } => {
+                if generation == self.machine.generation() {
+                    self.call(task, token);
+                }
+            }
+            Command::EndFolds => self.tell(Input::Applied { changed: vec![0], reduced: Vec::new(), contents_bytes: 100 }),
+            Command::Route { call, .. } => {
+                let node = if self.machine.steps() + 1 < self.plan.steps { NodeId(0) } else { NodeId::END };
+                self.tell(Input::Routed { call, targets: vec![Target { node, is_send: false, input: None }] });
+            }
+            Command::Append(append) => {
+                drop(append);
+                self.tell(Input::Appended { is_turn: false });
+            }
+            Command::Yield => self.tell(Input::Turn),
+            Command::WakeReaders => self.pull(),
+            Command::Finish => self.is_finished = true,
+            Command::Begin | Command::Fold(_) | Command::Commit | Command::StartTimer { .. } | Command::StopTimer { .. } => {}
+            other => panic!("no scenario leads to {other:?}"),
+        }
+    }
+
+    /// The node: emits what it has to, and writes the one channel.
+    fn call(&mut self, task: u32, token: u32) {
+        for number in 1..=self.plan.events {
+            let payload = self.handle();
+            let payload = self.values.adopt(payload, 8);
+            assert!(self.machine.emit(NOW, task, token, EventKind::Message, payload, 0.0), "the node may emit");
+            self.take();
+            if number % BATCH as u32 == 0 {
+                self.pull();
+            }
+        }
+        let update = self.handle();
+        let update = Some(self.values.adopt(update, 16));
+        let writes = vec![Write { channel: 0, is_replace: false }];
+        self.tell(Input::Settled { task, token, outcome: Outcome::Returned(TaskResult { update, writes, routing: None }) });
+    }
+
+    /// All that the reader can have now.
+    fn pull(&mut self) {
+        let Some(reader) = self.reader else { return };
+        while let Pulled::Events(events) = self.machine.pull(reader, BATCH, NOW) {
+            self.read += events.len() as u64;
+        }
+        if self.machine.is_waiting_for_readers() {
+            self.tell(Input::Pulled);
+        }
+    }
+}
+
+/// A graph over one channel: `names` are its nodes, `edges` lead from one to another.
+fn program(names: &[String], kind: &str, edges: &[(&str, &str)], has_route: bool) -> Rc<Program> {
+    let node = |id: &String| NodeDefinition { id: id.clone(), is_function: true, ..NodeDefinition::default() };
+    let edge = |(from, to): &(&str, &str)| EdgeDefinition { from: vec![(*from).to_owned()], to: (*to).to_owned(), join: false };
+    let itself = |to: &str| (to.to_owned(), to.to_owned());
+    let route = RouteDefinition {
+        from: names[0].clone(),
+        is_function: true,
+        targets: Some(vec![itself(&names[0]), itself(END)]),
+        problem: String::new(),
+    };
+    let definition = Definition {
+        name: "driver".to_owned(),
+        allow_cycles: false,
+        channels: vec![ChannelDefinition { name: "n".to_owned(), kind: kind.to_owned(), ..ChannelDefinition::default() }],
+        nodes: names.iter().map(node).collect(),
+        edges: edges.iter().map(edge).collect(),
+        routes: has_route.then_some(route).into_iter().collect(),
+    };
+    Rc::new(Program::compile(&definition).unwrap_or_else(|problems| panic!("{problems:#?}")))
+}
+
+/// One node that goes back to itself as long as the route says so.
+fn cycle() -> Rc<Program> {
+    program(&["node".to_owned()], "last", &[(START, "node")], true)
+}
+
+fn numbered(count: usize) -> Vec<String> {
+    (0..count).map(|index| format!("node {index}")).collect()
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let scenario = arguments.next().unwrap_or_default();
+    let count = arguments.next().and_then(|text| text.parse::<u32>().ok()).unwrap_or_else(|| panic!("usage: driver SCENARIO N"));
+    let once = |program: &Rc<Program>, plan: Plan, steps: u32| assert_eq!(Host::new(program, plan).run(), steps);
+    match scenario.as_str() {
+        "steps" => once(&cycle(), Plan { steps: count, ..Plan::default() }, count),
+        "stored-steps" => once(&cycle(), Plan { steps: count, durability: Some(Durability::Sync), ..Plan::default() }, count),
+        "events" => once(&cycle(), Plan { events: count, ..Plan::default() }, 1),
+        "runs" => {
+            let program = cycle();
+            (0..count).for_each(|_| once(&program, Plan::default(), 1));
+        }
+        "chains" => {
+            let names = numbered(50);
+            let inner = names.windows(2).map(|pair| (pair[0].as_str(), pair[1].as_str()));
+            let edges: Vec<_> = [(START, names[0].as_str())].into_iter().chain(inner).chain([(names[49].as_str(), END)]).collect();
+            let program = program(&names, "last", &edges, false);
+            (0..count).for_each(|_| once(&program, Plan::default(), 50));
+        }
+        "fan-outs" => {
+            let names = numbered(100);
+            let edges: Vec<_> = names.iter().flat_map(|name| [(START, name.as_str()), (name.as_str(), END)]).collect();
+            let program = program(&names, "append", &edges, false);
+            (0..count).for_each(|_| once(&program, Plan::default(), 1));
+        }
+        _ => panic!("there is no scenario '{scenario}'"),
+    }
+}
