@@ -35,7 +35,7 @@ export const stages = [
   { name: 'types', needs: ['install'], run: typeTests },
   { name: 'wasm', usesChromium: true, usesFirefox: true, run: wasmTests },
   { name: 'js', needs: ['install'], run: (files) => nodeTests('js', files, ['--expose-gc']) },
-  { name: 'packaging', needs: ['build'], usesChromium: true, usesFirefox: true, run: (files) => nodeTests('packaging', files, oneByOne) },
+  { name: 'packaging', needs: ['build'], usesChromium: true, usesFirefox: true, run: packagingTests },
   { name: 'runtimes', needs: ['build'], run: runtimeTests },
   { name: 'bundlers', needs: ['build'], usesChromium: true, run: bundlerTests },
   { name: 'browser', needs: ['install'], usesChromium: true, usesFirefox: true, run: browserTests },
@@ -117,6 +117,11 @@ async function bundlerTests(files) {
 async function instructionTests(files) {
   await ensureValgrind();
   return nodeTests('instructions', files, oneByOne);
+}
+
+async function packagingTests(files) {
+  await ensurePackagesIn(join(root, 'tests/packaging'));
+  return nodeTests('packaging', files, oneByOne);
 }
 
 /** One test is one file under one compiler; the oldest TypeScript that is promised is the second one. */
