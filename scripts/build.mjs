@@ -75,6 +75,6 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
     if (unknown !== undefined) throw new Refusal(`npm run build knows only the option --hooks, not ${unknown}.`);
     await build({ withHooks: args.includes('--hooks') });
     const { checkSizes } = await import('./sizes.mjs');
-    checkSizes();
+    await checkSizes();
   });
 }

@@ -11,6 +11,7 @@ const shape = {
   build: { target: 'string', 'cargo-profile': 'string', features: 'array', rustflags: 'array', 'opt-level': 'string', 'wasm-opt': 'array' },
   store: { features: 'array', 'opt-level': 'string' },
   hooks: { features: 'array' },
+  bundles: { '.': 'object', './inline': 'object', './slim': 'object', './testing': 'object' },
   budget: { 'start-gzip': 'number', 'storage-gzip': 'number' },
 };
 

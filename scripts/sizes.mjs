@@ -4,6 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { checkBundles } from './bundle-sizes.mjs';
 import { Refusal, root, say } from './command.mjs';
 import { partsFile } from './facade.mjs';
 import { readManifest } from './manifest.mjs';
@@ -11,8 +12,8 @@ import { reachedFrom } from './modules.mjs';
 
 const defaultEntry = 'entries/web.js';
 
-/** Prints the sizes of pkg/; above a budget is a refusal. */
-export function checkSizes() {
+/** Prints the sizes of pkg/ and of bundles of it; above a budget is a refusal. */
+export async function checkSizes() {
   const folder = join(root, 'pkg');
   const read = (path) => (existsSync(join(folder, path)) ? readFileSync(join(folder, path), 'utf8') : undefined);
   const atStart = reachedFrom([defaultEntry], { read, isEager: true });
@@ -20,7 +21,7 @@ export function checkSizes() {
   const parts = (modules) => [modules.filter((path) => path.startsWith('wasm/')), modules.filter((path) => !path.startsWith('wasm/'))];
   const [glue, facade] = parts(atStart);
   const [storeGlue, storage] = parts(later);
-  const { budget } = readManifest();
+  const { budget, bundles } = readManifest();
   print('at the start', budget['start-gzip'], [
     measure('wasm', folder, ['wasm/weavegraph_wasm_bg.wasm']),
     measure('glue', folder, glue),
@@ -34,6 +35,7 @@ export function checkSizes() {
   const sources = JSON.parse(readFileSync(join(root, 'build', partsFile), 'utf8'))['core.js'];
   const largest = Object.entries(sources).sort(([, a], [, b]) => b - a).slice(0, 6);
   say(`largest sources in core.js, raw: ${largest.map(([name, bytes]) => `${name} ${bytes}`).join(', ')}`);
+  await checkBundles(bundles);
 }
 
 function print(when, limit, rows) {

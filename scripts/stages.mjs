@@ -147,7 +147,7 @@ async function buildBoth() {
 
 async function checkBudget() {
   const { checkSizes } = await import('./sizes.mjs');
-  checkSizes();
+  await checkSizes();
   return { passed: 1, failed: 0 };
 }
 
