@@ -14,6 +14,7 @@ export async function build({ withHooks = false } = {}) {
   const { readManifest } = await import('./manifest.mjs');
   const { buildStoreWasm, buildWasm } = await import('./wasm.mjs');
   const { buildFacade } = await import('./facade.mjs');
+  const { buildLicences } = await import('./licences.mjs');
   const { assemblePackage } = await import('./package.mjs');
 
   const manifest = readManifest();
@@ -27,8 +28,9 @@ export async function build({ withHooks = false } = {}) {
     const hooks = withHooks ? await buildWasm(manifest, 'wasm-hooks', [...manifest.build.features, ...manifest.hooks.features]) : undefined;
     const store = await buildStoreWasm(manifest);
     const facade = await buildFacade();
-    assemblePackage(join(root, 'pkg'), { facade, wasm: [wasm, store], crate: manifest.crate });
-    if (hooks !== undefined) assemblePackage(join(root, 'build/pkg-hooks'), { facade, wasm: [hooks, store], crate: manifest.crate });
+    const licences = buildLicences(manifest);
+    assemblePackage(join(root, 'pkg'), { facade, wasm: [wasm, store], licences, crate: manifest.crate });
+    if (hooks !== undefined) assemblePackage(join(root, 'build/pkg-hooks'), { facade, wasm: [hooks, store], licences, crate: manifest.crate });
   } finally {
     release();
   }

@@ -6,10 +6,11 @@ import { dirname, join, relative } from 'node:path';
 import { transformSync } from 'esbuild';
 import { root, say } from './command.mjs';
 import { filesIn } from './inputs.mjs';
+import { licencesFile } from './licences.mjs';
 import { reachedFrom } from './modules.mjs';
 
-/** Assembles `folder` from build/bundle, the declarations in `facade` and the given wasm folders. */
-export function assemblePackage(folder, { facade, wasm, crate }) {
+/** Assembles `folder` from build/bundle, the declarations in `facade`, the given wasm folders and the file `licences`. */
+export function assemblePackage(folder, { facade, wasm, licences, crate }) {
   const files = new Map();
   const add = (path, content) => files.set(path, Buffer.from(content));
   const bundle = join(root, 'build/bundle');
@@ -22,6 +23,7 @@ export function assemblePackage(folder, { facade, wasm, crate }) {
   add('package.json', `${JSON.stringify({ name, version: crate.version, ...rest }, null, 2)}\n`);
   add('README.md', readFileSync(join(root, 'pkg-template/README.md')));
   add('LICENSE', readFileSync(join(root, 'LICENSE')));
+  add(licencesFile, readFileSync(licences));
 
   // Of the declarations only those that the public ones mention: the rest is nobody's business.
   const declarations = { read: (path) => readIfThere(join(facade, path)), rename: (path) => path.replace(/\.js$/, '.d.ts') };

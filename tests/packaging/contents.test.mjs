@@ -25,7 +25,7 @@ test('the tarball holds the entries, what they share, two wasms, their glue and 
   const named = ['index.js', 'core.js', 'storage.js', 'testing/index.js', ...entries.map((path) => `entries/${path.replace(/\.[jt]s$/, '.js')}`)];
   const wasm = ['weavegraph_wasm', 'store'].flatMap((name) => ['.js', '_base64.js', '_bg.wasm'].map((ending) => `wasm/${name}${ending}`));
   const files = filesIn(project.installed).filter((path) => !path.endsWith('.d.ts') && !path.endsWith('.js.map'));
-  assert.deepEqual(files, ['LICENSE', 'README.md', 'package.json', ...named, ...wasm].sort());
+  assert.deepEqual(files, ['LICENSE', 'README.md', 'THIRD-PARTY-LICENSES', 'package.json', ...named, ...wasm].sort());
 });
 
 test('every file that the exports map names is there, and every entry is named', () => {
