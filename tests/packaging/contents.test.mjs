@@ -52,8 +52,8 @@ test('the version is the crate\'s, the licence is whole, the README names the pa
   assert.match(readFileSync(join(project.installed, 'README.md'), 'utf8'), /^# weavegraph-wasm$/m);
 });
 
-test('modules carry source maps with their sources, and no comments but that one', () => {
-  for (const path of filesIn(project.installed).filter((file) => /^(?!wasm\/).*\.js$/.test(file))) {
+test('modules carry source maps with their sources, the glue too, and no comments but that one', () => {
+  for (const path of filesIn(project.installed).filter((file) => file.endsWith('.js') && !file.endsWith('_base64.js'))) {
     const code = readFileSync(join(project.installed, path), 'utf8');
     assert.match(code, new RegExp(`//# sourceMappingURL=${path.split('/').pop()}.map\\s*$`), path);
     assert.doesNotMatch(code, /^\s*(\/\*|\/\/(?!#))/m, path);
