@@ -3,6 +3,7 @@
 // Must not know the facade or the package. Invariant: a folder that is left is complete, and equal inputs are not built
 // again.
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { probe, root, run, say, since } from './command.mjs';
 import { digestOf, isUpToDate, markUpToDate } from './inputs.mjs';
@@ -34,7 +35,7 @@ export async function buildWasm(manifest, folder, features, { name = glueName, c
     'build', root, '--target', manifest.build.target, '--profile', manifest.build['cargo-profile'],
     '--no-opt', '--no-pack', '--no-gitignore', '--mode', 'no-install', '--out-dir', raw, '--out-name', name,
     '--', ...cargo, ...(features.length > 0 ? ['--features', features.join(',')] : []),
-  ], { env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: manifest.build.rustflags.join(' '), CARGO_PROFILE_RELEASE_OPT_LEVEL: optLevel } });
+  ], { env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: [...manifest.build.rustflags, withoutHome()].join(' '), CARGO_PROFILE_RELEASE_OPT_LEVEL: optLevel } });
   const staged = `${out}-staged`;
   rmSync(staged, { recursive: true, force: true });
   mkdirSync(staged, { recursive: true });
@@ -52,6 +53,11 @@ export async function buildWasm(manifest, folder, features, { name = glueName, c
   renameSync(staged, out);
   say(`${folder}: built in ${since(startedAt)}`);
   return out;
+}
+
+/** What panics say of crates names their folder: not where it is on this machine. */
+function withoutHome() {
+  return `--remap-path-prefix=${process.env.CARGO_HOME ?? join(homedir(), '.cargo')}/registry/src=crates`;
 }
 
 /** The documentation of the exports is a third of the glue; its readers have the declarations. */

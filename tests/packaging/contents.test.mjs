@@ -1,6 +1,7 @@
 // What the published tarball holds and what its package.json promises.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { root } from '../../scripts/command.mjs';
@@ -69,6 +70,15 @@ test('source maps lead from the bundle to the line of the source', async () => {
   const [, name, line] = /weavegraph-wasm:\/\/\/([\w/-]+\.ts):(\d+)/.exec(stack) ?? assert.fail(stack);
   const source = readFileSync(join(root, 'pkg-template/src', name), 'utf8').split('\n')[line - 1];
   assert.match(source, /\bnew \w|\bthrow /, `${name}:${line}`);
+});
+
+test('no file tells where it was built', () => {
+  const folders = [root, homedir(), process.env.CARGO_HOME].filter(Boolean).map((folder) => `${folder}/`);
+  for (const path of filesIn(project.installed)) {
+    const text = readFileSync(join(project.installed, path), 'latin1');
+    for (const folder of folders) assert.ok(!text.includes(folder), `${path} has ${folder}`);
+    assert.doesNotMatch(text, /\/(home|root|Users|tmp)\/\w|file:\/\/\/\w/, path);
+  }
 });
 
 test('the published wasm lacks what only the test build exports', async () => {
