@@ -2,8 +2,7 @@
 // Must not know how the two were built. Invariant: the folder holds exactly what is published, and files that did not
 // change are not touched, so whoever serves or imports the folder meanwhile is not disturbed.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, relative } from 'node:path';
-import { transformSync } from 'esbuild';
+import { dirname, join, relative } from 'node:path';
 import { root, say } from './command.mjs';
 import { filesIn } from './inputs.mjs';
 import { licencesFile } from './licences.mjs';
@@ -16,11 +15,7 @@ export function assemblePackage(folder, { facade, wasm, licences, crate }) {
   const bundle = join(root, 'build/bundle');
   for (const path of filesIn(bundle)) add(path, readFileSync(join(bundle, path)));
   for (const from of wasm) {
-    for (const path of filesIn(from).filter((name) => !name.endsWith('.d.ts'))) {
-      const content = readFileSync(join(from, path));
-      if (isGlue(path)) for (const [name, text] of minified(path, content)) add(`wasm/${name}`, text);
-      else add(`wasm/${path}`, content);
-    }
+    for (const path of filesIn(from).filter((name) => !name.endsWith('.d.ts'))) add(`wasm/${path}`, readFileSync(join(from, path)));
   }
 
   const { name, ...rest } = JSON.parse(readFileSync(join(root, 'pkg-template/package.json'), 'utf8'));
@@ -44,18 +39,6 @@ export function assemblePackage(folder, { facade, wasm, licences, crate }) {
     changed += 1;
   }
   say(`${relative(root, folder)}: ${files.size} files, ${changed} changed`);
-}
-
-/** The modules that carry a wasm as text have nothing to minify. */
-function isGlue(path) {
-  return path.endsWith('.js') && !path.endsWith('_base64.js');
-}
-
-/** The glue without white space, and its source map: paths and texts. */
-function minified(path, content) {
-  const options = { format: 'esm', minify: true, target: 'es2022', sourcemap: 'external', sourcefile: `weavegraph-wasm:///wasm/${path}` };
-  const { code, map } = transformSync(content.toString(), options);
-  return [[path, `${code}//# sourceMappingURL=${basename(path)}.map\n`], [`${path}.map`, map]];
 }
 
 function readIfThere(path) {

@@ -1,66 +1,77 @@
-// Owns the names by which a wasm and its glue know each other: wasm-bindgen gives most of them 16 hexadecimal digits of a hash, which do
-// not compress. Must not change anything else. Invariant: names stay unique, and both sides change together.
+// Owns the names by which a wasm and its glue know each other: wasm-bindgen's are long, and many have a hash that does not compress.
+// Must not change anything else. Invariant: names stay unique, and both sides change together. What the glue does not use is not exported.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const IMPORTS = 2;
 const EXPORTS = 7;
-const hashed = /^(\w+?)_+h?[0-9a-f]{16}$/;
 
-/** Takes the hashes out of the names of imports and exports, in the wasm and in the glue. */
-export function dropHashes(wasmFile, glueFile) {
-  const glue = readFileSync(glueFile, 'utf8');
-  const names = new Map();
-  const taken = new Set(glue.match(/\w+/g));
-  const shorten = (name) => {
-    const base = hashed.exec(name)?.[1];
-    if (base === undefined) return name;
-    if (!names.has(name)) {
-      let short = base;
-      for (let number = 2; taken.has(short); number += 1) short = `${base}_${number}`;
-      taken.add(short);
+/** Gives imports and exports the shortest names there are, in the wasm and in the glue. */
+export function shortenNames(wasmFile, glueFile) {
+  let glue = readFileSync(glueFile, 'utf8');
+  const renamer = (patternOf) => {
+    const names = new Map();
+    return (name) => {
+      if (names.has(name)) return names.get(name);
+      const pattern = new RegExp(patternOf(name.replaceAll('.', '\\.')), 'gm');
+      if (!pattern.test(glue)) return undefined;
+      const short = shortName(names.size);
       names.set(name, short);
-    }
-    return names.get(name);
+      glue = glue.replace(pattern, short);
+      return short;
+    };
   };
-  writeFileSync(wasmFile, renamed(readFileSync(wasmFile), shorten));
-  writeFileSync(glueFile, glue.replace(/\w+/g, (word) => names.get(word) ?? word));
+  const names = {
+    modules: renamer((name) => `["']${name}["'](?=: import0)`),
+    imports: renamer((name) => `(?<=^\\s+)${name}(?=: function\\b)`),
+    exports: renamer((name) => `(?<=\\bwasm\\.)${name}\\b`),
+  };
+  writeFileSync(wasmFile, renamed(readFileSync(wasmFile), names));
+  writeFileSync(glueFile, glue);
+}
+
+/** a, b, … z, aa, ba, … */
+function shortName(number) {
+  const letter = String.fromCharCode(97 + (number % 26));
+  return number < 26 ? letter : letter + shortName(Math.floor(number / 26) - 1);
 }
 
 /** A module with other names of imports and exports. */
-function renamed(wasm, rename) {
+function renamed(wasm, names) {
   const parts = [wasm.subarray(0, 8)];
   for (let at = 8; at < wasm.length; ) {
     const id = wasm[at];
     const [length, begin] = readNumber(wasm, at + 1);
     at = begin + length;
     const body = wasm.subarray(begin, at);
-    const rewritten = id === IMPORTS || id === EXPORTS ? renamedSection(body, id, rename) : body;
+    const rewritten = id === IMPORTS || id === EXPORTS ? renamedSection(body, id, names) : body;
     parts.push(Buffer.from([id]), number(rewritten.length), rewritten);
   }
   return Buffer.concat(parts);
 }
 
-function renamedSection(body, id, rename) {
-  let [count, at] = readNumber(body, 0);
-  const parts = [number(count)];
+function renamedSection(body, id, names) {
+  let [left, at] = readNumber(body, 0);
+  let count = 0;
+  const parts = [];
   const readName = () => {
     const [length, begin] = readNumber(body, at);
     at = begin + length;
     return body.toString('utf8', begin, at);
   };
-  const name = (text) => [number(Buffer.byteLength(text)), Buffer.from(text)];
-  for (; count > 0; count -= 1) {
-    // The module of an import is always the glue.
-    if (id === IMPORTS) parts.push(...name(readName()));
-    parts.push(...name(rename(readName())));
-    const kind = body[at];
+  for (; left > 0; left -= 1) {
+    const known = id === IMPORTS ? [names.modules(readName()), names.imports(readName())] : [names.exports(readName())];
+    const description = at;
     // Imported functions and all exports are described by an index; wasm-bindgen imports nothing but functions.
-    if (id === IMPORTS && kind !== 0) throw new Error(`wasm-names: an import of kind ${kind} is not known`);
-    const [, end] = readNumber(body, at + 1);
-    parts.push(body.subarray(at, end));
-    at = end;
+    if (id === IMPORTS && body[at] !== 0) throw new Error(`wasm-names: an import of kind ${body[at]} is not known`);
+    [, at] = readNumber(body, at + 1);
+    if (known.includes(undefined)) {
+      if (id === IMPORTS) throw new Error('wasm-names: the glue lacks an import');
+      continue;
+    }
+    count += 1;
+    parts.push(...known.flatMap((name) => [number(name.length), Buffer.from(name)]), body.subarray(description, at));
   }
-  return Buffer.concat(parts);
+  return Buffer.concat([number(count), ...parts]);
 }
 
 /** An unsigned LEB128, and where it ends. */

@@ -6,8 +6,9 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeF
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { probe, root, run, say, since } from './command.mjs';
+import { compressGlue } from './glue.mjs';
 import { digestOf, isUpToDate, markUpToDate } from './inputs.mjs';
-import { dropHashes } from './wasm-names.mjs';
+import { shortenNames } from './wasm-names.mjs';
 
 /** The base name of the engine's wasm and glue. */
 export const glueName = 'weavegraph_wasm';
@@ -22,7 +23,7 @@ export function buildStoreWasm(manifest) {
 /** Builds `build/<folder>` with the given cargo features, unless it is up to date. Returns the folder. */
 export async function buildWasm(manifest, folder, features, { name = glueName, cargo = [], optLevel = manifest.build['opt-level'] } = {}) {
   const out = join(root, 'build', folder);
-  const sources = ['src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', 'scripts/wasm.mjs', 'scripts/wasm-names.mjs'];
+  const sources = ['src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', 'scripts/wasm.mjs', 'scripts/wasm-names.mjs', 'scripts/glue.mjs'];
   const digest = digestOf(sources, [manifest.tools, manifest.build, name, cargo, optLevel, features, probe('rustc', ['--version'])]);
   if (isUpToDate(out, digest)) {
     say(`${folder}: up to date`);
@@ -39,12 +40,12 @@ export async function buildWasm(manifest, folder, features, { name = glueName, c
   const staged = `${out}-staged`;
   rmSync(staged, { recursive: true, force: true });
   mkdirSync(staged, { recursive: true });
-  await run(process.execPath, [
-    join(root, 'node_modules/binaryen/bin/wasm-opt'), ...manifest.build['wasm-opt'],
-    join(raw, `${name}_bg.wasm`), '-o', join(staged, `${name}_bg.wasm`),
-  ]);
-  await stripComments(join(raw, `${name}.js`), staged);
-  dropHashes(join(staged, `${name}_bg.wasm`), join(staged, `${name}.js`));
+  const [wasm, glue] = [`${name}_bg.wasm`, `${name}.js`].map((file) => join(staged, file));
+  cpSync(join(raw, `${name}_bg.wasm`), wasm);
+  cpSync(join(raw, `${name}.js`), glue);
+  shortenNames(wasm, glue);
+  await run(process.execPath, [join(root, 'node_modules/binaryen/bin/wasm-opt'), ...manifest.build['wasm-opt'], wasm, '-o', wasm]);
+  await compressGlue(glue);
   cpSync(join(raw, `${name}.d.ts`), join(staged, `${name}.d.ts`));
   if (existsSync(join(raw, 'snippets'))) cpSync(join(raw, 'snippets'), join(staged, 'snippets'), { recursive: true });
   writeInline(staged, name);
@@ -58,12 +59,6 @@ export async function buildWasm(manifest, folder, features, { name = glueName, c
 /** What panics say of crates names their folder: not where it is on this machine. */
 function withoutHome() {
   return `--remap-path-prefix=${process.env.CARGO_HOME ?? join(homedir(), '.cargo')}/registry/src=crates`;
-}
-
-/** The documentation of the exports is a third of the glue; its readers have the declarations. */
-async function stripComments(glue, folder) {
-  const options = ['--ignoreConfig', '--allowJs', '--noCheck', '--noResolve', '--removeComments', '--target', 'ES2022', '--module', 'ES2022'];
-  await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...options, '--types', '', '--outDir', folder, glue]);
 }
 
 /** The wasm once more, as base64 in a module of its own, for `./inline`. */
