@@ -24,7 +24,7 @@ export async function build({ withHooks = false } = {}) {
 
   const release = await takeTurn();
   try {
-    const wasm = await buildWasm(manifest, 'wasm', manifest.build.features);
+    const wasm = await buildWasm(manifest, 'wasm', manifest.build.features, { hasPanics: false });
     const hooks = withHooks ? await buildWasm(manifest, 'wasm-hooks', [...manifest.build.features, ...manifest.hooks.features]) : undefined;
     const store = await buildStoreWasm(manifest);
     const facade = await buildFacade();

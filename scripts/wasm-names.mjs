@@ -75,7 +75,7 @@ function renamedSection(body, id, names) {
 }
 
 /** An unsigned LEB128, and where it ends. */
-function readNumber(bytes, at) {
+export function readNumber(bytes, at) {
   let value = 0;
   for (let shift = 0; ; shift += 7) {
     const byte = bytes[at++];
@@ -84,7 +84,8 @@ function readNumber(bytes, at) {
   }
 }
 
-function number(value) {
+/** The same in bytes. */
+export function number(value) {
   const bytes = [];
   for (; value > 127; value = Math.floor(value / 128)) bytes.push((value % 128) | 128);
   return Buffer.from([...bytes, value]);

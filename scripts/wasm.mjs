@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { probe, root, run, say, since } from './command.mjs';
 import { compressGlue } from './glue.mjs';
 import { digestOf, isUpToDate, markUpToDate } from './inputs.mjs';
+import { dropPanics } from './panics.mjs';
 import { shortenNames } from './wasm-names.mjs';
 
 /** The base name of the engine's wasm and glue. */
@@ -20,11 +21,11 @@ export function buildStoreWasm(manifest) {
   return buildWasm(manifest, 'store/wasm', manifest.store.features, { name: storeName, cargo: ['--no-default-features'], optLevel: manifest.store['opt-level'] });
 }
 
-/** Builds `build/<folder>` with the given cargo features, unless it is up to date. Returns the folder. */
-export async function buildWasm(manifest, folder, features, { name = glueName, cargo = [], optLevel = manifest.build['opt-level'] } = {}) {
+/** Builds `build/<folder>` with the given cargo features, unless it is up to date. Without `hasPanics` a panic is a trap that says nothing. Returns the folder. */
+export async function buildWasm(manifest, folder, features, { name = glueName, cargo = [], optLevel = manifest.build['opt-level'], hasPanics = true } = {}) {
   const out = join(root, 'build', folder);
-  const sources = ['src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', 'scripts/wasm.mjs', 'scripts/wasm-names.mjs', 'scripts/glue.mjs'];
-  const digest = digestOf(sources, [manifest.tools, manifest.build, name, cargo, optLevel, features, probe('rustc', ['--version'])]);
+  const sources = ['src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', 'scripts/wasm.mjs', 'scripts/wasm-names.mjs', 'scripts/glue.mjs', 'scripts/panics.mjs'];
+  const digest = digestOf(sources, [manifest.tools, manifest.build, name, cargo, optLevel, hasPanics, features, probe('rustc', ['--version'])]);
   if (isUpToDate(out, digest)) {
     say(`${folder}: up to date`);
     return out;
@@ -44,7 +45,9 @@ export async function buildWasm(manifest, folder, features, { name = glueName, c
   cpSync(join(raw, `${name}_bg.wasm`), wasm);
   cpSync(join(raw, `${name}.js`), glue);
   shortenNames(wasm, glue);
-  await run(process.execPath, [join(root, 'node_modules/binaryen/bin/wasm-opt'), ...manifest.build['wasm-opt'], wasm, '-o', wasm]);
+  const wasmOpt = join(root, 'node_modules/binaryen/bin/wasm-opt');
+  if (!hasPanics) dropPanics(wasm, wasmOpt);
+  await run(process.execPath, [wasmOpt, ...manifest.build['wasm-opt'], wasm, '-o', wasm]);
   await compressGlue(glue);
   cpSync(join(raw, `${name}.d.ts`), join(staged, `${name}.d.ts`));
   if (existsSync(join(raw, 'snippets'))) cpSync(join(raw, 'snippets'), join(staged, 'snippets'), { recursive: true });

@@ -3,6 +3,7 @@
 
 use crate::graph::NodeId;
 use crate::state::Value;
+use crate::text::text;
 use std::rc::Rc;
 
 macro_rules! codes {
@@ -92,50 +93,26 @@ pub struct Failure {
 }
 
 /// What can go wrong in a run, with the words for it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[allow(missing_docs)]
 pub enum RunError<'a> {
-    #[error("node `{node}` failed in step {step}: {text}")]
     NodeThrew { node: &'a str, step: u32, text: &'a str },
-    #[error("node `{node}` did not finish within its timeoutMs of {limit_ms} in step {step}; raise it, or let the node stop on ctx.signal")]
     NodeTimeout { node: &'a str, step: u32, limit_ms: u32 },
-    #[error("node `{node}` in step {step}: {text}")]
     NodeResult { code: ErrorCode, node: &'a str, step: u32, text: &'a str },
-    #[error(
-        "nodes {writers} wrote channel `{channel}` in step {step}; a `last` channel takes one writer per step: use onConflict 'last', another kind of channel, or an edge between them"
-    )]
     Conflict { channel: &'a str, writers: &'a str, step: u32 },
-    #[error("channel `{channel}` could not take a write in step {step}: {text}")]
     Fold { code: ErrorCode, channel: &'a str, step: u32, text: &'a str },
-    #[error("the route of `{from}` failed after step {step}: {text}")]
     RouteThrew { from: &'a str, step: u32, text: &'a str },
-    #[error(
-        "the route of `{from}` named `{target}` after step {step}, which is no declared target of it; name one of its targets, a node of the graph or END"
-    )]
     RouteTarget { from: &'a str, target: &'a str, step: u32 },
-    #[error(
-        "node `{node}` named `{target}` in its command in step {step}; there is no such node: name a node of the graph or END (send takes nodes only)"
-    )]
     CommandTarget { node: &'a str, target: &'a str, step: u32 },
-    #[error("the run reached maxSteps, {limit} steps; raise maxSteps, end the loop, or resume the session to go on")]
     StepLimit { limit: u32 },
-    #[error("the run did not finish within its timeoutMs of {limit_ms}; resume the session to go on")]
     RunTimeout { limit_ms: u32 },
-    #[error("the last run of session `{session}` has not ended ({status}): resume it, or give abandon: true to drop its unfinished step")]
     Unfinished { session: &'a str, status: &'a str },
-    #[error("the session was recorded by another graph: {what}; resume it with the graph that it was started with")]
     GraphChanged { what: &'a str },
-    #[error("the record in slot {slot} cannot be read: {text}")]
     Corrupt { slot: u32, text: &'a str },
-    #[error("the record in slot {slot} has schema {found}, this version reads up to {known}; update the package")]
     Version { slot: u32, found: u32, known: u32 },
-    #[error("the record in slot {slot} holds events of a later version; update the package")]
     Later { slot: u32 },
-    #[error("the session was taken over by another run; this run ends so that nothing is overwritten")]
     Stolen,
-    #[error("slot {slot} of the session was written by another run; this run ends so that nothing is overwritten")]
     Taken { slot: u32 },
-    #[error("the store did not take the record for slot {slot}: {text}")]
     Store { slot: u32, text: &'a str },
 }
 
@@ -160,9 +137,81 @@ impl RunError<'_> {
         }
     }
 
+    /// Names the node, the step and the remedy. Not by `Display`: see `text`.
+    pub fn text(&self) -> String {
+        match self {
+            Self::NodeThrew { node, step, text } => text!["node `", node, "` failed in step ", step, ": ", text],
+            Self::NodeTimeout { node, step, limit_ms } => text![
+                "node `",
+                node,
+                "` did not finish within its timeoutMs of ",
+                limit_ms,
+                " in step ",
+                step,
+                "; raise it, or let the node stop on ctx.signal"
+            ],
+            Self::NodeResult { node, step, text, .. } => text!["node `", node, "` in step ", step, ": ", text],
+            Self::Conflict { channel, writers, step } => text![
+                "nodes ",
+                writers,
+                " wrote channel `",
+                channel,
+                "` in step ",
+                step,
+                "; a `last` channel takes one writer per step: use onConflict 'last', another kind of channel, or an edge between them"
+            ],
+            Self::Fold { channel, step, text, .. } => text!["channel `", channel, "` could not take a write in step ", step, ": ", text],
+            Self::RouteThrew { from, step, text } => text!["the route of `", from, "` failed after step ", step, ": ", text],
+            Self::RouteTarget { from, target, step } => text![
+                "the route of `",
+                from,
+                "` named `",
+                target,
+                "` after step ",
+                step,
+                ", which is no declared target of it; name one of its targets, a node of the graph or END"
+            ],
+            Self::CommandTarget { node, target, step } => text![
+                "node `",
+                node,
+                "` named `",
+                target,
+                "` in its command in step ",
+                step,
+                "; there is no such node: name a node of the graph or END (send takes nodes only)"
+            ],
+            Self::StepLimit { limit } => {
+                text!["the run reached maxSteps, ", limit, " steps; raise maxSteps, end the loop, or resume the session to go on"]
+            }
+            Self::RunTimeout { limit_ms } => {
+                text!["the run did not finish within its timeoutMs of ", limit_ms, "; resume the session to go on"]
+            }
+            Self::Unfinished { session, status } => text![
+                "the last run of session `",
+                session,
+                "` has not ended (",
+                status,
+                "): resume it, or give abandon: true to drop its unfinished step"
+            ],
+            Self::GraphChanged { what } => {
+                text!["the session was recorded by another graph: ", what, "; resume it with the graph that it was started with"]
+            }
+            Self::Corrupt { slot, text } => text!["the record in slot ", slot, " cannot be read: ", text],
+            Self::Version { slot, found, known } => {
+                text!["the record in slot ", slot, " has schema ", found, ", this version reads up to ", known, "; update the package"]
+            }
+            Self::Later { slot } => text!["the record in slot ", slot, " holds events of a later version; update the package"],
+            Self::Stolen => text!["the session was taken over by another run; this run ends so that nothing is overwritten"],
+            Self::Taken { slot } => {
+                text!["slot ", slot, " of the session was written by another run; this run ends so that nothing is overwritten"]
+            }
+            Self::Store { slot, text } => text!["the store did not take the record for slot ", slot, ": ", text],
+        }
+    }
+
     /// The failure that is recorded and shown.
     pub fn failure(&self, scope: Scope) -> Failure {
-        Failure { code: self.code(), message: self.to_string().into(), node: None, step: None, cause: None, scope }
+        Failure { code: self.code(), message: self.text().into(), node: None, step: None, cause: None, scope }
     }
 }
 

@@ -17,3 +17,4 @@ pub mod js;
 pub mod js_store;
 pub mod state;
 pub mod store;
+mod text;

@@ -10,6 +10,7 @@ use super::timers::{TimerKind, Timers};
 use crate::checkpoint::{Durability, Journal, Names, Session};
 use crate::events::{Body, Cursor, Event, EventKind, Hub, HubOptions, Mask, Overflow, Pulled, ReaderId, RunStart};
 use crate::graph::Program;
+use crate::text::text;
 use std::rc::Rc;
 
 /// A run of steps yields after this many milliseconds, or steps: some hosts' clocks stand still while code runs.
@@ -264,7 +265,7 @@ impl Machine {
                 self.has_silence_timer = false;
                 let dropped = self.hub.drop_silent(self.now);
                 if dropped > 0 {
-                    let message = format!("{dropped} readers with overflow 'wait' did not read for 30 s and now drop their oldest events");
+                    let message = text![dropped, " readers with overflow 'wait' did not read for 30 s and now drop their oldest events"];
                     self.hub.push(self.now, true, Body::Diagnostic { scope: "stream", message: message.into() });
                 }
                 if self.hub.must_hold() {

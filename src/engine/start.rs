@@ -10,6 +10,7 @@ use crate::collected::collected;
 use crate::error::{RunError, Scope};
 use crate::events::{Body, LostJoin, RunStart};
 use crate::graph::NodeId;
+use crate::text::text;
 use std::rc::Rc;
 
 impl Machine {
@@ -136,7 +137,7 @@ impl Machine {
                 .find(|node| is_lost(*node));
             if let Some(node) = lost {
                 let name = self.foreign_names().get((node.0 - known) as usize).map_or("?", |name| name);
-                return Some(format!("its node `{name}` is not in this graph"));
+                return Some(text!["its node `", name, "` is not in this graph"]);
             }
         }
         if is_migrated {
@@ -144,9 +145,9 @@ impl Machine {
         }
         let has_begun = |join: &&LostJoin| join.sources.iter().any(|(_, has_run)| *has_run);
         if let Some(join) = self.session.lost_joins.iter().find(has_begun) {
-            return Some(format!("its join onto `{}`, which has begun to wait, is not in this graph", self.node_name(join.target)));
+            return Some(text!["its join onto `", self.node_name(join.target), "`, which has begun to wait, is not in this graph"]);
         }
         let lost = self.journal.as_ref().and_then(|journal| journal.names().lost_channel());
-        lost.map(|name| format!("its channel `{name}` is not in this graph, or of another kind"))
+        lost.map(|name| text!["its channel `", name, "` is not in this graph, or of another kind"])
     }
 }

@@ -5,6 +5,7 @@ use super::definition::Definition;
 use super::outline::{END_VERTEX, Outline, START_VERTEX};
 use super::problem::{GraphErrorCode, Problem};
 use super::wording::list;
+use crate::text::text;
 
 /// Not visited yet, or in no component yet.
 const NONE: u32 = u32::MAX;
@@ -78,10 +79,11 @@ pub(super) fn check(definition: &Definition, outline: &Outline, problems: &mut V
         }
         if let Some(cycle) = shortest_cycle(&arcs, &component, &mut parents, first) {
             let nodes = outline.names_of(&cycle);
-            let message = format!(
-                "edges form a cycle: {}; lead the way back through a conditional edge, or compile with allowCycles: true",
-                list(&nodes, " -> ")
-            );
+            let message = text![
+                "edges form a cycle: ",
+                list(&nodes, " -> "),
+                "; lead the way back through a conditional edge, or compile with allowCycles: true"
+            ];
             problems.push(Problem::new(GraphErrorCode::Cycle, &nodes, message));
         }
     }

@@ -8,6 +8,7 @@ use super::outline::{END_VERTEX, EdgeLinks, Outline, RouteLinks, START_VERTEX};
 use super::problem::{GraphErrorCode, Problem};
 use super::sorting::{sorted_positions, sorted_set};
 use super::wording::{list, quote};
+use crate::text::text;
 
 pub(super) fn check(definition: &Definition, outline: &Outline, problems: &mut Vec<Problem>) {
     let mut rules = Rules { outline, problems };
@@ -65,7 +66,7 @@ impl Rules<'_, '_> {
             self.check_sources(edge, links);
         } else if links.sources.contains(&END_VERTEX) {
             let nodes = self.outline.names_of(&[END_VERTEX, links.target]);
-            let message = format!("an edge leads from END to {}; nothing runs after END, remove it", quote(&edge.to));
+            let message = text!["an edge leads from END to ", quote(&edge.to), "; nothing runs after END, remove it"];
             self.report(GraphErrorCode::EdgeFromEnd, &nodes, message);
         }
         if links.target == START_VERTEX {
@@ -81,11 +82,11 @@ impl Rules<'_, '_> {
         let target = quote(&edge.to);
         let code = GraphErrorCode::InvalidJoin;
         if !edge.join {
-            let message = format!("the edge to {target} has {} sources; give it one, or make it a join", edge.from.len());
+            let message = text!["the edge to ", target, " has ", edge.from.len(), " sources; give it one, or make it a join"];
             return self.report(code, &[&edge.to], message);
         }
         if edge.from.is_empty() {
-            let message = format!("the join to {target} has no sources; name the nodes that it waits for");
+            let message = text!["the join to ", target, " has no sources; name the nodes that it waits for"];
             return self.report(code, &[&edge.to], message);
         }
         let sources = sorted_set(&links.sources);
@@ -93,7 +94,7 @@ impl Rules<'_, '_> {
             let nodes = outline.names_of(&[source, links.target]);
             let remedy =
                 if source == START_VERTEX { "a join waits for nodes, give START an edge of its own" } else { "END never runs, remove it" };
-            let message = format!("the join to {target} has {} among its sources; {remedy}", quote(outline.name(source)));
+            let message = text!["the join to ", target, " has ", quote(outline.name(source)), " among its sources; ", remedy];
             self.report(code, &nodes, message);
         }
         let mut seen = Tally::default();
@@ -104,7 +105,7 @@ impl Rules<'_, '_> {
             }
         }
         if !nodes.is_empty() {
-            let message = format!("the join to {target} names {} more than once; name each source once", list(&nodes, ", "));
+            let message = text!["the join to ", target, " names ", list(&nodes, ", "), " more than once; name each source once"];
             nodes.push(&edge.to);
             self.report(code, &nodes, message);
         }
@@ -113,14 +114,14 @@ impl Rules<'_, '_> {
     fn report_duplicate(&mut self, edge: &EdgeDefinition, links: &EdgeLinks) {
         let mut nodes = self.outline.names_of(&links.sources);
         let what = if edge.join { "join" } else { "edge" };
-        let message = format!("the {what} from {} to {} is added more than once; keep one", list(&nodes, ", "), quote(&edge.to));
+        let message = text!["the ", what, " from ", list(&nodes, ", "), " to ", quote(&edge.to), " is added more than once; keep one"];
         nodes.push(&edge.to);
         self.report(GraphErrorCode::DuplicateEdge, &nodes, message);
     }
 
     fn report_to_start(&mut self, sources: &[Vertex], place: &str) {
         let mut nodes = self.outline.names_of(sources);
-        let message = format!("START is {place} {}; it is a source only, name the node to go to", list(&nodes, ", "));
+        let message = text!["START is ", place, " ", list(&nodes, ", "), "; it is a source only, name the node to go to"];
         nodes.push(self.outline.name(START_VERTEX));
         self.report(GraphErrorCode::EdgeToStart, &nodes, message);
     }
@@ -132,11 +133,11 @@ impl Rules<'_, '_> {
             self.report(GraphErrorCode::EdgeFromEnd, &[&route.from], message);
         }
         if !route.is_function {
-            let message = format!("the route of {from} is not a function; give addConditionalEdge a function of (state)");
+            let message = text!["the route of ", from, " is not a function; give addConditionalEdge a function of (state)"];
             self.report(GraphErrorCode::Invalid, &[&route.from], message);
         }
         if !route.problem.is_empty() {
-            let message = format!("the route of {from}: {}", route.problem);
+            let message = text!["the route of ", from, ": ", route.problem];
             self.report(GraphErrorCode::Invalid, &[&route.from], message);
         }
         if links.targets.contains(&START_VERTEX) {
@@ -145,7 +146,7 @@ impl Rules<'_, '_> {
         let mut seen = Tally::default();
         for (label, _) in route.targets.iter().flatten() {
             if seen.count(label) == 2 {
-                let message = format!("the route of {from} declares the target {} more than once; keep one", quote(label));
+                let message = text!["the route of ", from, " declares the target ", quote(label), " more than once; keep one"];
                 self.report(GraphErrorCode::Invalid, &[&route.from], message);
             }
         }

@@ -4,6 +4,7 @@ use super::definition::{ChannelDefinition, Definition, EdgeDefinition, NodeDefin
 use super::program::RetryPolicy;
 use super::sorting::sorted_positions;
 use crate::collected::collected;
+use crate::text::{add_hex, text};
 
 /// The first part of what is hashed.
 const VERSION: &str = "weavegraph-wasm-graph-v1";
@@ -41,7 +42,9 @@ pub(crate) fn fnv1a(bytes: &[u8]) -> u64 {
 
 /// A hash as users see it: 16 hexadecimal digits.
 pub fn hash_text(hash: u64) -> String {
-    format!("{hash:016x}")
+    let mut text = String::new();
+    add_hex(&mut text, hash, 16);
+    text
 }
 
 /// Parts, each with the byte after it.
@@ -71,7 +74,7 @@ impl Parts {
     }
 
     fn list(&mut self, items: Vec<Parts>) {
-        self.text(&items.len().to_string());
+        self.text(&text![items.len()]);
         let bytes = |position: u32| &items[position as usize].0;
         for position in sorted_positions(items.len(), &|left, right| bytes(left).cmp(bytes(right))) {
             self.0.extend_from_slice(bytes(position));

@@ -5,7 +5,7 @@ use super::definition::{Definition, RouteDefinition};
 use super::outline::{END_VERTEX, FIRST_NODE, Outline, START_VERTEX};
 use super::sorting::sorted_set;
 use crate::collected::collected;
-use std::fmt::Write;
+use crate::text::text;
 
 /// Which way the chart runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,12 +38,12 @@ impl Direction {
 /// definition; what mentions an unknown name is left out.
 pub fn to_mermaid(definition: &Definition, direction: Direction) -> String {
     let outline = Outline::new(definition);
-    let mut chart = Chart { text: format!("flowchart {}\n", direction.as_str()), outline: &outline, symbols: 0 };
-    chart.line(format_args!("start([START])"));
+    let mut chart = Chart { text: text!["flowchart ", direction.as_str(), "\n"], outline: &outline, symbols: 0 };
+    chart.line("start([START])".to_owned());
     for node in outline.node_vertices() {
-        chart.line(format_args!("{}[\"{}\"]", id(node), label(outline.name(node))));
+        chart.line(text![id(node), "[\"", label(outline.name(node)), "\"]"]);
     }
-    chart.line(format_args!("stop([END])"));
+    chart.line("stop([END])".to_owned());
     for (edge, links) in definition.edges.iter().zip(&outline.edges) {
         if edge.join {
             chart.join(&links.sources, links.target);
@@ -72,9 +72,10 @@ struct Chart<'a> {
 }
 
 impl Chart<'_> {
-    fn line(&mut self, content: std::fmt::Arguments) {
-        // Writing into a String never fails.
-        let _ = writeln!(self.text, "  {content}");
+    fn line(&mut self, content: String) {
+        for part in ["  ", &content, "\n"] {
+            self.text.push_str(part);
+        }
     }
 
     fn symbol(&mut self) -> u32 {
@@ -84,18 +85,18 @@ impl Chart<'_> {
 
     fn arrow(&mut self, from: Vertex, arrow: &str, to: Vertex) {
         if self.outline.is_known(from) && self.outline.is_known(to) {
-            self.line(format_args!("{} {arrow} {}", id(from), id(to)));
+            self.line(text![id(from), " ", arrow, " ", id(to)]);
         }
     }
 
     fn join(&mut self, sources: &[Vertex], target: Vertex) {
         let symbol = self.symbol();
-        self.line(format_args!("j{symbol}((\"#43;\"))"));
+        self.line(text!["j", symbol, "((\"#43;\"))"]);
         for source in sources.iter().filter(|source| self.outline.is_known(**source)) {
-            self.line(format_args!("{} --- j{symbol}", id(*source)));
+            self.line(text![id(*source), " --- j", symbol]);
         }
         if self.outline.is_known(target) {
-            self.line(format_args!("j{symbol} --> {}", id(target)));
+            self.line(text!["j", symbol, " --> ", id(target)]);
         }
     }
 
@@ -105,13 +106,13 @@ impl Chart<'_> {
         }
         let Some(declared) = &route.targets else {
             let symbol = self.symbol();
-            return self.line(format_args!("{} -.-> r{symbol}{{\"#63;\"}}", id(source)));
+            return self.line(text![id(source), " -.-> r", symbol, "{\"#63;\"}"]);
         };
         for ((name, target_name), target) in declared.iter().zip(targets) {
             if name == target_name || name.is_empty() {
                 self.arrow(source, "-.->", *target);
             } else {
-                self.arrow(source, &format!("-.->|\"{}\"|", label(name)), *target);
+                self.arrow(source, &text!["-.->|\"", label(name), "\"|"], *target);
             }
         }
     }
@@ -121,7 +122,7 @@ fn id(vertex: Vertex) -> String {
     match vertex {
         START_VERTEX => "start".to_owned(),
         END_VERTEX => "stop".to_owned(),
-        node => format!("n{}", node - FIRST_NODE),
+        node => text!["n", node - FIRST_NODE],
     }
 }
 
@@ -139,7 +140,7 @@ fn label(name: &str) -> String {
             continue;
         }
         let shown = if char.is_control() { char::REPLACEMENT_CHARACTER } else { char };
-        text.push_str(&format!("#{};", u32::from(shown)));
+        text.push_str(&text!["#", u32::from(shown), ";"]);
     }
     text
 }

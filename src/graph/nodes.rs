@@ -5,6 +5,7 @@ use super::definition::{Definition, NodeDefinition};
 use super::outline::{FIRST_NODE, Outline};
 use super::problem::{GraphErrorCode, Problem};
 use super::wording::quote;
+use crate::text::text;
 
 /// In bytes of UTF-8.
 const MAX_NAME_BYTES: usize = 256;
@@ -19,7 +20,7 @@ pub(super) fn check(definition: &Definition, outline: &Outline, problems: &mut V
         }
         if *count == 2 && links.vertex >= FIRST_NODE {
             let name = quote(&node.id);
-            let message = format!("node {name} is added more than once; keep one or rename it");
+            let message = text!["node ", name, " is added more than once; keep one or rename it"];
             problems.push(Problem::new(GraphErrorCode::DuplicateNode, &[&node.id], message));
         }
         check_options(node, problems);
@@ -29,25 +30,25 @@ pub(super) fn check(definition: &Definition, outline: &Outline, problems: &mut V
 fn check_name(name: &str, vertex: Vertex, problems: &mut Vec<Problem>) {
     let mut report = |code, message| problems.push(Problem::new(code, &[name], message));
     if vertex < FIRST_NODE {
-        let message = format!("`{name}` is the name of {}; give the node another name", quote(name));
+        let message = text!["`", name, "` is the name of ", quote(name), "; give the node another name"];
         report(GraphErrorCode::ReservedName, message);
     } else if name.is_empty() {
         let message = "a node has an empty name; give it one".to_owned();
         report(GraphErrorCode::InvalidName, message);
     }
     if name.len() > MAX_NAME_BYTES {
-        let message = format!("the name of node {} takes {} bytes; shorten it to at most {MAX_NAME_BYTES}", quote(name), name.len());
+        let message = text!["the name of node ", quote(name), " takes ", name.len(), " bytes; shorten it to at most ", MAX_NAME_BYTES];
         report(GraphErrorCode::InvalidName, message);
     }
     if name.chars().any(char::is_control) {
-        let message = format!("the name of node {} has control characters; remove them", quote(name));
+        let message = text!["the name of node ", quote(name), " has control characters; remove them"];
         report(GraphErrorCode::InvalidName, message);
     }
 }
 
 fn check_options(node: &NodeDefinition, problems: &mut Vec<Problem>) {
     let mut report = |what: String| {
-        let message = format!("node {}: {what}", quote(&node.id));
+        let message = text!["node ", quote(&node.id), ": ", what];
         problems.push(Problem::new(GraphErrorCode::Invalid, &[&node.id], message));
     };
     if !node.is_function {
@@ -57,7 +58,7 @@ fn check_options(node: &NodeDefinition, problems: &mut Vec<Problem>) {
         report(node.problem.clone());
     }
     if let Some(run_when) = node.run_when.as_deref().filter(|text| !is_run_when(text)) {
-        report(format!("runWhen is {}; give 'changed' or 'always'", quote(run_when)));
+        report(text!["runWhen is ", quote(run_when), "; give 'changed' or 'always'"]);
     }
     let retry = node.retry.as_ref();
     let numbers = [
@@ -71,7 +72,7 @@ fn check_options(node: &NodeDefinition, problems: &mut Vec<Problem>) {
     ];
     for (option, value, range) in numbers {
         if value.is_some_and(|value| !range.holds(value)) {
-            report(format!("{option} is not {}", range.text()));
+            report(text![option, " is not ", range.text()]);
         }
     }
 }

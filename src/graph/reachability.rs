@@ -17,6 +17,7 @@ use super::outline::{END_VERTEX, Outline, START_VERTEX};
 use super::problem::{GraphErrorCode, Problem};
 use super::wording::list;
 use crate::collected::collected;
+use crate::text::text;
 
 /// `meant` says which vertex each vertex stands for.
 pub(super) fn check(outline: &Outline, meant: &[Vertex], problems: &mut Vec<Problem>) {
@@ -94,10 +95,11 @@ impl<'a> Survey<'a> {
         if nodes.is_empty() {
             return;
         }
-        let message = format!(
-            "nothing leads from START to {}; add an edge, or name the node in the targets of a route or of the node that goes there",
-            list(&nodes, ", ")
-        );
+        let message = text![
+            "nothing leads from START to ",
+            list(&nodes, ", "),
+            "; add an edge, or name the node in the targets of a route or of the node that goes there"
+        ];
         problems.push(Problem::new(GraphErrorCode::Unreachable, &nodes, message));
     }
 
@@ -120,12 +122,13 @@ impl<'a> Survey<'a> {
         let cause = if without_exit.is_empty() {
             "they only lead to one another; add an edge to END or a conditional edge".to_owned()
         } else {
-            format!(
-                "nothing leaves {}; add an edge to END or to another node, or name in its targets where it goes",
-                list(&without_exit, ", ")
-            )
+            text![
+                "nothing leaves ",
+                list(&without_exit, ", "),
+                "; add an edge to END or to another node, or name in its targets where it goes"
+            ]
         };
-        let message = format!("END cannot be reached from {}: {cause}", list(&nodes, ", "));
+        let message = text!["END cannot be reached from ", list(&nodes, ", "), ": ", cause];
         problems.push(Problem::new(GraphErrorCode::NoPathToEnd, &nodes, message));
     }
 }

@@ -6,6 +6,7 @@ use super::problem::{GraphErrorCode, Problem};
 use super::suggestion::Suggestions;
 use super::wording::quote;
 use crate::collected::collected;
+use crate::text::text;
 
 /// The first place where an unknown name stands, and how many there are.
 #[derive(Clone, Copy, Default)]
@@ -25,9 +26,9 @@ pub(super) fn check(outline: &Outline, problems: &mut Vec<Problem>) -> Vec<Verte
         let close = suggestions.closest(outline.name(unknown), outline);
         let remedy = match close.map(|vertex| (vertex, quote(outline.name(vertex)))) {
             Some((vertex, close)) if vertex < FIRST_NODE => {
-                format!("did you mean the constant {close}?")
+                text!["did you mean the constant ", close, "?"]
             }
-            Some((_, close)) => format!("did you mean {close}?"),
+            Some((_, close)) => text!["did you mean ", close, "?"],
             None => "add it with addNode, or correct the name".to_owned(),
         };
         let name = quote(outline.name(unknown));
@@ -35,9 +36,9 @@ pub(super) fn check(outline: &Outline, problems: &mut Vec<Problem>) -> Vec<Verte
         let other = mentions.other.map(|other| quote(outline.name(other))).unwrap_or_default();
         let more = match mentions.count {
             0 | 1 => String::new(),
-            count => format!(" and {} more", count - 1),
+            count => text![" and ", count - 1, " more"],
         };
-        let message = format!("there is no node {name} ({place}{other}{more}); {remedy}");
+        let message = text!["there is no node ", name, " (", place, other, more, "); ", remedy];
         let nodes = [outline.name(unknown)];
         problems.push(Problem::new(GraphErrorCode::UnknownNode, &nodes, message));
         meant.push(close.unwrap_or(unknown));

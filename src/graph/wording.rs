@@ -1,6 +1,7 @@
 //! Names inside messages: quoted and cut to a readable length.
 
 use super::definition::{END, START};
+use crate::text::text;
 
 /// Characters of a name, and names of a list, that a message shows.
 const SHOWN_CHARS: usize = 60;
@@ -31,7 +32,7 @@ pub(super) fn list(names: &[&str], separator: &str) -> String {
     let mut text = String::new();
     for (index, name) in names.iter().enumerate() {
         if index == SHOWN_NAMES {
-            text.push_str(&format!(" and {} more", names.len() - SHOWN_NAMES));
+            text.push_str(&text![" and ", names.len() - SHOWN_NAMES, " more"]);
             break;
         }
         if index > 0 {

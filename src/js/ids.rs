@@ -1,5 +1,6 @@
 //! Ids and seeds, from the host's randomness, at run time only.
 
+use crate::text::add_hex;
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
 
@@ -27,5 +28,10 @@ pub(super) fn random_bits() -> u64 {
 pub fn new_id() -> String {
     let high = random_bits() & !0xf000 | 0x4000;
     let low = random_bits() & !(3 << 62) | 1 << 63;
-    format!("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xffff, high & 0xffff, low >> 48, low & 0xffff_ffff_ffff)
+    let mut id = String::new();
+    for (separator, number, digits) in [("", high >> 32, 8), ("-", high >> 16, 4), ("-", high, 4), ("-", low >> 48, 4), ("-", low, 12)] {
+        id.push_str(separator);
+        add_hex(&mut id, number, digits);
+    }
+    id
 }

@@ -180,7 +180,7 @@ impl RawLog {
     /// The id of the session's run.
     #[wasm_bindgen(js_name = runId)]
     pub fn run_id(&self) -> String {
-        self.log.borrow().as_ref().map_or_else(String::new, |log| log.session.run_id.to_string())
+        self.log.borrow().as_ref().map_or_else(String::new, |log| String::from(&*log.session.run_id))
     }
 
     /// The session's branch, from 1.

@@ -21,29 +21,34 @@ pub use log::{RawLog, check_record, record_flags, snapshot_slot};
 pub use run::{RawRun, parse_filter};
 pub use words::{Op, current_memory, out_words, take_failure, take_text};
 
+#[cfg(feature = "test-hooks")]
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
 
+// A panic of the published wasm is a trap that says nothing: see scripts/panics.mjs.
+#[cfg(feature = "test-hooks")]
 thread_local! {
     static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
+#[cfg(feature = "test-hooks")]
 #[wasm_bindgen(start)]
 fn start() {
     std::panic::set_hook(Box::new(|info| {
         PANIC.with(|message| *message.borrow_mut() = info.to_string());
-        // Users get the message with ENGINE_PANICKED; the console gets it, with a stack, in builds for tests.
-        #[cfg(feature = "test-hooks")]
         console_error_panic_hook::hook(info);
     }));
 }
 
-/// Makes the next call of an export run on a fresh instance, and says what the last panic said. For an instance that has panicked.
-/// No `String`: the glue would free that by a call, which is one on the fresh instance already.
+/// Makes the next call of an export run on a fresh instance, and says what the last panic said, in builds for tests. For an instance
+/// that has panicked. No `String`: the glue would free that by a call, which is one on the fresh instance already.
 #[wasm_bindgen]
 pub fn reinit() -> JsValue {
     wasm_bindgen::handler::schedule_reinit();
-    PANIC.with(|message| JsValue::from_str(&message.borrow()))
+    #[cfg(feature = "test-hooks")]
+    return PANIC.with(|message| JsValue::from_str(&message.borrow()));
+    #[cfg(not(feature = "test-hooks"))]
+    JsValue::UNDEFINED
 }
 
 /// Panics, for tests of what a panic leaves.

@@ -392,7 +392,7 @@ impl RawRun {
     /// The run's id: on a resume that of the session.
     #[wasm_bindgen(js_name = runId)]
     pub fn run_id(&self) -> String {
-        self.inner.borrow().machine.session().run_id.to_string()
+        String::from(&*self.inner.borrow().machine.session().run_id)
     }
 }
 

@@ -111,7 +111,7 @@ pub fn current_memory() -> JsValue {
 /// A text that words mentioned; once.
 #[wasm_bindgen(js_name = takeText)]
 pub fn take_text(number: u32) -> Option<String> {
-    OUT.with_borrow_mut(|out| out.texts.take(number)).map(|text| text.to_string())
+    OUT.with_borrow_mut(|out| out.texts.take(number)).map(|text| String::from(&*text))
 }
 
 /// A failure that words mentioned; once. Code, message, node + 1, step + 1, cause + 1, as an array; 0 is none.

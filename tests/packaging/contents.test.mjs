@@ -82,6 +82,13 @@ test('no file tells where it was built', () => {
   }
 });
 
+test('the published wasm has no places in sources and no messages of panics', () => {
+  const text = (folder) => readFileSync(join(folder, 'wasm/weavegraph_wasm_bg.wasm'), 'latin1');
+  const isLeft = /\.rs\b|panicked at/;
+  assert.doesNotMatch(text(project.installed), isLeft);
+  assert.match(text(join(root, 'build/pkg-hooks')), isLeft);
+});
+
 test('the published wasm lacks what only the test build exports', async () => {
   // The wasm's own names are letters; the glue's are not.
   const glueOf = async (folder) => Object.keys(await import(pathToFileURL(join(folder, 'wasm/weavegraph_wasm.js'))));
@@ -89,7 +96,7 @@ test('the published wasm lacks what only the test build exports', async () => {
   const hooks = join(root, 'build/pkg-hooks');
   const [published, hooked] = [await glueOf(project.installed), await glueOf(hooks)];
   const added = hooked.filter((name) => !published.includes(name));
-  assert.deepEqual(added.sort(), ['panicNow', 'vocabulary']);
+  assert.deepEqual(added.sort(), ['panicNow', 'start', 'vocabulary']);
   assert.deepEqual(published.filter((name) => !hooked.includes(name)), []);
   assert.equal(await countOf(project.installed), (await countOf(hooks)) - added.length);
 });
