@@ -1,5 +1,5 @@
 // Owns the compilation of the TypeScript facade: build/facade has a module per source, with declarations; build/bundle has what is
-// published, minified: the entries, core.js with what they share, and storage.js. Must not know the package's layout beyond that the glue
+// published, minified: the entries, core.js with what they share, storage.js and isolation.js. Must not know the package's layout beyond that the glue
 // is at wasm/. Invariant: both hold nothing but what the current sources give.
 import { cpSync, readdirSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -46,7 +46,7 @@ async function bundle(from, to) {
   const entries = filesIn(join(from, 'entries')).filter((file) => file.endsWith('.js'));
   const { metafile } = await build({
     absWorkingDir: from,
-    entryPoints: ['index.js', 'storage.js', 'testing/index.js', ...entries.map((file) => `entries/${file}`)],
+    entryPoints: ['index.js', 'storage.js', 'isolation.js', 'testing/index.js', ...entries.map((file) => `entries/${file}`)],
     outdir: to,
     outbase: '.',
     format: 'esm',
@@ -61,7 +61,7 @@ async function bundle(from, to) {
     // Without a hash: a second shared module would be an error, not a second request.
     chunkNames: 'core',
     // The glue and the wasm lie beside the bundle, under the same relative paths.
-    external: ['./wasm/*', '../wasm/*', '../storage.js', 'node:fs'],
+    external: ['./wasm/*', '../wasm/*', '../storage.js', '../isolation.js', 'node:fs'],
     logLevel: 'warning',
   });
   for (const file of filesIn(to).filter((path) => path.endsWith('.js') && path !== 'entries/deno.js')) await compress(join(to, file));

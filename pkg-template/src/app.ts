@@ -16,6 +16,7 @@ import type { LogStore } from './log-store.js';
 import type { EventStream, SubscribeOptions } from './events.js';
 import { follow } from './follow.js';
 import { checkDefaults, readOptions, readSessionId, readSubscription, type ReadOptions } from './read-options.js';
+import { isolation } from './requests.js';
 import type { GraphDefinition, GraphMetadata, Run } from './results.js';
 import type { RunDefaults, RunOptions } from './run-options.js';
 import type { Answers, Checkpoint, CheckpointSummary } from './sessions.js';
@@ -98,7 +99,7 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
   /** The run of this session that is active in this realm, if any. */
   attach(sessionId: string): Run<C> | null {
     const active = this.#active(sessionId);
-    return active === undefined ? null : new RunHandle<C>(active, true);
+    return active === undefined ? null : new RunHandle<C>(active, true, true);
   }
 
   /**
@@ -132,6 +133,7 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
   }
 
   #active(sessionId: string): Execution | undefined {
+    isolation?.sweep();
     let active = this.#handle()?.active.get(sessionId) ?? this.#locks.holders.get(sessionId);
     // A run may have been given a store of its own.
     for (const run of activeRuns.values()) if (run.app === this.#core && run.sessionId === sessionId) active ??= run;
@@ -220,6 +222,7 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
     const wanted: unknown = resume?.sessionId ?? options.sessionId;
     const sessionId = typeof wanted === 'string' ? wanted : newId();
     const locks = options.handle?.locks ?? this.#locks;
+    isolation?.sweep();
     const execution = new Execution(this.#core, options, options.runId ?? newId(), sessionId, {
       renamed: (renamed, runId) => {
         if (activeRuns.get(runId) !== undefined && activeRuns.get(runId) !== renamed) throw alreadyActive(runId);

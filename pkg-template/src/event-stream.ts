@@ -8,6 +8,7 @@ import { createError, WeaveError } from './errors.js';
 import type { EventStream, WeaveEvent } from './events.js';
 import type { ReadableStreamLike } from './platform.js';
 import type { ReadSubscription } from './read-options.js';
+import { isolation } from './requests.js';
 
 type Result = IteratorResult<WeaveEvent, undefined>;
 
@@ -41,6 +42,7 @@ export class RunEvents implements EventStream {
   #rest: readonly WeaveEvent[] | undefined;
   #refillAfter: number | undefined;
   #isRefilling = false;
+  #isLooking = false;
   #isEnded = false;
   #error: WeaveError | undefined;
   #dropped = 0;
@@ -51,7 +53,8 @@ export class RunEvents implements EventStream {
   constructor(
     source: ReaderSource,
     /** @internal */ readonly subscription: ReadSubscription,
-    /** The run's own iterator. @internal */ readonly isOwn: boolean,
+    /** From the run's first event. @internal */ readonly isOwn: boolean,
+    /** Another request may read it. @internal */ readonly isElsewhere = false,
   ) {
     this.#source = source;
     const { signal } = subscription;
@@ -78,7 +81,10 @@ export class RunEvents implements EventStream {
         return Promise.reject(thrown);
       }
     }
-    return new Promise((resolve, reject) => this.#calls.push({ resolve, reject }));
+    return new Promise((resolve, reject) => {
+      this.#calls.push({ resolve, reject });
+      this.#look();
+    });
   }
 
   tryNext(): WeaveEvent | null | undefined {
@@ -105,6 +111,7 @@ export class RunEvents implements EventStream {
       const timer = ms > LONGEST_MS ? undefined : setTimeout(onTime, ms);
       this.#calls.push(call);
       this.#answer();
+      this.#look();
     });
   }
 
@@ -126,7 +133,17 @@ export class RunEvents implements EventStream {
 
   /** There may be something to pull. @internal */
   wake(): void {
-    this.#answer();
+    if (isolation === undefined || !this.isElsewhere) this.#answer();
+  }
+
+  /** Nobody wakes it where requests are kept apart. */
+  #look(): void {
+    if (isolation === undefined || !this.isElsewhere || this.#isLooking) return;
+    this.#isLooking = true;
+    isolation.poll(() => {
+      this.#answer();
+      return !(this.#isLooking = this.#calls.length > 0);
+    });
   }
 
   /** These events come first. @internal */
@@ -159,7 +176,7 @@ export class RunEvents implements EventStream {
   #detach(dropped: number): void {
     this.#dropped = dropped;
     this.subscription.signal?.removeEventListener('abort', this.#onAbort);
-    this.#answer();
+    this.wake();
   }
 
   /** An event, `null` when there is none now, `undefined` at the end. */

@@ -20,6 +20,7 @@ import type { LogStore } from './log-store.js';
 import { Pump } from './pump.js';
 import type { ReadOptions } from './read-options.js';
 import { Readers } from './readers.js';
+import { isolation, when } from './requests.js';
 import type { ActiveExecution } from './session-locks.js';
 import type { RunStatus } from './sessions.js';
 import { loadStorage } from './storage-loader.js';
@@ -62,7 +63,8 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
   #hasStored = false;
   #isLost = false;
   #cancellation: { readonly reason: string | undefined } | undefined;
-  #cancelled: Array<{ resolve(): void; reject(error: unknown): void }> = [];
+  #cancelled: Array<() => void> = [];
+  readonly #inbox = isolation?.open(this);
   #end!: (event: WeaveEvent) => void;
   readonly #onSignal = (): void => void this.cancel(this.options.signal?.reason).catch(() => undefined);
 
@@ -131,6 +133,12 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
     await (await loadStorage()).retain(this);
   }
 
+  /** Carries out what may come from another request, in a turn of the run's own. */
+  inTurn(call: () => void): void {
+    if (this.#inbox === undefined) call();
+    else this.#inbox.post(call);
+  }
+
   /** Readers have pulled: the run may go on. */
   pulled(): void {
     const { pump } = this;
@@ -159,12 +167,16 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
     if (this.terminal !== undefined) return Promise.resolve();
     const isFirst = this.#cancellation === undefined;
     this.#cancellation ??= { reason: reason === undefined ? undefined : describe(reason) };
-    const promise = new Promise<void>((resolve, reject) => this.#cancelled.push({ resolve, reject }));
+    const promise = when(() => this.terminal !== undefined, (wake) => this.#cancelled.push(wake));
     if (isFirst) {
-      this.#beginning.stop();
-      this.tellCancel();
+      this.inTurn(() => {
+        this.#beginning.stop();
+        this.tellCancel();
+      });
     }
-    return promise;
+    return promise.then(() => {
+      if (this.status === 'failed' && this.error?.code.startsWith('CHECKPOINT_')) throw this.error;
+    });
   }
 
   /** Whether `cancel` was called. */
@@ -196,6 +208,10 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
 
   /** Another execution has taken the session: nothing is stored any more. */
   lost(): void {
+    this.inTurn(() => this.#lose());
+  }
+
+  #lose(): void {
     if (this.terminal !== undefined) return;
     this.#isLost = true;
     if (this.pump.raw !== undefined) return this.pump.enter(() => this.pump.tell(Tell.Lost));
@@ -205,9 +221,11 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
 
   /** The checkpointer is closed. */
   cutOff(error: WeaveError): void {
-    if (this.terminal !== undefined) return;
-    if (this.pump.raw === undefined) return this.refuse(error);
-    this.pump.enter(() => this.pump.tellText(TellText.AppendFailed, 0, 0, NONE, error.code, error.message));
+    this.inTurn(() => {
+      if (this.terminal !== undefined) return;
+      if (this.pump.raw === undefined) return this.refuse(error);
+      this.pump.enter(() => this.pump.tellText(TellText.AppendFailed, 0, 0, NONE, error.code, error.message));
+    });
   }
 
   /** Something threw that never should: the engine by a trap, or this module by a fault of its own. */
@@ -218,14 +236,25 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
 
   /** The engine's instance is lost. */
   trapped(error: WeaveError): void {
-    if (this.terminal !== undefined) return;
+    this.inTurn(() => {
+      if (this.terminal !== undefined) return;
+      const { runId, sessionId } = this;
+      this.breakOff(this.failure(createError('ENGINE_PANICKED', error.message, { runId, sessionId, cause: error.cause, ...(error.details && { details: error.details }) })));
+    });
+  }
+
+  /** Keeps what failed it, and makes its last event, which no log has. */
+  failure(error: WeaveError): WeaveEvent {
+    this.error = error;
     const { runId, sessionId } = this;
-    const withIds = createError('ENGINE_PANICKED', error.message, { runId, sessionId, cause: error.cause, ...(error.details && { details: error.details }) });
-    this.error = withIds;
-    const info = { code: withIds.code, name: withIds.name, message: withIds.message };
+    const info = { code: error.code, name: error.name, message: error.message };
     // The clock is not asked: it may be what threw.
     const { now } = this.pump;
-    const terminal: WeaveEvent = { seq: 0, at: now || Date.now(), runId, sessionId, transient: true, type: 'run.failed', error: info, durationMs: now - this.#beginning.startedAt };
+    return { seq: 0, at: now || Date.now(), runId, sessionId, transient: true, type: 'run.failed', error: info, durationMs: now - this.#beginning.startedAt };
+  }
+
+  /** It ends without the engine. */
+  breakOff(terminal: WeaveEvent): void {
     this.#close(terminal);
     this.readers.lose(terminal);
     this.#settle(terminal);
@@ -264,14 +293,12 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
     this.pump.stop();
     this.requests.stop();
     this.keeper.ended(this);
+    this.#inbox?.close();
   }
 
   /** Tells those that wait for the end. */
   #settle(terminal: WeaveEvent): void {
-    for (const { resolve, reject } of this.#cancelled) {
-      if (terminal.type === 'run.failed' && this.error?.code.startsWith('CHECKPOINT_')) reject(this.error);
-      else resolve();
-    }
+    for (const wake of this.#cancelled) wake();
     this.#cancelled = [];
     this.#end(terminal);
   }

@@ -10,6 +10,7 @@ import type { WeaveEvent } from './events.js';
 import { locate, LogTail, type TailSource } from './log-tail.js';
 import type { LogStore } from './log-store.js';
 import { isIn } from './read-options.js';
+import { isolation } from './requests.js';
 import type { StoreHandle, StoreListener } from './store-handle.js';
 
 const BATCH = 64;
@@ -41,12 +42,13 @@ export class Follower implements StoreListener {
     this.#store = store;
     this.#reader = reader;
     this.#tail = new LogTail(source, store);
-    handle.listeners.add(this);
+    // Its timer alone wakes it where requests are kept apart.
+    if (isolation === undefined) handle.listeners.add(this);
     this.#unlisten = store.word?.listen((message) => message.kind === 'stored' && message.sessionId === this.sessionId && this.stored());
   }
 
   pull(_reader: RunEvents): Pulled {
-    if (this.#isEnded) return 'ended';
+    if (this.#isOver()) return 'ended';
     if (this.#isWorthReading) return { refillAfter: 0 };
     this.#timer ??= setTimeout(() => {
       this.#delay = Math.min(2 * this.#delay, LONGEST_MS);
@@ -66,9 +68,13 @@ export class Follower implements StoreListener {
       this.#isWorthReading ||= isNews;
       return events.filter((event) => isIn(this.#reader.subscription.mask, event));
     } catch (thrown) {
-      if (this.#isEnded) return [];
+      if (this.#isOver()) return [];
       throw thrown;
     }
+  }
+
+  #isOver(): boolean {
+    return this.#isEnded || this.#handle.isClosed;
   }
 
   /** Finds the place to begin at. */

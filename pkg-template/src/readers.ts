@@ -50,12 +50,13 @@ export class Readers implements ReaderSource {
   }
 
   /** The run's own iterator, from its first event. */
-  openOwn(): RunEvents {
-    return this.#open(new RunEvents(this, this.#own, true));
+  openOwn(isElsewhere: boolean): RunEvents {
+    return this.#open(new RunEvents(this, this.#own, true, isElsewhere));
   }
 
+  /** It may be another request's, as far as anyone can tell. */
   open(subscription: ReadSubscription): RunEvents {
-    return this.#open(new RunEvents(this, subscription, false));
+    return this.#open(new RunEvents(this, subscription, false, true));
   }
 
   #open(reader: RunEvents): RunEvents {
@@ -137,7 +138,7 @@ export class Readers implements ReaderSource {
       const [kind, after] = words;
       const events = kind === 0 ? readEvents(words, 1, count, this.#execution) : [];
       // A pull may let the run go on, also one that finds nothing: the queue is empty then.
-      if (raw.ask(Ask.NeedsPulled, 0, 0, 0) === 1) queueMicrotask(() => this.#execution.pulled());
+      if (raw.ask(Ask.NeedsPulled, 0, 0, 0) === 1) this.#pulled(reader.isElsewhere);
       if (kind === 0) {
         reader.lastSeq = events.at(-1)!.seq;
         return events;
@@ -146,8 +147,14 @@ export class Readers implements ReaderSource {
       return kind === 2 ? 'ended' : { refillAfter: after! };
     } catch (thrown) {
       this.#execution.fail(thrown);
-      return [];
+      return this.#raw === undefined ? [] : this.#wait(reader);
     }
+  }
+
+  /** The run may go on, in a turn of its own. */
+  #pulled(isElsewhere: boolean): void {
+    const tell = (): void => this.#execution.pulled();
+    queueMicrotask(() => (isElsewhere ? this.#execution.inTurn(tell) : tell()));
   }
 
   /** Before a timer fires: readers that work off what they have pulled are not silent. */
@@ -207,13 +214,14 @@ export class Readers implements ReaderSource {
     this.#closeTail(reader);
     if (this.#raw === undefined) return;
     this.#ask(Ask.Unsubscribe, reader.id);
-    queueMicrotask(() => this.#execution.pulled());
+    this.#pulled(reader.isElsewhere);
   }
 
   /** `join` or `result` was asked for. */
-  excuse(): void {
+  excuse(isElsewhere: boolean): void {
     this.#ask(Ask.ExcuseReaders);
-    this.#execution.pulled();
+    if (isElsewhere) this.#pulled(true);
+    else this.#execution.pulled();
   }
 
   /** There is something to pull: once per turn, after the engine's commands. */
@@ -266,10 +274,12 @@ export class Readers implements ReaderSource {
     this.wake();
   }
 
-  /** The engine's half is lost: readers end with `terminal`. */
-  lose(terminal: WeaveEvent): void {
+  /** The engine's half is lost: readers, or only those that are elsewhere, end with `terminal`. */
+  lose(terminal: WeaveEvent, onlyElsewhere = false): void {
     this.#raw = undefined;
     for (const reader of this.#live) {
+      if (onlyElsewhere && !reader.isElsewhere) continue;
+      this.#live.delete(reader);
       terminal.seq = Math.max(terminal.seq, reader.lastSeq);
       reader.leave([{ ...terminal, seq: reader.lastSeq }], reader.dropped);
     }

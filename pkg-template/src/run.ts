@@ -8,20 +8,23 @@ import type { RunEvents } from './event-stream.js';
 import type { EventStream, SubscribeOptions, WeaveEvent } from './events.js';
 import type { Execution } from './execution.js';
 import { readSubscription } from './read-options.js';
+import { when } from './requests.js';
 import type { Run, RunResult } from './results.js';
 import type { RunStatus } from './sessions.js';
 
 export class RunHandle<C extends Channels> implements Run<C> {
   readonly #execution: Execution;
+  readonly #isAttached: boolean;
   readonly #own: RunEvents | undefined;
   #result: Promise<RunResult<C>> | undefined;
 
-  /** `isExposed`: the caller may read events. */
-  constructor(execution: Execution, isExposed: boolean) {
+  /** `isExposed`: the caller may read events; `isAttached`: another one has begun the run. */
+  constructor(execution: Execution, isExposed: boolean, isAttached = false) {
     this.#execution = execution;
+    this.#isAttached = isAttached;
     if (!isExposed) return;
     execution.readers.expose();
-    this.#own = execution.readers.openOwn();
+    this.#own = execution.readers.openOwn(isAttached);
   }
 
   get id(): string {
@@ -38,8 +41,10 @@ export class RunHandle<C extends Channels> implements Run<C> {
   }
 
   get result(): Promise<RunResult<C>> {
-    this.#execution.readers.excuse();
-    return (this.#result ??= this.#execution.ended.then((event) => this.#toResult(event)));
+    const execution = this.#execution;
+    execution.readers.excuse(this.#isAttached);
+    const ended = (): Promise<unknown> => (this.#isAttached ? when(() => execution.terminal !== undefined, (wake) => void execution.ended.then(wake)) : execution.ended);
+    return (this.#result ??= ended().then(() => this.#toResult(execution.terminal!)));
   }
 
   async join(): Promise<StateOf<C>> {

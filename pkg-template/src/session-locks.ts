@@ -5,6 +5,7 @@
  */
 
 import type { WeaveError } from './errors.js';
+import { when } from './requests.js';
 
 /** An execution that holds a session, or waits for it. */
 export interface ActiveExecution {
@@ -18,7 +19,7 @@ export interface ActiveExecution {
 interface Waiter {
   readonly execution: ActiveExecution;
   readonly isThief: boolean;
-  go(): void;
+  go: () => void;
 }
 
 export class SessionLocks {
@@ -35,14 +36,16 @@ export class SessionLocks {
   wait(sessionId: string, execution: ActiveExecution, steals: boolean): Promise<void> {
     const line = this.#lines.get(sessionId) ?? [];
     this.#lines.set(sessionId, line);
-    return new Promise((go) => {
-      const waiter = { execution, isThief: steals, go };
-      if (!steals) return void line.push(waiter);
+    const waiter: Waiter = { execution, isThief: steals, go: () => undefined };
+    if (steals) {
       const robbed = [this.holders.get(sessionId), ...line.filter(({ isThief }) => isThief).map((thief) => thief.execution)];
       line.unshift(waiter);
       // Later, since signals abort and call user code.
       queueMicrotask(() => robbed.forEach((each) => each?.lost()));
-    });
+    } else {
+      line.push(waiter);
+    }
+    return when(() => !line.includes(waiter), (go) => (waiter.go = go));
   }
 
   /** The execution is over, whether it held the session or waited. */

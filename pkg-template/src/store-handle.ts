@@ -27,7 +27,7 @@ export class StoreHandle {
   /** Sessions that other realms are to hear of in this turn. */
   readonly #unsaid = new Set<string>();
   #opening: MaybePromise<LogStore> | undefined;
-  #isClosed = false;
+  isClosed = false;
   readonly #make: (storage: Storage) => MaybePromise<LogStore>;
 
   constructor(
@@ -57,7 +57,7 @@ export class StoreHandle {
 
   /** @throws CheckpointError CHECKPOINT_UNAVAILABLE: the checkpointer was closed. */
   check(): void {
-    if (this.#isClosed) throw closed();
+    if (this.isClosed) throw closed();
   }
 
   #open(): MaybePromise<LogStore> {
@@ -89,8 +89,8 @@ export class StoreHandle {
 
   /** Ends it for good, and with it the runs and readers that use it. */
   async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.isClosed) return;
+    this.isClosed = true;
     for (const execution of this.locks.all()) execution.cutOff(closed());
     for (const listener of this.listeners) listener.closed();
     let store: LogStore | undefined;

@@ -1,7 +1,9 @@
 /**
  * A later turn of the event loop, as soon as possible: setImmediate where there is one, else a message to oneself. Never
- * setTimeout, which browsers stretch to 4 ms.
+ * setTimeout, which browsers stretch to 4 ms, but where requests are kept apart.
  */
+
+import { isolation } from './requests.js';
 
 declare function setImmediate(callback: () => void): unknown;
 
@@ -9,7 +11,10 @@ let channel: { port1: MessagePort; port2: MessagePort } | undefined;
 const waiting: Array<() => void> = [];
 
 export function nextTurn(callback: () => void): void {
-  if (typeof setImmediate === 'function') {
+  // A channel belongs to the request that made it.
+  if (isolation !== undefined) {
+    setTimeout(callback, 0);
+  } else if (typeof setImmediate === 'function') {
     setImmediate(callback);
   } else if (typeof MessageChannel === 'function') {
     if (channel === undefined) {

@@ -24,7 +24,7 @@ test('installing brings one package and no dependencies', () => {
 
 test('the tarball holds the entries, what they share, two wasms, their glue and inline forms, and nothing else', () => {
   const entries = filesIn(join(root, 'pkg-template/src/entries')).filter((path) => !path.endsWith('.d.ts'));
-  const named = ['index.js', 'core.js', 'storage.js', 'testing/index.js', ...entries.map((path) => `entries/${path.replace(/\.[jt]s$/, '.js')}`)];
+  const named = ['index.js', 'core.js', 'storage.js', 'isolation.js', 'testing/index.js', ...entries.map((path) => `entries/${path.replace(/\.[jt]s$/, '.js')}`)];
   const wasm = ['weavegraph_wasm', 'store'].flatMap((name) => ['.js', '_base64.js', '_bg.wasm'].map((ending) => `wasm/${name}${ending}`));
   const files = filesIn(project.installed).filter((path) => !path.endsWith('.d.ts') && !path.endsWith('.js.map'));
   assert.deepEqual(files, ['LICENSE', 'README.md', 'THIRD-PARTY-LICENSES', 'package.json', ...named, ...wasm].sort());
