@@ -36,6 +36,7 @@ export const stages = [
   { name: 'wasm', usesChromium: true, usesFirefox: true, run: wasmTests },
   { name: 'js', needs: ['install'], run: (files) => nodeTests('js', files, ['--expose-gc']) },
   { name: 'packaging', needs: ['build'], usesChromium: true, usesFirefox: true, run: packagingTests },
+  { name: 'workerd', needs: ['install'], run: workerdTests },
   { name: 'runtimes', needs: ['build'], run: runtimeTests },
   { name: 'bundlers', needs: ['build'], usesChromium: true, run: bundlerTests },
   { name: 'browser', needs: ['install'], usesChromium: true, usesFirefox: true, run: browserTests },
@@ -122,6 +123,11 @@ async function instructionTests(files) {
 async function packagingTests(files) {
   await ensurePackagesIn(join(root, 'tests/packaging'));
   return nodeTests('packaging', files, oneByOne);
+}
+
+async function workerdTests(files) {
+  await ensurePackagesIn(join(root, 'tests/workerd'));
+  return nodeTests('workerd', files, oneByOne);
 }
 
 /** One test is one file under one compiler; the oldest TypeScript that is promised is the second one. */

@@ -16,7 +16,6 @@ import type { LogStore } from './log-store.js';
 import type { EventStream, SubscribeOptions } from './events.js';
 import { follow } from './follow.js';
 import { checkDefaults, readOptions, readSessionId, readSubscription, type ReadOptions } from './read-options.js';
-import { isolation } from './requests.js';
 import type { GraphDefinition, GraphMetadata, Run } from './results.js';
 import type { RunDefaults, RunOptions } from './run-options.js';
 import type { Answers, Checkpoint, CheckpointSummary } from './sessions.js';
@@ -133,7 +132,6 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
   }
 
   #active(sessionId: string): Execution | undefined {
-    isolation?.sweep();
     let active = this.#handle()?.active.get(sessionId) ?? this.#locks.holders.get(sessionId);
     // A run may have been given a store of its own.
     for (const run of activeRuns.values()) if (run.app === this.#core && run.sessionId === sessionId) active ??= run;
@@ -222,7 +220,6 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
     const wanted: unknown = resume?.sessionId ?? options.sessionId;
     const sessionId = typeof wanted === 'string' ? wanted : newId();
     const locks = options.handle?.locks ?? this.#locks;
-    isolation?.sweep();
     const execution = new Execution(this.#core, options, options.runId ?? newId(), sessionId, {
       renamed: (renamed, runId) => {
         if (activeRuns.get(runId) !== undefined && activeRuns.get(runId) !== renamed) throw alreadyActive(runId);

@@ -5,7 +5,7 @@
  */
 
 import type { WeaveError } from './errors.js';
-import { when } from './requests.js';
+import { isolation, when } from './requests.js';
 
 /** An execution that holds a session, or waits for it. */
 export interface ActiveExecution {
@@ -23,13 +23,18 @@ interface Waiter {
 }
 
 export class SessionLocks {
-  /** By session. */
-  readonly holders = new Map<string, ActiveExecution>();
+  readonly #holders = new Map<string, ActiveExecution>();
   readonly #lines = new Map<string, Waiter[]>();
+
+  /** By session. */
+  get holders(): ReadonlyMap<string, ActiveExecution> {
+    isolation?.sweep();
+    return this.#holders;
+  }
 
   /** Takes a free session. */
   take(sessionId: string, execution: ActiveExecution): void {
-    this.holders.set(sessionId, execution);
+    this.#holders.set(sessionId, execution);
   }
 
   /** Resolves once the session is the execution's, in the order of the calls; a thief comes next and ends the holder, and earlier thieves. */
@@ -38,7 +43,7 @@ export class SessionLocks {
     this.#lines.set(sessionId, line);
     const waiter: Waiter = { execution, isThief: steals, go: () => undefined };
     if (steals) {
-      const robbed = [this.holders.get(sessionId), ...line.filter(({ isThief }) => isThief).map((thief) => thief.execution)];
+      const robbed = [this.#holders.get(sessionId), ...line.filter(({ isThief }) => isThief).map((thief) => thief.execution)];
       line.unshift(waiter);
       // Later, since signals abort and call user code.
       queueMicrotask(() => robbed.forEach((each) => each?.lost()));
@@ -51,13 +56,13 @@ export class SessionLocks {
   /** The execution is over, whether it held the session or waited. */
   release(sessionId: string, execution: ActiveExecution): void {
     const line = this.#lines.get(sessionId) ?? [];
-    if (this.holders.get(sessionId) !== execution) {
+    if (this.#holders.get(sessionId) !== execution) {
       const at = line.findIndex((waiter) => waiter.execution === execution);
       if (at >= 0) line.splice(at, 1);
     } else {
       const next = line.shift();
-      if (next === undefined) this.holders.delete(sessionId);
-      else this.holders.set(sessionId, next.execution);
+      if (next === undefined) this.#holders.delete(sessionId);
+      else this.#holders.set(sessionId, next.execution);
       next?.go();
     }
     if (line.length === 0) this.#lines.delete(sessionId);
@@ -65,6 +70,6 @@ export class SessionLocks {
 
   /** Holders and waiters. */
   all(): ActiveExecution[] {
-    return [...this.holders.values(), ...[...this.#lines.values()].flat().map(({ execution }) => execution)];
+    return [...this.#holders.values(), ...[...this.#lines.values()].flat().map(({ execution }) => execution)];
   }
 }
