@@ -17,14 +17,19 @@ export function clientOf(origin) {
   return {
     ask: async (path, query = {}) => (await send(path, query)).json(),
     read: async function* (path, query, options) {
-      let text = '';
-      for await (const chunk of (await send(path, query, options)).body.pipeThrough(new TextDecoderStream())) {
-        const lines = (text + chunk).split('\n');
-        text = lines.pop();
-        for (const line of lines) yield JSON.parse(line);
-      }
+      yield* linesOf(await send(path, query, options));
     },
   };
+}
+
+/** The events of a response, a line of JSON each. */
+export async function* linesOf(response) {
+  let text = '';
+  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+    const lines = (text + chunk).split('\n');
+    text = lines.pop();
+    for (const line of lines) yield JSON.parse(line);
+  }
 }
 
 /** All events up to the end of the stream, or with the first one that is the last. */
@@ -39,15 +44,15 @@ export async function collect(events, isLast = () => false) {
 
 export const isEnd = ({ type }) => ['run.completed', 'run.failed', 'run.cancelled'].includes(type);
 
-/** Begins to read and resolves once the first message has come; `rest` has all events. */
-export async function begin(events) {
+/** Begins to read and resolves once the first message, or what is waited for, has come; `rest` has all events. */
+export async function begin(events, isFirst = ({ type }) => type === 'message') {
   const iterator = events[Symbol.asyncIterator]();
   const first = [];
   for (;;) {
     const { value, done } = await iterator.next();
-    if (done) throw new Error(`no message came: ${JSON.stringify(first)}`);
+    if (done) throw new Error(`it has not come: ${JSON.stringify(first)}`);
     first.push(value);
-    if (value.type === 'message') break;
+    if (isFirst(value)) break;
   }
   return { rest: collect(iterator).then((events) => [...first, ...events]) };
 }

@@ -14,13 +14,14 @@ const countTo = (count) => Array.from({ length: count }, (_, index) => index + 1
 const long = { ms: 1e9 };
 const lastOf = (events) => events.at(-1);
 
-for (const date of dates) {
-  describe(`by the rules of ${date}`, () => {
+const [, newest] = dates;
+for (const { date, entry } of [...dates.map((each) => ({ date: each, entry: 'workerd' })), { date: newest, entry: 'inline' }]) {
+  describe(`entries/${entry}.js by the rules of ${date}`, () => {
     let workerd;
     let ask;
     let read;
     before(async () => {
-      workerd = await startWorkerd({ date });
+      workerd = await startWorkerd({ date, entry });
       ({ ask, read } = clientOf(workerd.origin));
     });
     after(async () => {
@@ -106,9 +107,9 @@ for (const date of dates) {
     });
   });
 
-  describe(`by the rules of ${date}, in the build with test hooks`, () => {
+  describe(`entries/${entry}.js by the rules of ${date}, in the build with test hooks`, () => {
     test('a panic in one request ends the runs of others in their own turns, and what comes next works', async () => {
-      const workerd = await startWorkerd({ date, pkg: join(root, 'build/pkg-hooks') });
+      const workerd = await startWorkerd({ date, entry, pkg: join(root, 'build/pkg-hooks') });
       try {
         const { ask, read } = clientOf(workerd.origin);
         const resumed = { session: 'resumed' };

@@ -1,6 +1,6 @@
 // A worker as a user writes it: apps and checkpointers at module scope, a run per request. Each path does one thing, so that a test can set
 // requests against each other. Must not know what is expected of it.
-import * as weavegraph from './weavegraph-wasm/entries/workerd.js';
+import * as weavegraph from './package.mjs';
 import * as glue from './weavegraph-wasm/wasm/weavegraph_wasm.js';
 import { runSuite } from './behaviour/suite.mjs';
 import { MapStore } from './map-store.mjs';

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { root } from '../../scripts/command.mjs';
 import { filesIn } from '../../scripts/inputs.mjs';
+import { atEnd } from './ending.mjs';
 
 const require = createRequire(import.meta.url);
 
@@ -16,11 +17,11 @@ const installed = join(root, 'tests/node_modules/weavegraph-wasm');
 export const dates = ['2024-09-01', '2026-10-01'];
 
 /**
- * Serves the worker in this folder, beside all of the folder `pkg` as `weavegraph-wasm/…`.
+ * Serves the worker in this folder, beside all of the folder `pkg` as `weavegraph-wasm/…`, which it has by the given entry as `package.mjs`.
  *
  * @returns {Promise<{ origin: string, printed(): string, stop(): Promise<void> }>} `stop` must be called
  */
-export async function startWorkerd({ pkg = installed, date, flags = [] }) {
+export async function startWorkerd({ pkg = installed, entry = 'workerd', date, flags = [] }) {
   const folder = mkdtempSync(join(tmpdir(), 'weavegraph-workerd-'));
   const inside = (name, from) => filesIn(from).filter((path) => /\.(m?js|wasm)$/.test(path)).map((path) => [`${name}/${path}`, join(from, path)]);
   // The first one is the main module.
@@ -30,16 +31,20 @@ export async function startWorkerd({ pkg = installed, date, flags = [] }) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     cpSync(file, join(folder, name));
   }
-  writeFileSync(join(folder, 'config.capnp'), configOf(named.map(([name]) => name), date, flags));
+  writeFileSync(join(folder, 'package.mjs'), `export * from './weavegraph-wasm/entries/${entry}.js';\n`);
+  writeFileSync(join(folder, 'config.capnp'), configOf([...named.map(([name]) => name), 'package.mjs'], date, flags));
   // The address of its socket comes by the third descriptor.
   const child = spawn(require('workerd').default, ['serve', 'config.capnp', '--control-fd=3'], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
   const printed = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => printed.push(chunk));
   const closed = new Promise((resolve) => child.once('close', resolve));
-  const stop = async () => {
+  const end = atEnd(() => {
     child.kill('SIGKILL');
-    await closed;
     rmSync(folder, { recursive: true, force: true });
+  });
+  const stop = async () => {
+    end();
+    await closed;
   };
   const port = await new Promise((resolve) => {
     child.stdio[3].on('data', (chunk) => resolve(/"port":(\d+)/.exec(chunk)?.[1]));
