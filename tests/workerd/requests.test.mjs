@@ -15,13 +15,18 @@ const long = { ms: 1e9 };
 const lastOf = (events) => events.at(-1);
 
 const [, newest] = dates;
-for (const { date, entry } of [...dates.map((each) => ({ date: each, entry: 'workerd' })), { date: newest, entry: 'inline' }]) {
-  describe(`entries/${entry}.js by the rules of ${date}`, () => {
+const ways = [
+  ...dates.map((date) => ({ name: `by the rules of ${date}`, date })),
+  { name: 'by entries/inline.js', date: newest, entry: 'inline' },
+  { name: 'in a Durable Object', date: newest, isObject: true },
+];
+for (const { name, ...how } of ways) {
+  describe(name, () => {
     let workerd;
     let ask;
     let read;
     before(async () => {
-      workerd = await startWorkerd({ date, entry });
+      workerd = await startWorkerd(how);
       ({ ask, read } = clientOf(workerd.origin));
     });
     after(async () => {
@@ -107,9 +112,9 @@ for (const { date, entry } of [...dates.map((each) => ({ date: each, entry: 'wor
     });
   });
 
-  describe(`entries/${entry}.js by the rules of ${date}, in the build with test hooks`, () => {
+  describe(`${name}, in the build with test hooks`, () => {
     test('a panic in one request ends the runs of others in their own turns, and what comes next works', async () => {
-      const workerd = await startWorkerd({ date, entry, pkg: join(root, 'build/pkg-hooks') });
+      const workerd = await startWorkerd({ ...how, pkg: join(root, 'build/pkg-hooks') });
       try {
         const { ask, read } = clientOf(workerd.origin);
         const resumed = { session: 'resumed' };

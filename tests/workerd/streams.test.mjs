@@ -7,6 +7,14 @@ import { dates, startWorkerd } from './workerd-process.mjs';
 const countTo = (count) => Array.from({ length: count }, (_, index) => index + 1);
 const messagesOf = (events) => events.filter(({ type }) => type === 'message').map(({ message }) => message);
 
+/** A run whose client goes away after its first message, which is found out as the next one is sent. */
+async function abandon(read, query) {
+  const client = new AbortController();
+  const run = await begin(read('run', query, { signal: client.signal }));
+  client.abort();
+  await assert.rejects(run.rest, { name: 'AbortError' });
+}
+
 for (const date of dates) {
   describe(`by the rules of ${date}`, () => {
     let workerd;
@@ -45,19 +53,11 @@ for (const date of dates) {
       });
     }
 
-    /** A run whose client goes away after its first message, which is found out as the next one is sent. */
-    async function abandon(query) {
-      const client = new AbortController();
-      const run = await begin(read('run', query, { signal: client.signal }));
-      client.abort();
-      await assert.rejects(run.rest, { name: 'AbortError' });
-    }
-
     test('a client that goes away leaves its session to whoever comes next, and others alone', async () => {
       const other = { app: 'memory', session: 'stays' };
       const gone = { app: 'memory', session: 'gone' };
       const staying = await begin(read('run', other));
-      const abandoned = abandon(gone);
+      const abandoned = abandon(read, gone);
       const waiting = ask('invoke', { ...other, input: { steps: 2 }, options: { whenBusy: 'wait' } });
       // One in the line goes away too.
       const client = new AbortController();
@@ -93,7 +93,7 @@ for (const date of dates) {
 
     test('with its signal and waitUntil a run is cancelled as its client goes away', async () => {
       const query = { app: 'memory', session: 'bound', options: { isBound: true } };
-      await abandon(query);
+      await abandon(read, query);
       assert.equal((await until(() => ask('getState', query), (state) => state.status !== 'running')).status, 'cancelled');
       assert.equal(await ask('owner', query), null);
     });
@@ -101,7 +101,7 @@ for (const date of dates) {
     test('nothing grows as clients go away', async () => {
       const sizes = [];
       for (let round = 0; round < 3; round += 1) {
-        await Promise.all(countTo(50).map((number) => abandon({ app: 'memory', session: `gone in round ${round} ${number}` })));
+        await Promise.all(countTo(50).map((number) => abandon(read, { app: 'memory', session: `gone in round ${round} ${number}` })));
         await until(() => ask('owned'), (count) => count === 0);
         sizes.push(await ask('memory'));
       }
@@ -109,3 +109,16 @@ for (const date of dates) {
     });
   });
 }
+
+test('in a Durable Object a run goes on as its client goes away', async () => {
+  const workerd = await startWorkerd({ date: dates.at(-1), isObject: true });
+  try {
+    const { ask, read } = clientOf(workerd.origin);
+    const query = { app: 'memory', session: 'alone' };
+    await abandon(read, query);
+    await ask('end', query);
+    assert.equal((await until(() => ask('getState', query), (state) => state.status !== 'running')).status, 'completed');
+  } finally {
+    await workerd.stop();
+  }
+});

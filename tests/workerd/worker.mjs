@@ -76,18 +76,30 @@ const paths = {
   suite: () => runSuite(weavegraph),
 };
 
+async function respond(request, context) {
+  const { pathname, searchParams } = new URL(request.url);
+  const { app: name = 'memory', session, input, options = {} } = JSON.parse(searchParams.get('q') ?? '{}');
+  try {
+    const answer = await paths[pathname.slice(1)]({ name, app: apps[name], session, input, options, request, context });
+    return answer?.[Symbol.asyncIterator] === undefined ? Response.json(answer ?? null) : new Response(lines(answer));
+  } catch ({ code, message, stack }) {
+    return Response.json({ code, message, stack }, { status: 500 });
+  }
+}
+
 export default {
-  async fetch(request, _env, context) {
-    const { pathname, searchParams } = new URL(request.url);
-    const { app: name = 'memory', session, input, options = {} } = JSON.parse(searchParams.get('q') ?? '{}');
-    try {
-      const answer = await paths[pathname.slice(1)]({ name, app: apps[name], session, input, options, request, context });
-      return answer?.[Symbol.asyncIterator] === undefined ? Response.json(answer ?? null) : new Response(lines(answer));
-    } catch ({ code, message, stack }) {
-      return Response.json({ code, message, stack }, { status: 500 });
-    }
-  },
+  fetch: (request, env, context) => (env.isObject ? env.OBJECT.get(env.OBJECT.idFromName('one')).fetch(request) : respond(request, context)),
 };
+
+/** All requests at one Durable Object. */
+export class One {
+  constructor(context) {
+    this.context = context;
+  }
+  fetch(request) {
+    return respond(request, this.context);
+  }
+}
 
 /** A line of JSON for each event, sent as it comes. */
 function lines(events) {

@@ -18,10 +18,11 @@ export const dates = ['2024-09-01', '2026-10-01'];
 
 /**
  * Serves the worker in this folder, beside all of the folder `pkg` as `weavegraph-wasm/…`, which it has by the given entry as `package.mjs`.
+ * `isObject`: in a Durable Object.
  *
  * @returns {Promise<{ origin: string, printed(): string, stop(): Promise<void> }>} `stop` must be called
  */
-export async function startWorkerd({ pkg = installed, entry = 'workerd', date, flags = [] }) {
+export async function startWorkerd({ pkg = installed, entry = 'workerd', date, flags = [], isObject = false }) {
   const folder = mkdtempSync(join(tmpdir(), 'weavegraph-workerd-'));
   const inside = (name, from) => filesIn(from).filter((path) => /\.(m?js|wasm)$/.test(path)).map((path) => [`${name}/${path}`, join(from, path)]);
   // The first one is the main module.
@@ -32,7 +33,7 @@ export async function startWorkerd({ pkg = installed, entry = 'workerd', date, f
     cpSync(file, join(folder, name));
   }
   writeFileSync(join(folder, 'package.mjs'), `export * from './weavegraph-wasm/entries/${entry}.js';\n`);
-  writeFileSync(join(folder, 'config.capnp'), configOf([...named.map(([name]) => name), 'package.mjs'], date, flags));
+  writeFileSync(join(folder, 'config.capnp'), configOf([...named.map(([name]) => name), 'package.mjs'], { date, flags, isObject }));
   // The address of its socket comes by the third descriptor.
   const child = spawn(require('workerd').default, ['serve', 'config.capnp', '--control-fd=3'], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
   const printed = [];
@@ -57,13 +58,16 @@ export async function startWorkerd({ pkg = installed, entry = 'workerd', date, f
   return { origin: `http://127.0.0.1:${port}`, printed: () => Buffer.concat(printed).toString(), stop };
 }
 
-function configOf(names, date, flags) {
+function configOf(names, { date, flags, isObject }) {
   const modules = names.map((name) => `(name = "${name}", ${name.endsWith('.wasm') ? 'wasm' : 'esModule'} = embed "${name}")`);
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = (
     compatibilityDate = "${date}",
     compatibilityFlags = [${flags.map((flag) => `"${flag}"`).join(', ')}],
+    bindings = [(name = "isObject", json = "${isObject}"), (name = "OBJECT", durableObjectNamespace = "One")],
+    durableObjectNamespaces = [(className = "One", uniqueKey = "one")],
+    durableObjectStorage = (inMemory = void),
     modules = [
       ${modules.join(',\n      ')}
     ],
