@@ -1,4 +1,4 @@
-// Measures contestants that do the same work, and prints a table. Owns the order of the runs, the medians and the layout.
+// Measures contestants that do the same work. Owns the order of the runs, the medians and the layout of printed tables.
 // Must not know who the contestants are. Invariant: in each repetition every contestant has its turn, one right after the
 // other, so whatever slows the machine for a while slows them all.
 
@@ -10,23 +10,24 @@
  *
  * @typedef {object} Case
  * @property {string} name
- * @property {string} unit what a run consists of, such as `step`
- * @property {number} units how many of them
+ * @property {number} units of how many steps, tasks or events a run consists
  * @property {(result: any) => boolean} check whether a run has done the work
+ * @property {number} [repetitions] that count; some that do not come first
  * @property {Record<string, Contestant>} contestants
  */
 
-const WARM_UPS = 3;
+export const REPETITIONS = 11;
 
 /**
- * Runs a case `repetitions` times after some that do not count.
+ * Runs a case.
  *
  * @param {Case} given
- * @returns {Promise<Record<string, number[]>>} by contestant: microseconds per unit, one number per repetition
+ * @returns {Promise<Record<string, number>>} by contestant: microseconds per unit, the median of the repetitions
  */
-export async function measure({ name, units, check, contestants }, repetitions) {
+export async function measure({ name, units, check, repetitions = REPETITIONS, contestants }) {
   const figures = Object.fromEntries(Object.keys(contestants).map((who) => [who, []]));
-  for (let repetition = -WARM_UPS; repetition < repetitions; repetition += 1) {
+  const warmUps = repetitions < REPETITIONS ? 1 : 3;
+  for (let repetition = -warmUps; repetition < repetitions; repetition += 1) {
     for (const [who, contestant] of Object.entries(contestants)) {
       const ms = await timeOf(contestant, (result) => {
         if (!check(result)) throw new Error(`${name}: ${who} gave a wrong result`);
@@ -34,7 +35,7 @@ export async function measure({ name, units, check, contestants }, repetitions) 
       if (repetition >= 0) figures[who].push((ms * 1000) / units);
     }
   }
-  return figures;
+  return Object.fromEntries(Object.entries(figures).map(([who, all]) => [who, median(all)]));
 }
 
 /** Milliseconds of one run. */
@@ -64,8 +65,9 @@ export function printTable(rows) {
   for (const row of rows) console.log(row.map(pad).join('   '));
 }
 
-/** Microseconds, to as many digits as a median deserves. */
-export function micros(figure) {
-  if (Math.abs(figure) < 10) return figure.toFixed(2);
-  return Math.abs(figure) < 100 ? figure.toFixed(1) : figure.toFixed(0);
+/** To as many digits as a median deserves. */
+export function digits(figure) {
+  if (Math.abs(figure) < 1) return figure.toFixed(2);
+  if (Math.abs(figure) < 10) return figure.toFixed(1);
+  return figure.toFixed(0);
 }

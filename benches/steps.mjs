@@ -1,84 +1,25 @@
-// What a step, a run and an event cost: by hand (a loop of awaits), with this package, with LangGraph.js. All three do the same work
-// and are measured in turn within one run. Prints the medians; asserts no figure.
-import { readFileSync } from 'node:fs';
-import * as byHand from './by-hand.js';
-import * as langgraph from './langgraph.js';
-import { measure, median, micros, printTable } from './measure.js';
-import * as weavegraph from './weavegraph.js';
+// What a step, a run and an event cost, in Node and in Chromium: by hand (a loop of awaits), with this package and with its peers. All
+// do the same work and are measured in turn within one run.
+import { measureInBoth } from './both.js';
+import { REPETITIONS } from './measure.js';
+import { atLeast, atMost, bothCells, report } from './report.js';
+import { tables } from './tables.js';
 
-const REPETITIONS = 15;
-const STEPS = 1000;
-const CHAIN = 50;
-const WIDTH = 100;
-const EVENTS = 10_000;
+const { chromium, figures } = await measureInBoth('steps');
+const { columns, rows } = tables.steps;
+const caption = `Microseconds in Node ${process.versions.node} / Chromium ${chromium} on two cores, medians of ${REPETITIONS}; – where there is no equal.`;
 
-const hasCounted = (to) => (state) => state.n === to;
-const hasAll = (state) => state.list.length === WIDTH && new Set(state.list).size === WIDTH;
-
-/** By hand, this package, LangGraph.js; `times` for the first two, which are too quick for the clock otherwise. */
-const contestants = (hand, ours, theirs, times = 1) => ({ hand: { run: hand, times }, ours: { ...ours, times }, theirs });
-
-/** @type {import('./measure.js').Case[]} */
-const cases = [
-  {
-    name: '1,000 steps of one async node',
-    unit: 'step',
-    units: STEPS,
-    check: hasCounted(STEPS),
-    contestants: contestants(() => byHand.countAsync(STEPS), weavegraph.countAsync(STEPS), langgraph.countAsync(STEPS), 20),
-  },
-  {
-    name: '1,000 steps of one sync node',
-    unit: 'step',
-    units: STEPS,
-    check: hasCounted(STEPS),
-    contestants: contestants(() => byHand.countSync(STEPS), weavegraph.countSync(STEPS), langgraph.countSync(STEPS), 20),
-  },
-  {
-    name: '1,000 steps, stored in memory',
-    unit: 'step',
-    units: STEPS,
-    check: hasCounted(STEPS),
-    contestants: contestants(() => byHand.countAsync(STEPS), weavegraph.countStored(STEPS), langgraph.countStored(STEPS), 20),
-  },
-  {
-    name: 'a chain of 50 async nodes',
-    unit: 'step',
-    units: CHAIN,
-    check: hasCounted(CHAIN),
-    contestants: contestants(() => byHand.chain(CHAIN), weavegraph.chain(CHAIN), langgraph.chain(CHAIN), 200),
-  },
-  {
-    name: 'a fan-out of 100 async nodes',
-    unit: 'task',
-    units: WIDTH,
-    check: hasAll,
-    contestants: contestants(() => byHand.fanOut(WIDTH), weavegraph.fanOut(WIDTH), langgraph.fanOut(WIDTH), 100),
-  },
-  {
-    name: 'a run of one step',
-    unit: 'run',
-    units: 1,
-    check: hasCounted(1),
-    contestants: contestants(byHand.single, weavegraph.single(), { ...langgraph.single(), times: 20 }, 1000),
-  },
-  {
-    name: '10,000 events of one node, read',
-    unit: 'event',
-    units: EVENTS,
-    check: (count) => count === EVENTS,
-    contestants: contestants(() => byHand.events(EVENTS), weavegraph.events(EVENTS), langgraph.events(EVENTS), 5),
-  },
-];
-
-const versionOf = (folder) => JSON.parse(readFileSync(new URL(`${folder}/package.json`, import.meta.url), 'utf8')).version;
-console.log(`Node ${process.version}, weavegraph-wasm ${versionOf('../pkg')}, LangGraph.js ${versionOf('node_modules/@langchain/langgraph')}`);
-console.log(`Microseconds, medians of ${REPETITIONS} repetitions; "above" is over the same work by hand, the ratio is LangGraph.js to weavegraph-wasm.\n`);
-
-const rows = [['', 'by hand', 'weavegraph', 'above', 'LangGraph.js', 'ratio']];
-for (const each of cases) {
-  process.stderr.write(`${each.name} …\n`);
-  const { hand, ours, theirs } = Object.fromEntries(Object.entries(await measure(each, REPETITIONS)).map(([who, figures]) => [who, median(figures)]));
-  rows.push([`${each.name}, per ${each.unit}`, micros(hand), micros(ours), micros(ours - hand), micros(theirs), `${(theirs / ours).toFixed(0)} ×`]);
+const aims = [];
+for (const where of ['node', 'chromium']) {
+  const cost = (row, who = 'weavegraph-wasm') => figures[row][where][who];
+  const cheaper = (row) => cost(row, 'LangGraph.js') / cost(row);
+  const add = (text, kind, figure, limit, unit) => aims.push(kind(`${where}: ${text}`, figure, limit, unit));
+  add('a step, above the loop', atMost, cost('a step of one async node') - cost('a step of one async node', 'by hand'), 1, 'µs');
+  add('a step, LangGraph.js to it', atLeast, cheaper('a step of one async node'), 250, 'times');
+  add('a node of a chain of 50', atMost, cost('a step of a chain of 50 nodes'), 1.5, 'µs');
+  add('a node of a fan-out of 100', atMost, cost('a task of a fan-out of 100'), 1.5, 'µs');
+  add('a run of one step, LangGraph.js to it', atLeast, cheaper('a run of one step'), 50, 'times');
+  add('an event', atMost, cost('an event, to its reader'), 0.3, 'µs');
+  add('an event, LangGraph.js to it', atLeast, cheaper('an event, to its reader'), 30, 'times');
 }
-printTable(rows);
+report(import.meta.url, { steps: { caption, cells: rows.map((row) => bothCells(figures, row, columns.slice(1))) } }, aims);

@@ -1,9 +1,7 @@
 // What durable sessions cost in a real browser, beside raw IndexedDB in the same run. `store.mjs` opens a page with this module and asks
 // it; every function returns numbers, milliseconds and bytes.
-import { append, END, GraphBuilder, IndexedDbCheckpointer, last, START } from '/pkg/entries/web.js';
-
-/** One message of about 150 bytes as JSON. */
-const message = (step) => ({ role: 'assistant', id: `m${step}`, content: `${String(step).padStart(6, '0')} the tides follow the Moon, and the Moon does not follow the tides; twice a day ${step % 7}` });
+import { append, END, GraphBuilder, IndexedDbCheckpointer, last, START } from 'weavegraph-wasm';
+import { message } from './message.js';
 
 let databases = 0;
 const freshName = () => `bench ${(databases += 1)} ${Math.random()}`;

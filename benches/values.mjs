@@ -1,6 +1,6 @@
 // What a value costs as bytes and as JSON, against JSON.stringify and JSON.parse. Prints medians; asserts no figure.
-import { fromBytes, fromJsonSafe, toBytes, toJsonSafe } from '../pkg/entries/node.js';
-import { median, micros, printTable } from './measure.js';
+import { fromBytes, fromJsonSafe, toBytes, toJsonSafe } from 'weavegraph-wasm';
+import { digits, median, printTable } from './measure.js';
 
 const message = { role: 'assistant', content: 'The quick brown fox jumps over the lazy dog, again and again and again.', id: 'msg_0123456789', at: 1_700_000_000_000 };
 const values = {
@@ -26,7 +26,7 @@ const rows = Object.entries(values).map(([name, value]) => {
   const bytes = toBytes(value);
   const safe = JSON.stringify(toJsonSafe(value));
   const isJson = !name.startsWith('Map');
-  const cell = (call) => micros(1000 * time(call));
+  const cell = (call) => digits(1000 * time(call));
   return [name, String(bytes.length), cell(() => toBytes(value)), cell(() => fromBytes(bytes)), String(safe.length), cell(() => JSON.stringify(toJsonSafe(value))), cell(() => fromJsonSafe(JSON.parse(safe))), isJson ? cell(() => JSON.stringify(value)) : '', isJson ? cell(() => JSON.parse(safe)) : ''];
 });
 printTable([['value', 'bytes', 'toBytes', 'fromBytes', 'JSON-safe bytes', 'toJsonSafe', 'fromJsonSafe', 'JSON.stringify', 'JSON.parse'], ...rows]);

@@ -11,13 +11,13 @@ const flags = [
 ];
 
 /**
- * Starts a browser without a window, with a profile of its own that its end removes. `visit` opens pages in it; `close`
- * must be called after the tests.
+ * Starts a browser without a window, with a profile of its own that its end removes. `flags` are its own besides
+ * those of every test. `visit` opens pages in it; `close` must be called after the tests.
  */
-export async function startChromium() {
+export async function startChromium({ flags: own = [] } = {}) {
   const executablePath = findChromium();
   assert(executablePath, 'Chromium is missing: npm test installs it');
-  const browser = await puppeteer.launch({ executablePath, headless: true, pipe: true, args: flags });
+  const browser = await puppeteer.launch({ executablePath, headless: true, pipe: true, args: [...flags, ...own] });
   return {
     browser,
     /**

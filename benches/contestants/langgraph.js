@@ -1,11 +1,10 @@
 // The work of the cases with LangGraph.js, as its documentation tells. Must not know the other contestants.
-import { setMaxListeners } from 'node:events';
 import { Annotation, END, MemorySaver, START, StateGraph } from '@langchain/langgraph';
+import { createGate } from '../gate.js';
+import { message } from '../message.js';
 
 const Counter = Annotation.Root({ n: Annotation() });
 const recursionLimit = 1_000_000;
-// It listens to one signal for each task of a fan-out, which Node would warn of.
-setMaxListeners(0);
 
 function counting(node, steps) {
   return new StateGraph(Counter)
@@ -76,4 +75,33 @@ export function events(count) {
       return read;
     },
   };
+}
+
+/** One message a step. */
+export function messages(steps, { isRead, isStored }) {
+  const State = Annotation.Root({ n: Annotation(), messages: Annotation({ reducer: (list, item) => list.concat(item), default: () => [] }) });
+  const graph = new StateGraph(State)
+    .addNode('say', async (state) => ({ messages: [message(state.n)], n: (isRead ? state.messages.length : state.n) + 1 }))
+    .addEdge(START, 'say')
+    .addConditionalEdges('say', (state) => (state.n < steps ? 'say' : END), ['say', END]);
+  return {
+    prepare: () => {
+      const kept = isStored ? new MemorySaver() : undefined;
+      return { kept, app: graph.compile({ checkpointer: kept }) };
+    },
+    run: async ({ app, kept }) => ({ state: await app.invoke({ n: 0 }, { recursionLimit, configurable: { thread_id: 'bench' } }), kept }),
+  };
+}
+
+/** Runs in flight, each waiting in its node until `release`. */
+export function open(count, { isStored }) {
+  const gate = createGate();
+  const checkpointer = isStored ? new MemorySaver() : undefined;
+  const app = new StateGraph(Counter)
+    .addNode('wait', async (state) => (await gate.opened, { n: state.n + 1 }))
+    .addEdge(START, 'wait')
+    .addEdge('wait', END)
+    .compile({ checkpointer });
+  const runs = Array.from({ length: count }, (_, index) => app.invoke({ n: 0 }, { configurable: { thread_id: `thread ${index}` } }));
+  return { release: gate.open, ended: () => Promise.all(runs), kept: checkpointer };
 }

@@ -1,5 +1,7 @@
 // The work of the cases with this package, as users import it. Must not know the other contestants.
-import { END, GraphBuilder, MemoryCheckpointer, START, append, last } from '../pkg/entries/node.js';
+import { END, GraphBuilder, MemoryCheckpointer, START, append, last } from 'weavegraph-wasm';
+import { createGate } from '../gate.js';
+import { message } from '../message.js';
 
 const counter = () => ({ n: last({ initial: 0 }) });
 const maxSteps = 1_000_000;
@@ -68,5 +70,42 @@ export function events(count) {
       for await (const event of app.invokeStreaming()) read += event.type === 'message' ? 1 : 0;
       return read;
     },
+  };
+}
+
+/** One message a step. */
+export function messages(steps, { isRead, isStored }) {
+  const app = new GraphBuilder({ channels: { messages: append(), n: last({ initial: 0 }) } })
+    .addNode('say', async (state) => ({ messages: message(state.n), n: (isRead ? state.messages.length : state.n) + 1 }))
+    .addEdge(START, 'say')
+    .addConditionalEdge('say', (state) => (state.n < steps ? 'say' : END), ['say', END])
+    .compile({ maxSteps });
+  return {
+    prepare: () => (isStored ? new MemoryCheckpointer() : undefined),
+    run: async (checkpointer) => ({ state: await app.invoke({}, checkpointer && { checkpointer }), kept: checkpointer }),
+  };
+}
+
+/** Sessions in flight, each waiting in its node until `release`. */
+export function open(count, { isStored }) {
+  const gate = createGate();
+  const checkpointer = isStored ? new MemoryCheckpointer() : undefined;
+  const app = new GraphBuilder({ channels: counter() })
+    .addNode('wait', async (state) => (await gate.opened, { n: state.n + 1 }))
+    .addEdge(START, 'wait')
+    .addEdge('wait', END)
+    .compile(checkpointer && { checkpointer });
+  const runs = Array.from({ length: count }, (_, index) => app.invoke({}, { sessionId: `session ${index}` }));
+  // `kept` keeps the finished sessions.
+  return { release: gate.open, ended: () => Promise.all(runs), kept: checkpointer };
+}
+
+/** Runs of one node that emits, each read to its end. */
+export function emitting(emits) {
+  const talk = events(emits);
+  return async (runs) => {
+    for (let index = 0; index < runs; index += 1) {
+      if ((await talk.run()) !== emits) throw new Error('an event is missing');
+    }
   };
 }
