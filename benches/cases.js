@@ -1,13 +1,6 @@
 // The cases that are measured in Node and in Chromium, each with the contestants that can do it. Must not know where it runs, nor
 // how time is taken.
-import * as byHand from './contestants/by-hand.js';
-import * as langgraph from './contestants/langgraph.js';
-import * as pocketflow from './contestants/pocketflow.js';
-import * as weavegraph from './contestants/weavegraph.js';
-import * as xstate from './contestants/xstate.js';
-
-/** In the order of their turns, and of the columns of every table. */
-const contestants = { 'by hand': byHand, 'weavegraph-wasm': weavegraph, PocketFlow: pocketflow, XState: xstate, 'LangGraph.js': langgraph };
+import { contestants } from './contestants.js';
 
 const STEPS = 1000;
 const CHAIN = 50;

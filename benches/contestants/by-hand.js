@@ -107,12 +107,12 @@ export function messages(steps, { isRead, isStored }) {
 
 /** Runs in flight, each waiting in its node until `release`. */
 export function open(count) {
-  const gate = createGate();
-  const node = async (state) => (await gate.opened, { n: state.n + 1 });
+  const gate = createGate(count);
+  const node = async (state) => (await gate.pass(), { n: state.n + 1 });
   const run = async () => {
     const state = { n: 0 };
     return { ...state, ...(await node(state)) };
   };
   const runs = Array.from({ length: count }, run);
-  return { release: gate.open, ended: () => Promise.all(runs) };
+  return { full: gate.full, release: gate.open, ended: () => Promise.all(runs) };
 }

@@ -95,13 +95,13 @@ export function messages(steps, { isRead, isStored }) {
 
 /** Runs in flight, each waiting in its node until `release`. */
 export function open(count, { isStored }) {
-  const gate = createGate();
+  const gate = createGate(count);
   const checkpointer = isStored ? new MemorySaver() : undefined;
   const app = new StateGraph(Counter)
-    .addNode('wait', async (state) => (await gate.opened, { n: state.n + 1 }))
+    .addNode('wait', async (state) => (await gate.pass(), { n: state.n + 1 }))
     .addEdge(START, 'wait')
     .addEdge('wait', END)
     .compile({ checkpointer });
   const runs = Array.from({ length: count }, (_, index) => app.invoke({ n: 0 }, { configurable: { thread_id: `thread ${index}` } }));
-  return { release: gate.open, ended: () => Promise.all(runs), kept: checkpointer };
+  return { full: gate.full, release: gate.open, ended: () => Promise.all(runs), kept: checkpointer };
 }

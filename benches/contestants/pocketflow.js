@@ -95,14 +95,14 @@ export function messages(steps, { isRead }) {
 
 /** Flows in flight, each waiting in its node until `release`. */
 export function open(count) {
-  const gate = createGate();
+  const gate = createGate(count);
   class Wait extends Count {
     async exec(n) {
-      await gate.opened;
+      await gate.pass();
       return n + 1;
     }
   }
   const flow = new Flow(new Wait());
   const runs = Array.from({ length: count }, () => flow.run({ n: 0 }));
-  return { release: gate.open, ended: () => Promise.all(runs) };
+  return { full: gate.full, release: gate.open, ended: () => Promise.all(runs) };
 }

@@ -88,16 +88,16 @@ export function messages(steps, { isRead, isStored }) {
 
 /** Sessions in flight, each waiting in its node until `release`. */
 export function open(count, { isStored }) {
-  const gate = createGate();
+  const gate = createGate(count);
   const checkpointer = isStored ? new MemoryCheckpointer() : undefined;
   const app = new GraphBuilder({ channels: counter() })
-    .addNode('wait', async (state) => (await gate.opened, { n: state.n + 1 }))
+    .addNode('wait', async (state) => (await gate.pass(), { n: state.n + 1 }))
     .addEdge(START, 'wait')
     .addEdge('wait', END)
     .compile(checkpointer && { checkpointer });
   const runs = Array.from({ length: count }, (_, index) => app.invoke({}, { sessionId: `session ${index}` }));
   // `kept` keeps the finished sessions.
-  return { release: gate.open, ended: () => Promise.all(runs), kept: checkpointer };
+  return { full: gate.full, release: gate.open, ended: () => Promise.all(runs), kept: checkpointer };
 }
 
 /** Runs of one node that emits, each read to its end. */

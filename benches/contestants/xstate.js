@@ -150,8 +150,8 @@ export function messages(steps, { isRead, isStored }) {
 
 /** Actors in flight, each waiting for its promise until `release`. */
 export function open(count) {
-  const gate = createGate();
-  const wait = fromPromise(async ({ input: state }) => (await gate.opened, { n: state.n + 1 }));
+  const gate = createGate(count);
+  const wait = fromPromise(async ({ input: state }) => (await gate.pass(), { n: state.n + 1 }));
   const machine = createMachine({
     context,
     output,
@@ -159,5 +159,5 @@ export function open(count) {
     states: { wait: { invoke: { src: wait, input, onDone: { target: 'done', actions: keep } } }, done: { type: 'final' } },
   });
   const actors = Array.from({ length: count }, () => createActor(machine).start());
-  return { release: gate.open, ended: () => Promise.all(actors.map((actor) => toPromise(actor))) };
+  return { full: gate.full, release: gate.open, ended: () => Promise.all(actors.map((actor) => toPromise(actor))) };
 }
