@@ -29,7 +29,7 @@ export const tables = {
   },
   start: {
     columns: ['', ...libraries],
-    rows: ['Node, over an empty process', 'Chromium, from memory', 'workerd, over an empty worker', 'download, KB'],
+    rows: ['Node, over an empty process', 'Chromium, from memory', 'workerd, over an empty worker', 'download, KB', 'more with the first session in IndexedDB, KB'],
   },
   store: {
     columns: ['steps', 'raw put', '`sync`', '`async`', '`exit`', 'stored bytes to data', '`getState` of the whole', '`resume` of the whole'],
@@ -46,15 +46,15 @@ export function renderTable(name, caption, cells) {
   return [caption, '', line(columns), `|${'---|'.repeat(columns.length)}`, ...rows.map((row, index) => line([row, ...cells[index]]))].join('\n');
 }
 
-const place = (name) => new RegExp(`(<!-- bench:${name} -->\n)([\\s\\S]*?)(\n<!-- /bench -->)`);
+const place = (name) => new RegExp(`(<!-- bench:${name} -->\n)([\\s\\S]*?)(<!-- /bench -->)`);
 
 /** What stands between the marks of a table, or `undefined`. */
 export function findTable(readme, name) {
-  return place(name).exec(readme)?.[2];
+  return place(name).exec(readme)?.[2].trimEnd();
 }
 
 /** The README with a table replaced. */
 export function replaceTable(readme, name, text) {
   if (findTable(readme, name) === undefined) throw new Error(`The README has no place for the table ${name}.`);
-  return readme.replace(place(name), (_, before, __, after) => before + text + after);
+  return readme.replace(place(name), (_, before, __, after) => `${before}${text}\n${after}`);
 }
