@@ -1,7 +1,7 @@
 // Holds what a bench of memory asks for, and says how many bytes that takes. Each probe has a process or a page of its own, since a wasm
 // memory never shrinks. Must not know how bytes are counted where it runs: `used()` resolves with all in use after a collection.
 import { contestants } from './contestants.js';
-import { message } from './message.js';
+import { received } from './message.js';
 
 const probes = { waiting, history, growth };
 
@@ -34,11 +34,11 @@ async function waiting({ who, count, isStored }, used) {
 async function history({ who, steps, sessions }, used) {
   const { messages } = contestants[who];
   const keep = async (count) => {
-    const { prepare, run } = messages(count, { isRead: false, isStored: true });
+    const { prepare, run } = messages(count, { isRead: false, isStored: true, make: received });
     return (await run(await prepare?.())).kept;
   };
   await keep(10);
-  const data = JSON.stringify(Array.from({ length: steps }, (_, step) => message(step))).length;
+  const data = JSON.stringify(Array.from({ length: steps }, (_, step) => received(step))).length;
   const before = await used();
   const all = [];
   for (let session = 0; session < sessions; session += 1) all.push(await keep(steps));

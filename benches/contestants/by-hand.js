@@ -90,8 +90,8 @@ export function events(count) {
 }
 
 /** One message a step; the list is copied, as the state is. */
-export function messages(steps, { isRead, isStored }) {
-  const node = async (state) => ({ message: message(state.n), n: (isRead ? state.messages.length : state.n) + 1 });
+export function messages(steps, { isRead, isStored, make = message }) {
+  const node = async (state) => ({ message: make(state.n), n: (isRead ? state.messages.length : state.n) + 1 });
   const run = async () => {
     const log = [];
     let state = { messages: [], n: 0 };

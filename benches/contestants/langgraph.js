@@ -78,10 +78,10 @@ export function events(count) {
 }
 
 /** One message a step. */
-export function messages(steps, { isRead, isStored }) {
+export function messages(steps, { isRead, isStored, make = message }) {
   const State = Annotation.Root({ n: Annotation(), messages: Annotation({ reducer: (list, item) => list.concat(item), default: () => [] }) });
   const graph = new StateGraph(State)
-    .addNode('say', async (state) => ({ messages: [message(state.n)], n: (isRead ? state.messages.length : state.n) + 1 }))
+    .addNode('say', async (state) => ({ messages: [make(state.n)], n: (isRead ? state.messages.length : state.n) + 1 }))
     .addEdge(START, 'say')
     .addConditionalEdges('say', (state) => (state.n < steps ? 'say' : END), ['say', END]);
   return {

@@ -70,13 +70,13 @@ export function single() {
 }
 
 /** One message a step, pushed to the shared list. */
-export function messages(steps, { isRead }) {
+export function messages(steps, { isRead, make = message }) {
   class Say extends Node {
     async prep(shared) {
       return isRead ? shared.messages.length : shared.n;
     }
     async exec(n) {
-      return { message: message(n), n: n + 1 };
+      return { message: make(n), n: n + 1 };
     }
     async post(shared, _, done) {
       shared.messages.push(done.message);

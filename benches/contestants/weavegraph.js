@@ -74,9 +74,9 @@ export function events(count) {
 }
 
 /** One message a step. */
-export function messages(steps, { isRead, isStored }) {
+export function messages(steps, { isRead, isStored, make = message }) {
   const app = new GraphBuilder({ channels: { messages: append(), n: last({ initial: 0 }) } })
-    .addNode('say', async (state) => ({ messages: message(state.n), n: (isRead ? state.messages.length : state.n) + 1 }))
+    .addNode('say', async (state) => ({ messages: make(state.n), n: (isRead ? state.messages.length : state.n) + 1 }))
     .addEdge(START, 'say')
     .addConditionalEdge('say', (state) => (state.n < steps ? 'say' : END), ['say', END])
     .compile({ maxSteps });

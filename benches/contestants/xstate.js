@@ -118,8 +118,8 @@ export function events(count) {
 }
 
 /** One message a step. */
-export function messages(steps, { isRead, isStored }) {
-  const say = fromPromise(async ({ input: state }) => ({ message: message(state.n), n: (isRead ? state.messages.length : state.n) + 1 }));
+export function messages(steps, { isRead, isStored, make = message }) {
+  const say = fromPromise(async ({ input: state }) => ({ message: make(state.n), n: (isRead ? state.messages.length : state.n) + 1 }));
   const add = assign({ messages: ({ context: { messages: list }, event }) => [...list, event.output.message], n: ({ event }) => event.output.n });
   const machine = createMachine({
     context: { messages: [], n: 0 },

@@ -7,10 +7,10 @@
 
 import { createError } from './errors.js';
 import type { LogStore, SessionRow, StoredRecord } from './log-store.js';
+import { PackedRecords } from './packed-records.js';
 
 interface StoredSession {
-  /** Ascending by slot; those that pruning left may have gaps between them. */
-  records: StoredRecord[];
+  records: PackedRecords;
   /** Slots with a snapshot, ascending. */
   snapshots: number[];
   /** A session without one is none. */
@@ -27,30 +27,33 @@ export class MemoryStore implements LogStore {
     this.#keepLast = keepLast;
   }
 
-  append(sessionId: string, given: StoredRecord, row: SessionRow | undefined): 'ok' | 'taken' {
+  append(sessionId: string, record: StoredRecord, row: SessionRow | undefined): 'ok' | 'taken' {
     this.#check();
-    const { slot, bytes, values, storedAt = Date.now() } = given;
-    const record: StoredRecord = { slot, bytes, values, storedAt };
     let session = this.#sessions.get(sessionId);
-    if (session === undefined) this.#sessions.set(sessionId, (session = { records: [], snapshots: [], row: undefined }));
+    if (session === undefined) this.#sessions.set(sessionId, (session = { records: new PackedRecords(), snapshots: [], row: undefined }));
     const { records } = session;
-    const at = slot > (records.at(-1)?.slot ?? -1) ? records.length : startOf(records, slot);
-    if (records[at]?.slot === slot) return 'taken';
-    records.splice(at, 0, record);
+    const { slot } = record;
+    if (slot > (records.slotAt(records.length - 1) ?? -1)) {
+      records.push(record);
+    } else {
+      const at = records.indexFrom(slot);
+      if (records.slotAt(at) === slot) return 'taken';
+      session.records = new PackedRecords([...records.slice(0, at), record, ...records.slice(at)]);
+    }
     if (row !== undefined) session.row = { ...row, createdAt: session.row?.createdAt ?? row.createdAt };
     return 'ok';
   }
 
   newest(sessionId: string): StoredRecord | undefined {
     this.#check();
-    return this.#sessions.get(sessionId)?.records.at(-1);
+    const records = this.#sessions.get(sessionId)?.records;
+    return records?.slice(Math.max(0, records.length - 1))[0];
   }
 
   read(sessionId: string, from: number, limit: number): readonly StoredRecord[] {
     this.#check();
-    const records = this.#sessions.get(sessionId)?.records ?? [];
-    const start = startOf(records, from);
-    return records.slice(start, start + limit);
+    const records = this.#sessions.get(sessionId)?.records;
+    return records === undefined ? [] : records.slice(records.indexFrom(from), limit);
   }
 
   rows({ after, limit }: { after?: string; limit: number }): ReadonlyArray<{ sessionId: string; row: SessionRow }> {
@@ -64,7 +67,7 @@ export class MemoryStore implements LogStore {
     const session = this.#sessions.get(sessionId);
     if (session === undefined) return;
     if (slots === 'all') return void this.#sessions.delete(sessionId);
-    session.records = session.records.filter(({ slot }) => slot > slots.upTo || slots.keep.includes(slot));
+    session.records = new PackedRecords(session.records.slice(0).filter(({ slot }) => slot > slots.upTo || slots.keep.includes(slot)));
     session.snapshots = session.snapshots.filter((slot) => slot > slots.upTo);
   }
 
@@ -72,10 +75,11 @@ export class MemoryStore implements LogStore {
     const session = this.#sessions.get(sessionId);
     if (session === undefined) return;
     session.snapshots.push(slot);
-    const next = session.records.at(-1)!.slot + 1;
+    const { records } = session;
+    const next = records.slotAt(records.length - 1)! + 1;
     const keepFrom = session.snapshots.filter((snapshot) => next - snapshot >= this.#keepLast).at(-1);
     if (keepFrom === undefined) return;
-    session.records.splice(0, startOf(session.records, keepFrom));
+    session.records = new PackedRecords(records.slice(records.indexFrom(keepFrom)));
     session.snapshots = session.snapshots.filter((snapshot) => snapshot >= keepFrom);
   }
 
@@ -87,14 +91,4 @@ export class MemoryStore implements LogStore {
   #check(): void {
     if (this.#isClosed) throw createError('CHECKPOINT_UNAVAILABLE', 'the checkpointer was closed; make a new one');
   }
-}
-
-/** Where the records from a slot on begin. */
-function startOf(records: readonly StoredRecord[], slot: number): number {
-  const guess = slot - (records[0]?.slot ?? 0);
-  if (guess <= 0) return 0;
-  // Without gaps this is the place.
-  if (records[guess]?.slot === slot) return guess;
-  const start = records.findIndex((record) => record.slot >= slot);
-  return start === -1 ? records.length : start;
 }
