@@ -2,35 +2,30 @@
 import { setMaxListeners } from 'node:events';
 import { bundleForPage, startPages } from './chromium.js';
 import { groups } from './cases.js';
-import { measure } from './measure.js';
+import { playAll, playRound } from './measure.js';
 
 // LangGraph.js listens to one signal for each task of a fan-out, which Node would warn of.
 setMaxListeners(0);
 
-/** Figures by case and contestant, of both: `{ chromium: '156', figures: { [case]: { node: { [who]: µs }, chromium: { … } } } }`. */
+/** Medians by runtime, case and contestant, and the version of Chromium: `{ version, node: { [case]: { [who]: µs } }, chromium: { … } }`. */
 export async function measureInBoth(group) {
-  const figures = Object.fromEntries(groups[group].map(({ name }) => [name, {}]));
-  for (const each of groups[group]) {
-    process.stderr.write(`Node: ${each.name} …\n`);
-    figures[each.name].node = await measure(each);
-  }
+  const node = await playAll((round) => (tell('Node', round), playRound(groups[group], round)));
   await bundleForPage('page.js');
   const pages = await startPages();
   try {
-    await pages.visit(async (page) => {
-      for (const [index, { name }] of groups[group].entries()) {
-        process.stderr.write(`Chromium: ${name} …\n`);
-        figures[name].chromium = await page.evaluate(measureOne, group, index);
-      }
-    });
+    const chromium = await pages.visit((page) => playAll((round) => (tell('Chromium', round), page.evaluate(playInPage, group, round))));
+    return { version: pages.version, node, chromium };
   } finally {
     await pages.close();
   }
-  return { chromium: pages.version, figures };
+}
+
+function tell(where, round) {
+  process.stderr.write(round < 0 ? `${where}: warming up\n` : `${where}: round ${round + 1}\n`);
 }
 
 /** Runs in the page. */
-async function measureOne(group, index) {
-  const { groups: inPage, measure: measureInPage } = await import('/bundle/page.js');
-  return measureInPage(inPage[group][index]);
+async function playInPage(group, round) {
+  const { groups: inPage, playRound: play } = await import('/bundle/page.js');
+  return play(inPage[group], round);
 }

@@ -1,41 +1,60 @@
-// Measures contestants that do the same work. Owns the order of the runs, the medians and the layout of printed tables.
-// Must not know who the contestants are. Invariant: in each repetition every contestant has its turn, one right after the
+// Measures contestants that do the same work. Owns the order of the turns, the medians and the layout of printed tables.
+// Must not know who the contestants are. Invariant: in each round every contestant of every case has its turn, one right after the
 // other, so whatever slows the machine for a while slows them all.
 
 /**
  * @typedef {object} Contestant
  * @property {() => unknown} [prepare] before each run, outside the time taken; what it returns is handed to `run`
  * @property {(prepared: any) => unknown} run one run; what it returns is handed to the case's `check`
- * @property {number} [times] runs per repetition, for runs too short for the clock. Default 1
+ * @property {number} [times] runs per round, for runs too short for the clock. Default 1
+ * @property {number} [rounds] in which it takes part, for what takes seconds. Default all
  *
  * @typedef {object} Case
  * @property {string} name
  * @property {number} units of how many steps, tasks or events a run consists
  * @property {(result: any) => boolean} check whether a run has done the work
- * @property {number} [repetitions] that count; some that do not come first
  * @property {Record<string, Contestant>} contestants
  */
 
-export const REPETITIONS = 11;
+export const ROUNDS = 11;
+/** Rounds that do not count; those that take seconds are in the last of them only. */
+const WARM_UPS = 3;
 
 /**
- * Runs a case.
+ * Plays all rounds and resolves with medians: microseconds per unit by case and contestant.
  *
- * @param {Case} given
- * @returns {Promise<Record<string, number>>} by contestant: microseconds per unit, the median of the repetitions
+ * @param {(round: number) => Promise<Record<string, Record<string, number>>>} play plays a round, see `playRound`
  */
-export async function measure({ name, units, check, repetitions = REPETITIONS, contestants }) {
-  const figures = Object.fromEntries(Object.keys(contestants).map((who) => [who, []]));
-  const warmUps = repetitions < REPETITIONS ? 1 : 3;
-  for (let repetition = -warmUps; repetition < repetitions; repetition += 1) {
+export async function playAll(play) {
+  const figures = {};
+  for (let round = -WARM_UPS; round < ROUNDS; round += 1) {
+    for (const [name, played] of Object.entries(await play(round))) {
+      figures[name] ??= {};
+      for (const [who, micros] of Object.entries(played)) if (round >= 0) (figures[name][who] ??= []).push(micros);
+    }
+  }
+  return mapValues(figures, (all) => mapValues(all, median));
+}
+
+/**
+ * One turn of each contestant of each case. Resolves with microseconds per unit by case and contestant.
+ *
+ * @param {readonly Case[]} cases
+ */
+export async function playRound(cases, round) {
+  const played = {};
+  for (const { name, units, check, contestants } of cases) {
+    played[name] = {};
     for (const [who, contestant] of Object.entries(contestants)) {
+      const { rounds = Infinity } = contestant;
+      if (round >= rounds || (round < -1 && rounds !== Infinity)) continue;
       const ms = await timeOf(contestant, (result) => {
         if (!check(result)) throw new Error(`${name}: ${who} gave a wrong result`);
       });
-      if (repetition >= 0) figures[who].push((ms * 1000) / units);
+      played[name][who] = (ms * 1000) / units;
     }
   }
-  return Object.fromEntries(Object.entries(figures).map(([who, all]) => [who, median(all)]));
+  return played;
 }
 
 /** Milliseconds of one run. */
@@ -51,6 +70,10 @@ async function timeOf({ prepare, run, times = 1 }, inspect) {
   const ms = performance.now() - startedAt;
   results.forEach(inspect);
   return ms / times;
+}
+
+function mapValues(record, map) {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 }
 
 /** The middle one; of an even number of figures the lower. */

@@ -37,7 +37,9 @@ async function history({ who, steps, sessions }, used) {
     const { prepare, run } = messages(count, { isRead: false, isStored: true, make: received });
     return (await run(await prepare?.())).kept;
   };
-  await keep(10);
+  // The code is compiled before anything is counted.
+  await keep(300);
+  await keep(300);
   const data = JSON.stringify(Array.from({ length: steps }, (_, step) => received(step))).length;
   const before = await used();
   const all = [];

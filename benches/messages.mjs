@@ -1,24 +1,22 @@
 // What a step costs that appends one message of 150 bytes, in Node and in Chromium: whether the list is read or not, at 100 and at 3,000
 // steps, without a store and with one in memory.
 import { measureInBoth } from './both.js';
-import { REPETITIONS } from './measure.js';
-import { atMost, bothCells, report } from './report.js';
-import { tables } from './tables.js';
+import { ROUNDS } from './measure.js';
+import { atMost, cellsOfBoth, report } from './report.js';
 
-const { chromium, figures } = await measureInBoth('messages');
-const { columns, rows } = tables.messages;
-const caption = `Microseconds a step in Node ${process.versions.node} / Chromium ${chromium} on two cores, medians of ${REPETITIONS}, of 5 at 3,000 steps.`;
+const figures = await measureInBoth('messages');
+const caption = `Microseconds a step in Node ${process.versions.node} / Chromium ${figures.version} on two cores, medians of ${ROUNDS}.`;
 
 /** How many thousand items more there are on average in a run of 3,000 steps than in one of 100. */
 const more = (3000 - 100) / 2 / 1000;
 const aims = [];
 for (const where of ['node', 'chromium']) {
   for (const store of ['', ', stored in memory']) {
-    const cost = (work, steps) => figures[`${work}${store}, ${steps} steps`][where]['weavegraph-wasm'];
+    const cost = (work, steps) => figures[where][`${work}${store}, ${steps} steps`]['weavegraph-wasm'];
     aims.push(
       atMost(`${where}: not read${store}, 3,000 steps to 100`, cost('not read', '3,000') / cost('not read', '100'), 1.5, 'times'),
       atMost(`${where}: read${store}, per 1,000 items more`, (cost('read by each node', '3,000') - cost('read by each node', '100')) / more, 0.5, 'µs'),
     );
   }
 }
-report(import.meta.url, { messages: { caption, cells: rows.map((row) => bothCells(figures, row, columns.slice(1))) } }, aims);
+report(import.meta.url, { messages: { caption, cells: cellsOfBoth('messages', figures) } }, aims);

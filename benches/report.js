@@ -35,10 +35,13 @@ export function printAims(aims) {
   printTable([['aim', 'figure', 'limit', ''], ...aims.map(({ text, figure, limit, isMet }) => [text, figure, limit, isMet ? 'met' : 'MISSED'])]);
 }
 
-/** The cells of the contestants, Node and Chromium in each, – for who cannot. */
-export function bothCells(figures, row, columns) {
-  return columns.map((column) => {
-    const who = Object.keys(figures[row].node).find((name) => column.startsWith(name));
-    return who === undefined ? '–' : `${digits(figures[row].node[who])} / ${digits(figures[row].chromium[who])}`;
-  });
+/** The cells of a table's contestants, Node and Chromium in each, – for who cannot. */
+export function cellsOfBoth(name, { node, chromium }) {
+  const [, ...columns] = tables[name].columns;
+  return tables[name].rows.map((row) =>
+    columns.map((column) => {
+      const who = Object.keys(node[row]).find((each) => column.startsWith(each));
+      return who === undefined ? '–' : `${digits(node[row][who])} / ${digits(chromium[row][who])}`;
+    }),
+  );
 }

@@ -6,13 +6,12 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { reachedFrom } from '../scripts/modules.mjs';
 import { startPages } from './chromium.js';
-import { digits, median } from './measure.js';
+import { ROUNDS, digits, median } from './measure.js';
 import { atMost, report } from './report.js';
 import { bundleForStart, bundleForWorkerd, folder, gzipped, modules, wasmFile, writeForNode } from './start-programs.js';
 import { tables } from './tables.js';
 import { configure, hasWorkerd, timeFirstAnswer } from './workerd-process.js';
 
-const REPETITIONS = 11;
 const ours = 'weavegraph-wasm';
 const programs = { nothing: undefined, ...modules };
 const pkg = fileURLToPath(new URL('../pkg/', import.meta.url));
@@ -34,7 +33,7 @@ const rows = [
   (who) => digits(downloads[who] / 1000),
   (who) => (who === ours ? digits(later / 1000) : '–'),
 ];
-const caption = `Milliseconds, medians of ${REPETITIONS}, Node ${process.versions.node}, Chromium ${version} and workerd on two cores; kilobytes after gzip.`;
+const caption = `Milliseconds, medians of ${ROUNDS}, Node ${process.versions.node}, Chromium ${version} and workerd on two cores; kilobytes after gzip.`;
 report(import.meta.url, { start: { caption, cells: tables.start.rows.map((_, row) => Object.keys(modules).map(rows[row])) } }, [
   atMost('chromium: compile, instantiate, first run', chromium[ours], 10, 'ms'),
   ...(workerd === undefined ? [] : [atMost('workerd: start, over an empty worker', over(workerd, ours), 8, 'ms')]),
@@ -48,13 +47,13 @@ async function forEach(make) {
   return made;
 }
 
-/** Medians by name; in each repetition every program has its turn. */
+/** Medians by name; in each round every program has its turn. */
 async function inTurn(time) {
   const figures = Object.fromEntries(Object.keys(programs).map((who) => [who, []]));
-  for (let repetition = -1; repetition < REPETITIONS; repetition += 1) {
+  for (let round = -1; round < ROUNDS; round += 1) {
     for (const who of Object.keys(programs)) {
       const ms = await time(who);
-      if (repetition >= 0) figures[who].push(ms);
+      if (round >= 0) figures[who].push(ms);
     }
   }
   return Object.fromEntries(Object.entries(figures).map(([who, all]) => [who, median(all)]));
