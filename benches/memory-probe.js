@@ -3,31 +3,42 @@
 import { contestants } from './contestants.js';
 import { received } from './message.js';
 
-const probes = { waiting, history, growth };
+const probes = { waiting, finished, history, growth };
 
 /** Runs a probe: `{ work, who, … }`. */
 export function probe(asked, used) {
   return probes[asked.work](asked, used);
 }
 
-/** Bytes of each run that waits in its node, and of each finished one that a store keeps. */
+/** Bytes of each run that waits in its node. */
 async function waiting({ who, count, isStored }, used) {
   const { open } = contestants[who];
-  const first = open(10, { isStored });
-  await first.full;
-  first.release();
-  await first.ended();
-
+  await finish(open(10, { isStored }));
   const before = await used();
-  let runs = open(count, { isStored });
+  const runs = open(count, { isStored });
   await runs.full;
-  const waits = await used();
-  const { kept, ended, release } = runs;
+  const bytes = ((await used()) - before) / count;
+  await finish(runs);
+  return { bytes };
+}
+
+/** Bytes that a store keeps of each finished session. Few run at once, so a wasm memory grows for few. */
+async function finished({ who, count }, used) {
+  const { open } = contestants[who];
+  const atOnce = 100;
+  await finish(open(atOnce, { isStored: true }));
+  const before = await used();
+  const kept = [];
+  while (kept.length * atOnce < count) kept.push(await finish(open(atOnce, { isStored: true })));
+  return { bytes: ((await used()) - before) / atOnce / kept.length };
+}
+
+/** Lets runs go on to their end; resolves with the store. */
+async function finish({ full, release, ended, kept }) {
+  await full;
   release();
   await ended();
-  runs = undefined;
-  const finished = await used();
-  return { waits: (waits - before) / count, finished: kept === undefined ? undefined : (finished - before) / count };
+  return kept;
 }
 
 /** Bytes that a store keeps of sessions, to the bytes of their data as JSON. */
