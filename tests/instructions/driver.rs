@@ -6,10 +6,10 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 use weavegraph_wasm::checkpoint::{Durability, Names, Session};
-use weavegraph_wasm::engine::{Command, GraphPolicy, Input, Machine, Options, Outcome, Start};
+use weavegraph_wasm::engine::{Command, GraphPolicy, Input, Machine, Options, Outcome, Progress, Solo, Start};
 use weavegraph_wasm::events::{Cursor, EventKind, Mask, Overflow, Pulled};
 use weavegraph_wasm::graph::{ChannelDefinition, Definition, END, EdgeDefinition, NodeDefinition, NodeId, Program, RouteDefinition, START};
-use weavegraph_wasm::state::{Target, TaskResult, Values, Write};
+use weavegraph_wasm::state::{Target, Targets, TaskResult, Values, Write};
 
 /// Epoch milliseconds; it stands still, so slices end by their number of steps alone.
 const NOW: f64 = 1_700_000_000_000.0;
@@ -29,6 +29,8 @@ struct Plan {
 struct Host {
     machine: Machine,
     values: Values,
+    /// A write of the one channel; the boundary keeps it, too.
+    writes: Rc<[Write]>,
     plan: Plan,
     queue: VecDeque<Command>,
     reader: Option<u32>,
@@ -39,11 +41,14 @@ struct Host {
 
 impl Host {
     fn new(program: &Rc<Program>, plan: Plan) -> Self {
-        let options = Options { max_steps: u32::MAX, durability: plan.durability, ..Options::default() };
+        // `invoke` keeps nothing for late readers.
+        let capacity = if plan.events > 0 { 1024 } else { 0 };
+        let options = Options { max_steps: u32::MAX, durability: plan.durability, capacity, ..Options::default() };
         let log = plan.durability.map(|_| (Names::default(), 1, 0, 0));
         let mut machine = Machine::new(Rc::clone(program), options, "session".into(), Session::new(program), log);
         let reader = (plan.events > 0).then(|| machine.subscribe(Mask::ALL, 1024, Overflow::Wait, Cursor::Start));
-        Self { machine, values: Values::default(), plan, queue: VecDeque::new(), reader, handles: 0, read: 0, is_finished: false }
+        let writes = Rc::from([Write { channel: 0, is_replace: false }]);
+        Self { machine, values: Values::default(), writes, plan, queue: VecDeque::new(), reader, handles: 0, read: 0, is_finished: false }
     }
 
     /// From its start to its end; returns its steps.
@@ -74,9 +79,7 @@ impl Host {
 
     fn take(&mut self) {
         self.queue.extend(self.machine.take_commands());
-        if self.values.has_released() {
-            self.values.take_released(|_| {});
-        }
+        self.values.take_released(|_| {});
     }
 
     fn handle(&mut self) -> u32 {
@@ -86,15 +89,15 @@ impl Host {
 
     fn carry_out(&mut self, command: Command) {
         match command {
-            Command::Run { task, token, generation, .. } => {
+            Command::Run { task, token, generation, solo, .. } => {
                 if generation == self.machine.generation() {
-                    self.call(task, token);
+                    self.call(task, token, solo);
                 }
             }
             Command::EndFolds => self.tell(Input::Applied { changed: vec![0], reduced: Vec::new(), contents_bytes: 100 }),
             Command::Route { call, .. } => {
-                let node = if self.machine.steps() + 1 < self.plan.steps { NodeId(0) } else { NodeId::END };
-                self.tell(Input::Routed { call, targets: vec![Target { node, is_send: false, input: None }] });
+                let target = self.route();
+                self.tell(Input::Routed { call, targets: Targets::One(target) });
             }
             Command::Append(append) => {
                 drop(append);
@@ -109,7 +112,7 @@ impl Host {
     }
 
     /// The node: emits what it has to, and writes the one channel.
-    fn call(&mut self, task: u32, token: u32) {
+    fn call(&mut self, task: u32, token: u32, solo: Solo) {
         for number in 1..=self.plan.events {
             let payload = self.handle();
             let payload = self.values.adopt(payload, 8);
@@ -120,9 +123,27 @@ impl Host {
             }
         }
         let update = self.handle();
-        let update = Some(self.values.adopt(update, 16));
-        let writes = vec![Write { channel: 0, is_replace: false }];
-        self.tell(Input::Settled { task, token, outcome: Outcome::Returned(TaskResult { update, writes, routing: None }) });
+        if solo != Solo::No && self.machine.is_unheard() {
+            self.values.release(update);
+            let progress = self.step_alone(solo);
+            return self.tell(Input::Stepped { task, token, result: None, progress });
+        }
+        let result = TaskResult { update: Some(self.values.adopt(update, 16)), writes: Rc::clone(&self.writes), routing: None };
+        if solo == Solo::No {
+            self.tell(Input::Settled { task, token, outcome: Outcome::Returned(result) });
+        } else {
+            let progress = self.step_alone(solo);
+            self.tell(Input::Stepped { task, token, result: Some(Rc::new(result)), progress });
+        }
+    }
+
+    fn step_alone(&self, solo: Solo) -> Progress {
+        Progress::Folded { changed: vec![0], contents_bytes: 100, answer: matches!(solo, Solo::Route(_)).then(|| self.route()) }
+    }
+
+    fn route(&self) -> Target {
+        let node = if self.machine.steps() + 1 < self.plan.steps { NodeId(0) } else { NodeId::END };
+        Target { node, is_send: false, input: None }
     }
 
     /// All that the reader can have now.
