@@ -6,11 +6,19 @@ use std::rc::Rc;
 macro_rules! text {
     ($($part:expr),+ $(,)?) => {{
         let mut text = String::new();
-        $($crate::text::Part::add_to(&$part, &mut text);)+
+        $crate::text::add_text!(&mut text, $($part),+);
         text
     }};
 }
-pub(crate) use text;
+
+/// The same at the end of a text that is there.
+macro_rules! add_text {
+    ($text:expr, $($part:expr),+ $(,)?) => {{
+        let text: &mut String = $text;
+        $($crate::text::Part::add_to(&$part, text);)+
+    }};
+}
+pub(crate) use {add_text, text};
 
 /// What a text can be made of.
 pub(crate) trait Part {
@@ -50,6 +58,14 @@ impl Part for Rc<str> {
 impl Part for usize {
     fn add_to(&self, text: &mut String) {
         (*self as u32).add_to(text);
+    }
+}
+
+impl<T: Part> Part for Option<T> {
+    fn add_to(&self, text: &mut String) {
+        if let Some(part) = self {
+            part.add_to(text);
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::definition::{Definition, RouteDefinition};
 use super::outline::{END_VERTEX, FIRST_NODE, Outline, START_VERTEX};
 use super::sorting::sorted_set;
 use crate::collected::collected;
-use crate::text::text;
+use crate::text::{Part, add_text, text};
 
 /// Which way the chart runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,12 +38,12 @@ impl Direction {
 /// definition; what mentions an unknown name is left out.
 pub fn to_mermaid(definition: &Definition, direction: Direction) -> String {
     let outline = Outline::new(definition);
-    let mut chart = Chart { text: text!["flowchart ", direction.as_str(), "\n"], outline: &outline, symbols: 0 };
-    chart.line("start([START])".to_owned());
+    let mut chart = Chart { text: text!["flowchart ", direction.as_str()], outline: &outline, symbols: 0 };
+    add_text!(chart.line(), "start([START])");
     for node in outline.node_vertices() {
-        chart.line(text![id(node), "[\"", label(outline.name(node)), "\"]"]);
+        add_text!(chart.line(), id(node), "[\"", label(outline.name(node)), "\"]");
     }
-    chart.line("stop([END])".to_owned());
+    add_text!(chart.line(), "stop([END])");
     for (edge, links) in definition.edges.iter().zip(&outline.edges) {
         if edge.join {
             chart.join(&links.sources, links.target);
@@ -61,6 +61,7 @@ pub fn to_mermaid(definition: &Definition, direction: Direction) -> String {
             chart.arrow(links.vertex, "-.->", target);
         }
     }
+    chart.text.push('\n');
     chart.text
 }
 
@@ -72,10 +73,10 @@ struct Chart<'a> {
 }
 
 impl Chart<'_> {
-    fn line(&mut self, content: String) {
-        for part in ["  ", &content, "\n"] {
-            self.text.push_str(part);
-        }
+    /// Begins one.
+    fn line(&mut self) -> &mut String {
+        self.text.push_str("\n  ");
+        &mut self.text
     }
 
     fn symbol(&mut self) -> u32 {
@@ -85,18 +86,18 @@ impl Chart<'_> {
 
     fn arrow(&mut self, from: Vertex, arrow: &str, to: Vertex) {
         if self.outline.is_known(from) && self.outline.is_known(to) {
-            self.line(text![id(from), " ", arrow, " ", id(to)]);
+            add_text!(self.line(), id(from), " ", arrow, " ", id(to));
         }
     }
 
     fn join(&mut self, sources: &[Vertex], target: Vertex) {
         let symbol = self.symbol();
-        self.line(text!["j", symbol, "((\"#43;\"))"]);
+        add_text!(self.line(), "j", symbol, "((\"#43;\"))");
         for source in sources.iter().filter(|source| self.outline.is_known(**source)) {
-            self.line(text![id(*source), " --- j", symbol]);
+            add_text!(self.line(), id(*source), " --- j", symbol);
         }
         if self.outline.is_known(target) {
-            self.line(text!["j", symbol, " --> ", id(target)]);
+            add_text!(self.line(), "j", symbol, " --> ", id(target));
         }
     }
 
@@ -106,7 +107,7 @@ impl Chart<'_> {
         }
         let Some(declared) = &route.targets else {
             let symbol = self.symbol();
-            return self.line(text![id(source), " -.-> r", symbol, "{\"#63;\"}"]);
+            return add_text!(self.line(), id(source), " -.-> r", symbol, "{\"#63;\"}");
         };
         for ((name, target_name), target) in declared.iter().zip(targets) {
             if name == target_name || name.is_empty() {
@@ -118,11 +119,20 @@ impl Chart<'_> {
     }
 }
 
-fn id(vertex: Vertex) -> String {
-    match vertex {
-        START_VERTEX => "start".to_owned(),
-        END_VERTEX => "stop".to_owned(),
-        node => text!["n", node - FIRST_NODE],
+fn id(vertex: Vertex) -> Id {
+    Id(vertex)
+}
+
+struct Id(Vertex);
+
+impl Part for Id {
+    #[inline(never)]
+    fn add_to(&self, text: &mut String) {
+        match self.0 {
+            START_VERTEX => text.push_str("start"),
+            END_VERTEX => text.push_str("stop"),
+            node => add_text!(text, "n", node - FIRST_NODE),
+        }
     }
 }
 
@@ -140,7 +150,7 @@ fn label(name: &str) -> String {
             continue;
         }
         let shown = if char.is_control() { char::REPLACEMENT_CHARACTER } else { char };
-        text.push_str(&text!["#", u32::from(shown), ";"]);
+        add_text!(&mut text, "#", u32::from(shown), ";");
     }
     text
 }

@@ -33,7 +33,7 @@ pub(super) fn check(outline: &Outline, problems: &mut Vec<Problem>) -> Vec<Verte
         };
         let name = quote(outline.name(unknown));
         let place = mentions.place;
-        let other = mentions.other.map(|other| quote(outline.name(other))).unwrap_or_default();
+        let other = mentions.other.map(|other| quote(outline.name(other)));
         let more = match mentions.count {
             0 | 1 => String::new(),
             count => text![" and ", count - 1, " more"],

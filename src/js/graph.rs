@@ -30,8 +30,8 @@ impl RawGraph {
 
     /// Node ids in topological order.
     #[wasm_bindgen(js_name = topologicalSort)]
-    pub fn topological_sort(texts: Vec<String>, numbers: Vec<f64>) -> Vec<String> {
-        graph::topological_sort(&Flat::new(texts, numbers).definition())
+    pub fn topological_sort(texts: Vec<String>, numbers: Vec<f64>) -> JsValue {
+        array(graph::topological_sort(&Flat::new(texts, numbers).definition()).iter().map(JsValue::from))
     }
 
     /// Compiles a definition.
@@ -56,8 +56,8 @@ impl RawGraph {
 
     /// Mermaid text; `TB` or `LR`.
     #[wasm_bindgen(js_name = toMermaid)]
-    pub fn to_mermaid(&self, is_left_to_right: bool) -> String {
-        graph::to_mermaid(&self.definition, if is_left_to_right { Direction::LeftRight } else { Direction::TopBottom })
+    pub fn to_mermaid(&self, is_left_to_right: bool) -> JsValue {
+        graph::to_mermaid(&self.definition, if is_left_to_right { Direction::LeftRight } else { Direction::TopBottom }).into()
     }
 
     /// The labels that a route may return and the nodes that they stand for, in turn; `undefined` for a route that may return any node.

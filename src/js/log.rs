@@ -49,7 +49,7 @@ fn broken(slot: u32, error: &checkpoint::RecordError) -> Failure {
 }
 
 fn thrown(failure: &Failure) -> JsValue {
-    array(super::words::failure_parts(failure).into_iter())
+    super::words::failure_parts(failure)
 }
 
 /// Where to begin, by a session's newest record.
@@ -73,14 +73,15 @@ pub fn record_flags(record: &[u8]) -> u32 {
 /// # Errors
 /// The parts of a failure, as `takeFailure` returns them.
 #[wasm_bindgen(js_name = checkRecord)]
-pub fn check_record(slot: u32, record: &[u8], value_count: u32) -> Result<Vec<f64>, JsValue> {
+pub fn check_record(slot: u32, record: &[u8], value_count: u32) -> Result<JsValue, JsValue> {
     let program = Program::empty();
     let store = Values::default();
     let values = collected((0..value_count).map(|handle| store.adopt(handle, 0)));
     let decoded = checkpoint::decode(&program, &Index::new(&program), &mut Names::lenient(), record, &values)
         .map_err(|error| thrown(&broken(slot, &error)))?;
     let steps = decoded.events.iter().filter(|event| matches!(event.body, Body::StepCompleted(_))).count();
-    Ok(vec![decoded.head.first_seq as f64, decoded.events.len() as f64, steps as f64])
+    let counts = [decoded.head.first_seq as f64, decoded.events.len() as f64, steps as f64];
+    Ok(array(counts.into_iter().map(JsValue::from)))
 }
 
 /// The last event of a branch; -1: it has no end.
@@ -172,15 +173,15 @@ impl RawLog {
 
     /// Names of nodes that only the log knows; their ids follow the graph's.
     #[wasm_bindgen(js_name = foreignNames)]
-    pub fn foreign_names(&self) -> Vec<String> {
+    pub fn foreign_names(&self) -> JsValue {
         let slot = self.log.borrow();
-        slot.as_ref().map_or_else(Vec::new, |log| collected(log.names.foreign().iter().map(|name| String::from(&**name))))
+        array(slot.iter().flat_map(|log| log.names.foreign()).map(|name| JsValue::from(&**name)))
     }
 
     /// The id of the session's run.
     #[wasm_bindgen(js_name = runId)]
-    pub fn run_id(&self) -> String {
-        self.log.borrow().as_ref().map_or_else(String::new, |log| String::from(&*log.session.run_id))
+    pub fn run_id(&self) -> JsValue {
+        self.log.borrow().as_ref().map_or(JsValue::UNDEFINED, |log| JsValue::from(&*log.session.run_id))
     }
 
     /// The session's branch, from 1.
@@ -196,8 +197,8 @@ impl RawLog {
 
     /// The graph that ran last as text, as events say it.
     #[wasm_bindgen(js_name = graphHash)]
-    pub fn graph_hash(&self) -> String {
-        self.log.borrow().as_ref().map_or_else(String::new, |log| crate::graph::hash_text(log.session.graph_hash))
+    pub fn graph_hash(&self) -> JsValue {
+        self.log.borrow().as_ref().map_or(JsValue::UNDEFINED, |log| crate::graph::hash_text(log.session.graph_hash).into())
     }
 
     /// Another graph ran last.

@@ -1,6 +1,7 @@
 //! Commands as words. One buffer for the whole instance; its first word never moves while its capacity suffices.
 
 use super::event_words::write_event;
+use super::plain::array;
 use crate::checkpoint::Fold;
 use crate::engine::{Command, Machine, Solo};
 use crate::error::Failure;
@@ -110,25 +111,26 @@ pub fn current_memory() -> JsValue {
 
 /// A text that words mentioned; once.
 #[wasm_bindgen(js_name = takeText)]
-pub fn take_text(number: u32) -> Option<String> {
-    OUT.with_borrow_mut(|out| out.texts.take(number)).map(|text| String::from(&*text))
+pub fn take_text(number: u32) -> JsValue {
+    OUT.with_borrow_mut(|out| out.texts.take(number)).map_or(JsValue::UNDEFINED, |text| JsValue::from(&*text))
 }
 
 /// A failure that words mentioned; once. Code, message, node + 1, step + 1, cause + 1, as an array; 0 is none.
 #[wasm_bindgen(js_name = takeFailure)]
-pub fn take_failure(number: u32) -> Vec<JsValue> {
-    OUT.with_borrow_mut(|out| out.failures.take(number)).map_or_else(Vec::new, |failure| failure_parts(&failure))
+pub fn take_failure(number: u32) -> JsValue {
+    OUT.with_borrow_mut(|out| out.failures.take(number)).map_or(JsValue::UNDEFINED, |failure| failure_parts(&failure))
 }
 
-pub(super) fn failure_parts(failure: &Failure) -> Vec<JsValue> {
+pub(super) fn failure_parts(failure: &Failure) -> JsValue {
     let plus_one = |number: Option<u32>| JsValue::from_f64(number.map_or(0.0, |number| f64::from(number) + 1.0));
-    vec![
+    let parts = [
         failure.code.as_str().into(),
         (&*failure.message).into(),
         plus_one(failure.node.and_then(|node| node.index()).map(|index| index as u32)),
         plus_one(failure.step),
         plus_one(failure.cause.as_ref().map(Value::handle)),
-    ]
+    ];
+    array(parts.into_iter())
 }
 
 /// The machine's generation, all its commands, then the handles that nobody needs any more; nothing if there is none of these.
