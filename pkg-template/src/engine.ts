@@ -69,7 +69,8 @@ export function reportTrap(thrown: unknown): WeaveError {
   } catch {
     // A trap may leave nothing that answers; the error below says what is known.
   }
-  const said = message || (thrown instanceof Error ? thrown.message : String(thrown));
+  // Builds with test hooks alone have a message; elsewhere the stack says where it was.
+  const said = message || (thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown));
   const error = createError('ENGINE_PANICKED', `the engine stopped (${said.split('\n')[0]}); open runs have ended, new calls work, stored sessions can be resumed`, {
     cause: thrown,
     details: { panic: said },
