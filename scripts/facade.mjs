@@ -1,10 +1,11 @@
 // Owns the compilation of the TypeScript facade: build/facade has a module per source, with declarations; build/bundle has what is
 // published, minified: the entries, core.js with what they share, storage.js and isolation.js. Must not know the package's layout beyond that the glue
 // is at wasm/. Invariant: both hold nothing but what the current sources give.
-import { cpSync, readdirSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { root, run, say, since } from './command.mjs';
 import { digestOf, filesIn, isUpToDate, markUpToDate } from './inputs.mjs';
+import { reachedFrom } from './modules.mjs';
 import { glueName, storeName } from './wasm.mjs';
 
 /** In build/: which source has how many bytes in which bundled module. */
@@ -18,7 +19,7 @@ export async function buildFacade() {
   const out = join(root, 'build/facade');
   const typesOf = (folder, name) => [name, `${name}_base64`].map((file) => `${folder}/${file}.d.ts`);
   const types = [...typesOf('build/wasm', glueName), ...typesOf('build/store/wasm', storeName)];
-  const digest = digestOf(['pkg-template/src', 'pkg-template/tsconfig.json', 'package-lock.json', 'scripts/facade.mjs', ...types]);
+  const digest = digestOf(['pkg-template/src', 'pkg-template/tsconfig.json', 'package-lock.json', 'scripts/facade.mjs', 'scripts/private-names.mjs', ...types]);
   if (isUpToDate(out, digest)) {
     say('facade: up to date');
     return out;
@@ -30,7 +31,7 @@ export async function buildFacade() {
   // TypeScript cannot parse `import source`; such an entry is JavaScript already.
   const entries = join(root, 'pkg-template/src/entries');
   for (const file of readdirSync(entries).filter((name) => name.endsWith('.js'))) cpSync(join(entries, file), join(out, 'entries', file));
-  await bundle(out, join(root, 'build/bundle'));
+  await bundle(out, join(root, 'build/bundle'), await privateNamesOf(out, types));
   markUpToDate(out, digest);
   say(`facade: compiled and bundled in ${since(startedAt)}`);
   return out;
@@ -40,7 +41,7 @@ export async function buildFacade() {
  * Bundles the entries so that all of them share one module, core.js, whatever a page imports, and storage.js, which uses core.js
  * and is loaded when a store is. Storage.ts imports all of index.ts: what the entries share is then what all share.
  */
-async function bundle(from, to) {
+async function bundle(from, to, shortened) {
   const { build } = await import('esbuild');
   rmSync(to, { recursive: true, force: true });
   const entries = filesIn(join(from, 'entries')).filter((file) => file.endsWith('.js'));
@@ -56,6 +57,7 @@ async function bundle(from, to) {
     bundle: true,
     splitting: true,
     minify: true,
+    mangleProps: new RegExp(`^(?:${shortened.join('|')})$`),
     sourcemap: true,
     metafile: true,
     // Without a hash: a second shared module would be an error, not a second request.
@@ -66,6 +68,21 @@ async function bundle(from, to) {
   });
   for (const file of filesIn(to).filter((path) => path.endsWith('.js') && path !== 'entries/deno.js')) await compress(join(to, file));
   writeFileSync(join(root, 'build', partsFile), JSON.stringify(partsOf(metafile)));
+}
+
+/** The names of members that are nobody's business. */
+async function privateNamesOf(out, types) {
+  const { privateNames } = await import('./private-names.mjs');
+  const folder = join(root, 'pkg-template/src');
+  const sources = filesIn(folder).filter((path) => /\.[jt]s$/.test(path)).map((path) => join(folder, path));
+  const published = publicDeclarations(out).map((path) => join(out, path));
+  return privateNames(sources, [...published, ...types.map((path) => join(root, path))].map((path) => readFileSync(path, 'utf8')));
+}
+
+/** The declarations that the public ones mention, of those in `folder`: the rest is nobody's business. */
+export function publicDeclarations(folder) {
+  const read = (path) => (existsSync(join(folder, path)) ? readFileSync(join(folder, path), 'utf8') : undefined);
+  return reachedFrom(['index.d.ts', 'entries/slim.d.ts', 'testing/index.d.ts'], { read, rename: (path) => path.replace(/\.js$/, '.d.ts') });
 }
 
 /** Another 5 % off a bundled module, its source map kept right. terser cannot parse `import source`, which Deno's entry has. */

@@ -4,9 +4,9 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { root, say } from './command.mjs';
+import { publicDeclarations } from './facade.mjs';
 import { filesIn } from './inputs.mjs';
 import { licencesFile } from './licences.mjs';
-import { reachedFrom } from './modules.mjs';
 
 /** Assembles `folder` from build/bundle, the declarations in `facade`, the given wasm folders and the file `licences`. */
 export function assemblePackage(folder, { facade, wasm, licences, crate }) {
@@ -24,9 +24,7 @@ export function assemblePackage(folder, { facade, wasm, licences, crate }) {
   add('LICENSE', readFileSync(join(root, 'LICENSE')));
   add(licencesFile, readFileSync(licences));
 
-  // Of the declarations only those that the public ones mention: the rest is nobody's business.
-  const declarations = { read: (path) => readIfThere(join(facade, path)), rename: (path) => path.replace(/\.js$/, '.d.ts') };
-  for (const path of reachedFrom(['index.d.ts', 'entries/slim.d.ts', 'testing/index.d.ts'], declarations)) add(path, readFileSync(join(facade, path)));
+  for (const path of publicDeclarations(facade)) add(path, readFileSync(join(facade, path)));
 
   const stale = existsSync(folder) ? filesIn(folder).filter((path) => !files.has(path)) : [];
   for (const path of stale) rmSync(join(folder, path));
@@ -39,8 +37,4 @@ export function assemblePackage(folder, { facade, wasm, licences, crate }) {
     changed += 1;
   }
   say(`${relative(root, folder)}: ${files.size} files, ${changed} changed`);
-}
-
-function readIfThere(path) {
-  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }

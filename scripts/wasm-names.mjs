@@ -5,6 +5,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 const IMPORTS = 2;
 const EXPORTS = 7;
 
+/** What whoever instantiates a wasm looks for. */
+const customary = 'memory';
+
 /** Gives imports and exports the shortest names there are, in the wasm and in the glue. */
 export function shortenNames(wasmFile, glueFile) {
   let glue = readFileSync(glueFile, 'utf8');
@@ -14,7 +17,7 @@ export function shortenNames(wasmFile, glueFile) {
       if (names.has(name)) return names.get(name);
       const pattern = new RegExp(patternOf(name.replaceAll('.', '\\.')), 'gm');
       if (!pattern.test(glue)) return undefined;
-      const short = shortName(names.size);
+      const short = name === customary ? name : shortName(names.size);
       names.set(name, short);
       glue = glue.replace(pattern, short);
       return short;

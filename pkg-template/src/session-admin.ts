@@ -52,9 +52,9 @@ export async function deleteSession(handle: StoreHandle, store: LogStore, sessio
  *
  * @throws WeaveError SESSION_BUSY
  */
-export async function holdSession({ locks }: StoreHandle, store: LogStore, sessionId: string): Promise<() => void> {
+export async function holdSession({ locks, active }: StoreHandle, store: LogStore, sessionId: string): Promise<() => void> {
   readSessionId(sessionId);
-  const owner = locks.holders.get(sessionId);
+  const owner = active.get(sessionId);
   if (owner !== undefined) throw busy(sessionId, `run \`${owner.runId}\``, owner.runId);
   // Runs wait for it as for each other; a thief waits too.
   const holder = { runId: 'maintenance', lost: () => undefined, cutOff: () => undefined };
