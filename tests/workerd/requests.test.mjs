@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { join } from 'node:path';
 import { root } from '../../scripts/command.mjs';
-import { begin, clientOf, collect, isEnd } from './client.mjs';
+import { begin, clientOf, collect, isEnd, until } from './client.mjs';
 import { dates, startWorkerd } from './workerd-process.mjs';
 
 const durable = (events) => events.filter(({ transient }) => transient !== true);
@@ -88,6 +88,17 @@ for (const { name, ...how } of ways) {
     }
 
     for (const app of ['memory', 'store']) {
+      test(`${app}: a run that tells much waits for the reader of another request, which loses nothing`, async () => {
+        // One that hears nothing of its reader goes on after 5 s each time.
+        const query = { app, session: `much, ${app}`, input: { steps: 6, says: 1500, ms: 50 }, options: { timeoutMs: 20_000 } };
+        const state = ask('invoke', query);
+        await until(() => ask('owner', query), (owner) => owner?.here === true);
+        const told = durable(await collect(read('attach', query)));
+        assert.equal((await state).log.length, 6);
+        assert.deepEqual(numbers(told), countTo(told.length));
+        assert.equal(told.filter(({ type }) => type === 'message').length, 6 * 1500);
+      });
+
       test(`${app}: a follower gets every durable event without a gap, and getState what is stored`, async () => {
         const query = { app, session: `followed, ${app}` };
         const run = await begin(read('run', query));

@@ -12,10 +12,10 @@ const witnessed = {};
 /** Sessions that were told to end. */
 const told = new Set();
 
-/** Steps of `ms` milliseconds: `steps` of them, or as many as it takes until the session is told to end. */
+/** Steps of `ms` milliseconds and `says` messages: `steps` of them, or as many as it takes until the session is told to end. */
 const graph = () =>
-  new GraphBuilder({ channels: { steps: last({ initial: 0 }), ms: last({ initial: 20 }), log: append(), isDone: last({ initial: false }) } })
-    .addNode('work', async ({ steps, ms, log }, ctx) => {
+  new GraphBuilder({ channels: { steps: last({ initial: 0 }), ms: last({ initial: 20 }), says: last({ initial: 1 }), log: append(), isDone: last({ initial: false }) } })
+    .addNode('work', async ({ steps, ms, says, log }, ctx) => {
       const { sessionId } = ctx;
       // The body belongs to the request that began the run, and can be had in its turns only.
       ctx.signal.addEventListener('abort', () => {
@@ -25,7 +25,7 @@ const graph = () =>
           witnessed[sessionId] = String(error);
         }
       });
-      ctx.emit('work', `${sessionId} ${log.length}`);
+      for (let said = 0; said < says; said += 1) ctx.emit('work', `${sessionId} ${log.length}`);
       await ctx.sleep(ms);
       return { log: log.length, isDone: steps === 0 ? told.has(sessionId) : log.length + 1 >= steps };
     })
