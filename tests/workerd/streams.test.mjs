@@ -99,13 +99,14 @@ for (const date of dates) {
     });
 
     test('nothing grows as clients go away', async () => {
+      // What is kept grows with each round; what is freed is used again, sooner or later.
       const sizes = [];
-      for (let round = 0; round < 3; round += 1) {
-        await Promise.all(countTo(50).map((number) => abandon(read, { app: 'memory', session: `gone in round ${round} ${number}` })));
+      while (sizes.length < 6 && (sizes.length < 2 || sizes.at(-1) !== sizes.at(-2))) {
+        await Promise.all(countTo(50).map((number) => abandon(read, { app: 'memory', session: `gone in round ${sizes.length} ${number}` })));
         await until(() => ask('owned'), (count) => count === 0);
         sizes.push(await ask('memory'));
       }
-      assert.equal(sizes[2], sizes[1]);
+      assert.equal(sizes.at(-1), sizes.at(-2), sizes.join(', '));
     });
   });
 }
