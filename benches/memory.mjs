@@ -4,10 +4,15 @@ import { execFileSync } from 'node:child_process';
 import { setMaxListeners } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { bundleForPage, startPages } from './chromium.js';
+import { contestants } from './contestants.js';
 import { digits } from './measure.js';
 import { probe } from './memory-probe.js';
 import { atMost, report } from './report.js';
 import { tables } from './tables.js';
+
+const ours = 'weavegraph-wasm';
+/** By row of the table: an aim, its limit and what that counts. */
+const limits = { 1: ['an open session of 10,000', 2, 'KB'], 4: ['history kept, to the data', 3, 'times'] };
 
 if (process.argv[2] === undefined) await measureAll();
 else await answer(JSON.parse(process.argv[2]));
@@ -27,49 +32,48 @@ async function answer(asked) {
 }
 
 async function measureAll() {
-  const columns = tables.memory.columns.slice(1);
-  const names = columns.map((column) => column.replace(/ \d.*/, ''));
-  const cells = tables.memory.rows.map(() => columns.map(() => '–'));
+  const names = Object.keys(contestants);
+  const cells = tables.memory.rows.map(() => names.map(() => '–'));
   const aims = [];
   await bundleForPage('page.js');
   const pages = await startPages();
   try {
-    const both = async (asked) => {
+    const probeBoth = async (asked) => {
       process.stderr.write(`${Object.values(asked).join(' ')} …\n`);
       return { node: inNode(asked), chromium: await inChromium(pages, asked) };
     };
     for (const [column, who] of names.entries()) {
-      const isOurs = who === 'weavegraph-wasm';
-      // LangGraph.js takes ten times as long for each.
-      const count = who === 'LangGraph.js' ? 1000 : 10_000;
-      const fill = async (row, asked, unit) => {
-        const { node, chromium } = await both({ who, ...asked });
+      for (const [row, asked, unit] of asks(who)) {
+        const { node, chromium } = await probeBoth({ who, ...asked });
         cells[row][column] = `${digits(node.bytes / unit)} / ${digits(chromium.bytes / unit)}`;
-        return { node: node.bytes / unit, chromium: chromium.bytes / unit };
-      };
-      const aim = (text, figures, limit, unit) => {
-        for (const where of ['node', 'chromium']) aims.push(atMost(`${where}: ${text}`, figures[where], limit, unit));
-      };
-      await fill(0, { work: 'waiting', count, isStored: false }, 1024);
-      if (isOurs || who === 'LangGraph.js') {
-        const open = await fill(1, { work: 'waiting', count, isStored: true }, 1024);
-        if (isOurs) aim('an open session of 10,000', open, 2, 'KB');
-        await fill(2, { work: 'finished', count }, 1024);
-      }
-      if (who === 'PocketFlow') continue;
-      for (const [row, steps] of [[3, 100], [4, 1000]]) {
-        const isSlow = who === 'XState' || who === 'LangGraph.js';
-        const kept = await fill(row, { work: 'history', steps, sessions: (isSlow ? 1000 : 10_000) / steps }, 1);
-        if (isOurs && steps === 1000) aim('history kept, to the data', kept, 3, 'times');
+        if (who !== ours || limits[row] === undefined) continue;
+        const [text, limit, name] = limits[row];
+        aims.push(atMost(`node: ${text}`, node.bytes / unit, limit, name), atMost(`chromium: ${text}`, chromium.bytes / unit, limit, name));
       }
     }
-    const grown = await both({ work: 'growth', who: 'weavegraph-wasm', runs: 10_000, emits: 100 });
-    for (const where of ['node', 'chromium']) aims.push(atMost(`${where}: growth over the last tenth of 10,000 runs and a million events`, grown[where].percent, 1, '%'));
+    const { node, chromium } = await probeBoth({ who: ours, work: 'growth', runs: 10_000, emits: 100 });
+    const text = 'growth over the last tenth of 10,000 runs and a million events';
+    aims.push(atMost(`node: ${text}`, node.percent, 1, '%'), atMost(`chromium: ${text}`, chromium.percent, 1, '%'));
   } finally {
     await pages.close();
   }
   const caption = `KB each, of 10,000 (LangGraph.js: of 1,000), and for histories of messages of 150 bytes how many times their JSON; Node ${process.versions.node} / Chromium ${pages.version}, heap and wasm after a collection.`;
   report(import.meta.url, { memory: { caption, cells } }, aims);
+}
+
+/** What a contestant is asked for: the row of the table, the probe, and how many bytes make one. */
+function asks(who) {
+  const isSlow = who === 'XState' || who === 'LangGraph.js';
+  const keepsSessions = who === ours || who === 'LangGraph.js';
+  const keepsHistory = who !== 'PocketFlow';
+  // LangGraph.js takes ten times as long for each.
+  const count = who === 'LangGraph.js' ? 1000 : 10_000;
+  const history = (steps) => ({ work: 'history', steps, sessions: (isSlow ? 1000 : 10_000) / steps });
+  return [
+    [0, { work: 'waiting', count, isStored: false }, 1024],
+    ...(keepsSessions ? [[1, { work: 'waiting', count, isStored: true }, 1024], [2, { work: 'finished', count }, 1024]] : []),
+    ...(keepsHistory ? [[3, history(100), 1], [4, history(1000), 1]] : []),
+  ];
 }
 
 /** Runs in the page: the glue is ready, so it hands out its exports. */
