@@ -10,7 +10,7 @@ import type { Channels, DefaultChannels, StateOf, UpdateOf } from './channels.js
 import { toGraphDefinition } from './definition-json.js';
 import { engine } from './engine.js';
 import { createError, kindOf, WeaveError } from './errors.js';
-import { busy, Execution } from './execution.js';
+import { busy, Execution, type Keeper } from './execution.js';
 import { RunHandle } from './run.js';
 import type { LogStore } from './log-store.js';
 import type { EventStream, SubscribeOptions } from './events.js';
@@ -50,8 +50,21 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
   readonly name: string;
   readonly #core: AppCore;
   readonly #defaults: RunDefaults<X>;
+  /** The options of runs that are given none. */
+  #plain: ReadOptions | undefined;
   /** Runs of sessions that have no store. */
   readonly #locks = new SessionLocks();
+  readonly #keeper: Keeper = {
+    renamed(renamed, runId) {
+      if (activeRuns.get(runId) !== undefined && activeRuns.get(runId) !== renamed) throw alreadyActive(runId);
+      activeRuns.delete(renamed.runId);
+      activeRuns.set(runId, renamed);
+    },
+    ended: (ended) => {
+      this.#locksOf(ended.options).release(ended.sessionId, ended);
+      if (activeRuns.get(ended.runId) === ended) activeRuns.delete(ended.runId);
+    },
+  };
 
   private constructor(core: AppCore, defaults: RunDefaults<X>) {
     this.name = core.parts.name;
@@ -207,30 +220,24 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
   }
 
   /** Makes an execution and lets it start, or end as refused. */
+  #locksOf({ handle }: ReadOptions): SessionLocks {
+    return handle?.locks ?? this.#locks;
+  }
+
   #begin(input: unknown, given: RunOptions<X> | undefined, resume: { sessionId: string; answers: unknown } | undefined): Execution {
     const { newId } = engine();
     let options: ReadOptions;
     let problem: WeaveError | undefined;
     try {
-      options = readOptions(this.#defaults, given);
+      options = given === undefined ? (this.#plain ??= readOptions(this.#defaults, undefined)) : readOptions(this.#defaults, given);
     } catch (thrown) {
       problem = thrown instanceof WeaveError ? thrown : createError('RUN_INVALID_OPTION', 'the options cannot be read', { cause: thrown });
       options = readOptions({}, undefined);
     }
     const wanted: unknown = resume?.sessionId ?? options.sessionId;
     const sessionId = typeof wanted === 'string' ? wanted : newId();
-    const locks = options.handle?.locks ?? this.#locks;
-    const execution = new Execution(this.#core, options, options.runId ?? newId(), sessionId, {
-      renamed: (renamed, runId) => {
-        if (activeRuns.get(runId) !== undefined && activeRuns.get(runId) !== renamed) throw alreadyActive(runId);
-        activeRuns.delete(renamed.runId);
-        activeRuns.set(runId, renamed);
-      },
-      ended: (ended) => {
-        locks.release(sessionId, ended);
-        if (activeRuns.get(ended.runId) === ended) activeRuns.delete(ended.runId);
-      },
-    });
+    const locks = this.#locksOf(options);
+    const execution = new Execution(this.#core, options, options.runId ?? newId(), sessionId, this.#keeper);
     problem ??= resume === undefined ? undefined : checkResume(resume, options);
     const holder = locks.holders.get(sessionId);
     const isFree = holder === undefined;

@@ -112,7 +112,7 @@ export class BarrierCalls {
     if (problem !== '') return this.routeThrew(call, createError('NODE_INVALID_RESULT', problem), true);
     let words: number[];
     try {
-      words = readTargetWords(known, this.#execution.app, targets, (value) => this.#execution.arena.put(value));
+      words = readTargetWords(known, this.#execution.app, targets, this.#execution.arena);
     } catch (thrown) {
       if (thrown instanceof UnknownTarget) return this.#pump.tellText(TellText.RouteUnknown, call, 0, NONE, '', thrown.name);
       return this.routeThrew(call, thrown, true);

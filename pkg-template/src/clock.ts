@@ -9,7 +9,8 @@ const LONGEST_MS = 2 ** 31 - 1;
 
 export class Timers {
   readonly #clock: Clock | undefined;
-  readonly #stops = new Map<number, () => void>();
+  /** Made with the first timer. */
+  #stops: Map<number, () => void> | undefined;
   readonly #fire: (timer: number) => void;
 
   constructor(clock: Clock | undefined, fire: (timer: number) => void) {
@@ -28,32 +29,36 @@ export class Timers {
   }
 
   stop(timer: number): void {
-    const stop = this.#stops.get(timer);
-    this.#stops.delete(timer);
+    const stop = this.#stops?.get(timer);
+    this.#stops?.delete(timer);
     stop?.();
   }
 
   stopAll(): void {
-    for (const timer of [...this.#stops.keys()]) this.stop(timer);
+    for (const timer of [...(this.#stops?.keys() ?? [])]) this.stop(timer);
+  }
+
+  get #started(): Map<number, () => void> {
+    return (this.#stops ??= new Map());
   }
 
   #done(timer: number): void {
-    if (this.#stops.delete(timer)) this.#fire(timer);
+    if (this.#stops?.delete(timer)) this.#fire(timer);
   }
 
   #wait(timer: number, ms: number): void {
     const part = Math.min(ms, LONGEST_MS);
     const handle = setTimeout(() => (ms > part ? this.#wait(timer, ms - part) : this.#done(timer)), part);
-    this.#stops.set(timer, () => clearTimeout(handle));
+    this.#started.set(timer, () => clearTimeout(handle));
   }
 
   #sleep(sleep: NonNullable<Clock['sleep']>, timer: number, ms: number): void {
     const controller = new AbortController();
     const stop = (): void => controller.abort();
-    this.#stops.set(timer, stop);
+    this.#started.set(timer, stop);
     // A timer that was stopped may have been reused by the time its sleep rejects.
     const done = (): void => {
-      if (this.#stops.get(timer) === stop) this.#done(timer);
+      if (this.#stops?.get(timer) === stop) this.#done(timer);
     };
     // A clock that refuses to sleep must not hang the run: the time counts as over.
     Promise.resolve()

@@ -41,7 +41,6 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
   readonly timers: Timers;
   readonly readers: Readers;
   readonly pump: Pump;
-  readonly requests: AttemptRequests;
   /** Resolves with the terminal event; never rejects. */
   readonly ended: Promise<WeaveEvent>;
   names: Names;
@@ -63,10 +62,11 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
   #hasStored = false;
   #isLost = false;
   #cancellation: { readonly reason: string | undefined } | undefined;
-  #cancelled: Array<() => void> = [];
+  #cancelled: Array<() => void> | undefined;
+  #requests: AttemptRequests | undefined;
   readonly #inbox = isolation?.open(this);
   #end!: (event: WeaveEvent) => void;
-  readonly #onSignal = (): void => void this.cancel(this.options.signal?.reason).catch(() => undefined);
+  #onSignal: (() => void) | undefined;
 
   constructor(
     readonly app: AppCore,
@@ -79,7 +79,6 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
     this.names = app.names;
     this.metadata = options.metadata;
     this.pump = new Pump(this);
-    this.requests = new AttemptRequests(this);
     this.#beginning = new Beginning(this);
     this.timers = new Timers(options.clock, (timer) =>
       this.pump.enter(() => {
@@ -90,6 +89,11 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
     this.readers = new Readers(this, options.events);
     this.ended = new Promise((resolve) => (this.#end = resolve));
     remember(this);
+  }
+
+  /** Made when an attempt asks for something. */
+  get requests(): AttemptRequests {
+    return (this.#requests ??= new AttemptRequests(this));
   }
 
   /** The size of all contents, which the engine weighs against a log. */
@@ -108,8 +112,10 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
   start(plan: Plan): void {
     const { signal } = this.options;
     this.#beginning.start(plan);
-    if (signal?.aborted) this.#onSignal();
-    else signal?.addEventListener('abort', this.#onSignal, { once: true });
+    if (signal === undefined) return;
+    this.#onSignal = () => void this.cancel(signal.reason).catch(() => undefined);
+    if (signal.aborted) this.#onSignal();
+    else signal.addEventListener('abort', this.#onSignal, { once: true });
   }
 
   /** Goes on as the session's last run. */
@@ -167,7 +173,7 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
     if (this.terminal !== undefined) return Promise.resolve();
     const isFirst = this.#cancellation === undefined;
     this.#cancellation ??= { reason: reason === undefined ? undefined : describe(reason) };
-    const promise = when(() => this.terminal !== undefined, (wake) => this.#cancelled.push(wake));
+    const promise = when(() => this.terminal !== undefined, (wake) => (this.#cancelled ??= []).push(wake));
     if (isFirst) {
       this.inTurn(() => {
         this.#beginning.stop();
@@ -288,18 +294,18 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
     forget(this);
     this.#beginning.stop();
     for (const end of this.onEnd) end();
-    this.options.signal?.removeEventListener('abort', this.#onSignal);
+    if (this.#onSignal !== undefined) this.options.signal?.removeEventListener('abort', this.#onSignal);
     this.timers.stopAll();
     this.pump.stop();
-    this.requests.stop();
+    this.#requests?.stop();
     this.keeper.ended(this);
     this.#inbox?.close();
   }
 
   /** Tells those that wait for the end. */
   #settle(terminal: WeaveEvent): void {
-    for (const wake of this.#cancelled) wake();
-    this.#cancelled = [];
+    for (const wake of this.#cancelled ?? []) wake();
+    this.#cancelled = undefined;
     this.#end(terminal);
   }
 }

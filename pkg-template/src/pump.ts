@@ -22,12 +22,22 @@ export type RawRun = InstanceType<Engine['RawRun']>;
 /** In words. */
 const LONG_QUEUE = 4096;
 
+/** Runs that wait hold no queue, so one is mostly enough for all. */
+let spareQueue: number[] | undefined;
+
+function borrowQueue(): number[] {
+  const queue = spareQueue ?? [];
+  spareQueue = undefined;
+  return queue;
+}
+
 export class Pump {
   /** Absent before the run begins and once it is over: nothing is told then, and nothing answered. */
   raw: RawRun | undefined;
   /** The last reading of the clock. */
   now = 0;
-  readonly #queue: number[] = [];
+  /** Held only while there are commands. */
+  #queue: number[] | undefined;
   /** How many words of the queue count; what lies behind them is old. */
   #end = 0;
   /** The engine's, as of the last call: `Run`s of an earlier one are void. */
@@ -59,12 +69,12 @@ export class Pump {
     }
   }
 
-  /** An attempt has settled. The same as by `enter`, without a function for each. */
-  settled(tell: (attempt: Attempt, outcome: unknown) => number, attempt: Attempt, outcome: unknown): void {
+  /** An attempt has returned. The same as by `enter`, without a function for each. */
+  returned(attempt: Attempt, result: unknown): void {
     if (this.raw === undefined) return;
     try {
       this.#solo.interrupt();
-      this.take(tell(attempt, outcome));
+      this.take(this.#tasks.returned(attempt, result));
       this.#pump();
     } catch (thrown) {
       this.#execution.fail(thrown);
@@ -124,13 +134,14 @@ export class Pump {
     if (count <= 0) return;
     const words = readWords(count);
     this.generation = words[0]!;
-    for (let index = 1; index < count; index += 1) this.#queue[this.#end++] = words[index]!;
+    const queue = (this.#queue ??= borrowQueue());
+    for (let index = 1; index < count; index += 1) queue[this.#end++] = words[index]!;
   }
 
   #pump(): void {
-    if (this.#isPumping) return;
-    this.#isPumping = true;
     const queue = this.#queue;
+    if (this.#isPumping || queue === undefined) return;
+    this.#isPumping = true;
     let at = 0;
     try {
       while (at < this.#end) {
@@ -144,7 +155,8 @@ export class Pump {
     } finally {
       this.#isPumping = false;
       this.#end = 0;
-      if (queue.length > LONG_QUEUE) queue.length = 0;
+      this.#queue = undefined;
+      if (queue.length <= LONG_QUEUE) spareQueue = queue;
     }
   }
 
@@ -218,7 +230,6 @@ export class Pump {
   /** The run is over: what is queued is not carried out, and attempts that still run are cut off. */
   stop(): void {
     this.raw = undefined;
-    this.#queue.length = 0;
     this.#end = 0;
     this.#tasks.abandon();
   }

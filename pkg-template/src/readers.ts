@@ -21,10 +21,11 @@ const MAX_BATCH = 64;
 export class Readers implements ReaderSource {
   readonly #execution: Execution;
   readonly #own: ReadSubscription;
-  readonly #live = new Set<RunEvents>();
-  readonly #waiting = new Set<RunEvents>();
+  // Made with the first reader; most runs have none.
+  #live: Set<RunEvents> | undefined;
+  #waiting: Set<RunEvents> | undefined;
   /** Readers that lag so far that they read the log. */
-  readonly #tails = new Map<RunEvents, LogTail>();
+  #tails: Map<RunEvents, LogTail> | undefined;
   #raw: RawRun | undefined;
   /** After the end: all that is kept. */
   #archive: WeaveEvent[] | undefined;
@@ -61,7 +62,7 @@ export class Readers implements ReaderSource {
 
   #open(reader: RunEvents): RunEvents {
     if (reader.subscription.signal?.aborted) return reader;
-    this.#live.add(reader);
+    (this.#live ??= new Set()).add(reader);
     if (this.#raw !== undefined) this.#subscribe(reader, this.#raw);
     else if (this.#archive !== undefined) this.#serve(reader);
     return reader;
@@ -70,9 +71,9 @@ export class Readers implements ReaderSource {
   /** The engine knows the run. */
   attach(raw: RawRun): void {
     this.#raw = raw;
-    for (const reader of this.#live) this.#subscribe(reader, raw);
+    for (const reader of this.#live ?? []) this.#subscribe(reader, raw);
     // A `next()` that waits already makes its reader count from the first event on.
-    for (const reader of this.#waiting) reader.wake();
+    for (const reader of this.#waiting ?? []) reader.wake();
   }
 
   #subscribe(reader: RunEvents, raw: RawRun): void {
@@ -159,7 +160,7 @@ export class Readers implements ReaderSource {
 
   /** Before a timer fires: readers that work off what they have pulled are not silent. */
   touch(): void {
-    for (const reader of this.#live) {
+    for (const reader of this.#live ?? []) {
       if (!reader.hasTaken) continue;
       reader.hasTaken = false;
       this.#ask(Ask.Touch, reader.id, this.#execution.timers.now());
@@ -167,7 +168,7 @@ export class Readers implements ReaderSource {
   }
 
   #wait(reader: RunEvents): 'empty' {
-    this.#waiting.add(reader);
+    (this.#waiting ??= new Set()).add(reader);
     return 'empty';
   }
 
@@ -175,10 +176,10 @@ export class Readers implements ReaderSource {
   async refill(reader: RunEvents, after: number): Promise<WeaveEvent[]> {
     const { store } = this.#execution;
     if (store === undefined) return [];
-    let tail = this.#tails.get(reader);
+    let tail = this.#tails?.get(reader);
     if (tail === undefined) {
       const { LogTail } = await loadStorage();
-      this.#tails.set(reader, (tail = new LogTail(this.#execution, store)));
+      (this.#tails ??= new Map()).set(reader, (tail = new LogTail(this.#execution, store)));
     }
     const events = await tail.read(after, this.#raw === undefined ? MAX_BATCH : batchOf(reader));
     const { mask } = reader.subscription;
@@ -195,8 +196,8 @@ export class Readers implements ReaderSource {
   }
 
   #closeTail(reader: RunEvents): void {
-    this.#tails.get(reader)?.close();
-    this.#tails.delete(reader);
+    this.#tails?.get(reader)?.close();
+    this.#tails?.delete(reader);
   }
 
   /** Whether the reader's queue is the engine's. */
@@ -209,8 +210,8 @@ export class Readers implements ReaderSource {
   }
 
   close(reader: RunEvents): void {
-    this.#live.delete(reader);
-    this.#waiting.delete(reader);
+    this.#live?.delete(reader);
+    this.#waiting?.delete(reader);
     this.#closeTail(reader);
     if (this.#raw === undefined) return;
     this.#ask(Ask.Unsubscribe, reader.id);
@@ -226,8 +227,8 @@ export class Readers implements ReaderSource {
 
   /** There is something to pull: once per turn, after the engine's commands. */
   wake(): void {
-    for (const reader of this.#waiting) queueMicrotask(() => reader.wake());
-    this.#waiting.clear();
+    for (const reader of this.#waiting ?? []) queueMicrotask(() => reader.wake());
+    this.#waiting?.clear();
   }
 
   /** The run is over and its engine half about to go: what is kept and what readers have not pulled moves here. */
@@ -245,7 +246,7 @@ export class Readers implements ReaderSource {
         for (const event of readEvents(words, 1, count, this.#execution)) events.push(event);
       }
     };
-    for (const reader of this.#live) {
+    for (const reader of this.#live ?? []) {
       const { events, logAfter } = drain(reader.id);
       const dropped = raw.ask(Ask.Dropped, reader.id, 0, 0);
       if (events.length > 0 || logAfter === undefined) reader.leave(events, dropped);
@@ -277,9 +278,9 @@ export class Readers implements ReaderSource {
   /** The engine's half is lost: readers, or only those that are elsewhere, end with `terminal`. */
   lose(terminal: WeaveEvent, onlyElsewhere = false): void {
     this.#raw = undefined;
-    for (const reader of this.#live) {
+    for (const reader of this.#live ?? []) {
       if (onlyElsewhere && !reader.isElsewhere) continue;
-      this.#live.delete(reader);
+      this.#live?.delete(reader);
       terminal.seq = Math.max(terminal.seq, reader.lastSeq);
       reader.leave([{ ...terminal, seq: reader.lastSeq }], reader.dropped);
     }

@@ -20,7 +20,6 @@ export class TaskCalls {
   readonly #execution: Execution;
   readonly #pump: Pump;
   readonly #attempts: Array<Attempt | undefined> = [];
-  readonly #keep = (value: unknown): number => this.#execution.arena.put(value);
 
   constructor(execution: Execution, pump: Pump) {
     this.#execution = execution;
@@ -44,21 +43,21 @@ export class TaskCalls {
       this.#pump.take(this.#threw(attempt, thrown));
       return;
     }
-    this.#pump.take(this.#returned(attempt, result));
+    this.#pump.take(this.returned(attempt, result));
   }
 
   #await(attempt: Attempt, result: PromiseLike<unknown>, told?: WeaveError): void {
     result.then(
-      (value) => this.#pump.settled(this.#returned, attempt, value),
+      (value) => this.#pump.returned(attempt, value),
       (thrown: unknown) => this.#pump.enter(() => this.#rethrew(attempt, thrown, told)),
     );
   }
 
-  readonly #returned = (attempt: Attempt, result: unknown): number => {
+  returned(attempt: Attempt, result: unknown): number {
     if (attempt.isOver) return 0;
     let read: PlainUpdate | WordyReturn;
     try {
-      read = readReturn(this.#execution.app, result, this.#keep);
+      read = readReturn(this.#execution.app, result, this.#execution.arena);
     } catch (thrown) {
       if (!(thrown instanceof UnknownTarget)) return this.#threw(attempt, thrown, true);
       attempt.isOver = true;
@@ -73,7 +72,7 @@ export class TaskCalls {
     }
     if (attempt.solo > 0) return this.#pump.stepAlone(attempt, read);
     return this.#pump.tell(Tell.Settled, index, ticket, read.value === undefined ? NONE : arena.put(read.value), read.bytes, read.mask);
-  };
+  }
 
   /** `isComplaint`: the result was wrong; nothing was thrown by the user. */
   #threw(attempt: Attempt, thrown: unknown, isComplaint = false): number {
@@ -107,7 +106,7 @@ export class TaskCalls {
       this.#pump.take(this.#rethrew(attempt, thrown, error));
       return;
     }
-    this.#pump.take(this.#returned(attempt, result));
+    this.#pump.take(this.returned(attempt, result));
   }
 
   askRetry(index: number, token: number, count: number, failure: number): void {

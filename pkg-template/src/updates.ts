@@ -3,6 +3,7 @@
  */
 
 import type { AppCore } from './app-core.js';
+import type { Arena } from './arena.js';
 import { readReplace, replace } from './channels.js';
 import { readCommand, readSend, type Send } from './commands.js';
 import { createError, kindOf } from './errors.js';
@@ -99,7 +100,7 @@ export class UnknownTarget {
  *
  * @throws NodeError NODE_INVALID_RESULT, StateError, UnknownTarget
  */
-export function readReturn(app: AppCore, result: unknown, keep: (value: unknown) => number): PlainUpdate | WordyReturn {
+export function readReturn(app: AppCore, result: unknown, arena: Arena): PlainUpdate | WordyReturn {
   if (result === undefined || result === null) return nothing;
   const command = readCommand(result);
   if (command === undefined) {
@@ -111,7 +112,7 @@ export function readReturn(app: AppCore, result: unknown, keep: (value: unknown)
   }
   if (command.problem !== '') throw createError('NODE_INVALID_RESULT', command.problem);
   const update = readUpdate(app, command.update, 'the update of its command');
-  const targets = command.goto === undefined ? [] : readTargetWords(app.nodeIds, app, command.goto, keep);
+  const targets = command.goto === undefined ? [] : readTargetWords(app.nodeIds, app, command.goto, arena);
   // Without a goto the node's own edges stay.
   const mode = command.goto === undefined ? 0 : command.mode === 'append' ? 1 : 2;
   return new WordyReturn(update, new Uint32Array([...toWords(update), mode, targets.length / 3, ...targets]));
@@ -122,14 +123,14 @@ export function readReturn(app: AppCore, result: unknown, keep: (value: unknown)
  *
  * @throws UnknownTarget, StateError STATE_NOT_CLONEABLE
  */
-export function readTargetWords(known: ReadonlyMap<string, number>, app: AppCore, targets: ReadonlyArray<string | Send>, keep: (value: unknown) => number): number[] {
+export function readTargetWords(known: ReadonlyMap<string, number>, app: AppCore, targets: ReadonlyArray<string | Send>, arena: Arena): number[] {
   const words: number[] = [];
   for (const target of targets) {
     const sent = typeof target === 'string' ? undefined : readSend(target);
     const name = sent === undefined ? String(target) : sent.node;
     const node = known.get(name);
     if (node === undefined || (sent !== undefined && node >= app.nodes.length)) throw new UnknownTarget(name);
-    words.push(node, sent === undefined ? 0 : 1, sent === undefined ? NONE : keep(copyValue(sent.input, 'input')));
+    words.push(node, sent === undefined ? 0 : 1, sent === undefined ? NONE : arena.put(copyValue(sent.input, 'input')));
   }
   return words;
 }

@@ -22,6 +22,8 @@ impl Machine {
         let frontier = std::rc::Rc::clone(&self.session.frontier);
         self.phase = Phase::Stepping;
         self.tasks.clear();
+        // A run that waits in a narrow step is to be small.
+        self.tasks.reserve_exact(frontier.len());
         self.skipped.clear();
         self.pool.clear();
         if !self.skips(EventKind::StepStarted) {

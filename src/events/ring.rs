@@ -32,7 +32,7 @@ pub struct Hub {
     seq: u64,
     first_seq: u64,
     stored_seq: u64,
-    trimmed: [u64; 32],
+    trimmed: [u32; 32],
     last_trimmed_seq: u64,
     readers: Vec<Reader>,
     next_reader: ReaderId,
@@ -197,7 +197,8 @@ impl Hub {
     }
 
     fn seed_from_start(&self, reader: &mut Reader) {
-        let lost: u64 = EventKind::ALL.iter().filter(|kind| reader.mask.has(**kind)).map(|kind| self.trimmed[*kind as usize]).sum();
+        let lost: u64 =
+            EventKind::ALL.iter().filter(|kind| reader.mask.has(**kind)).map(|kind| u64::from(self.trimmed[*kind as usize])).sum();
         if lost > 0 && self.options.has_log {
             reader.refill_after = Some(self.first_seq - 1);
             return;

@@ -1,7 +1,7 @@
 //! Definitions in, problems, drawings and compiled graphs out.
 
 use super::flat::Flat;
-use super::plain::array;
+use super::plain::{Returned, array};
 use crate::graph::{self, Definition, Direction, NodeId, Problem, Program};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -24,14 +24,14 @@ fn write(problems: &[Problem]) -> JsValue {
 #[wasm_bindgen]
 impl RawGraph {
     /// Every problem of a definition (see `flat`), as `[code, message, nodes]`.
-    pub fn validate(texts: Vec<String>, numbers: Vec<f64>) -> JsValue {
-        write(&graph::validate(&Flat::new(texts, numbers).definition()))
+    pub fn validate(texts: Vec<String>, numbers: Vec<f64>) -> Returned {
+        Ok(write(&graph::validate(&Flat::new(texts, numbers).definition())))
     }
 
     /// Node ids in topological order.
     #[wasm_bindgen(js_name = topologicalSort)]
-    pub fn topological_sort(texts: Vec<String>, numbers: Vec<f64>) -> JsValue {
-        array(graph::topological_sort(&Flat::new(texts, numbers).definition()).iter().map(JsValue::from))
+    pub fn topological_sort(texts: Vec<String>, numbers: Vec<f64>) -> Returned {
+        Ok(array(graph::topological_sort(&Flat::new(texts, numbers).definition()).iter().map(JsValue::from)))
     }
 
     /// Compiles a definition.
@@ -47,22 +47,22 @@ impl RawGraph {
     }
 
     /// The hash (16 hexadecimal digits), and how many nodes, plain and join edges, and conditional edges there are.
-    pub fn facts(&self) -> JsValue {
+    pub fn facts(&self) -> Returned {
         let metadata = self.program.metadata();
         let counts = [metadata.node_count, metadata.edge_count, metadata.conditional_edge_count];
         let hash = JsValue::from(graph::hash_text(self.program.hash));
-        array([hash].into_iter().chain(counts.map(|count| JsValue::from(count as u32))))
+        Ok(array([hash].into_iter().chain(counts.map(|count| JsValue::from(count as u32)))))
     }
 
     /// Mermaid text; `TB` or `LR`.
     #[wasm_bindgen(js_name = toMermaid)]
-    pub fn to_mermaid(&self, is_left_to_right: bool) -> JsValue {
-        graph::to_mermaid(&self.definition, if is_left_to_right { Direction::LeftRight } else { Direction::TopBottom }).into()
+    pub fn to_mermaid(&self, is_left_to_right: bool) -> String {
+        graph::to_mermaid(&self.definition, if is_left_to_right { Direction::LeftRight } else { Direction::TopBottom })
     }
 
     /// The labels that a route may return and the nodes that they stand for, in turn; `undefined` for a route that may return any node.
-    pub fn route(&self, route: u32) -> JsValue {
-        let Some(route) = self.program.routes.get(route as usize).filter(|route| route.is_closed) else { return JsValue::UNDEFINED };
-        array(route.targets.iter().flat_map(|(label, NodeId(node))| [JsValue::from(&**label), JsValue::from(*node)]))
+    pub fn route(&self, route: u32) -> Returned {
+        let Some(route) = self.program.routes.get(route as usize).filter(|route| route.is_closed) else { return Ok(JsValue::UNDEFINED) };
+        Ok(array(route.targets.iter().flat_map(|(label, NodeId(node))| [JsValue::from(&**label), JsValue::from(*node)])))
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn random_bits() -> u64 {
 
 /// A fresh id: a version 4 UUID.
 #[wasm_bindgen(js_name = newId)]
-pub fn new_id() -> JsValue {
+pub fn new_id() -> String {
     let high = random_bits() & !0xf000 | 0x4000;
     let low = random_bits() & !(3 << 62) | 1 << 63;
     let mut id = String::new();
@@ -33,5 +33,5 @@ pub fn new_id() -> JsValue {
         id.push_str(separator);
         add_hex(&mut id, number, digits);
     }
-    id.into()
+    id
 }

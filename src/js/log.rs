@@ -1,7 +1,7 @@
 //! A session read from its log: for a restart, for `getState` and `history`, and for readers that lag.
 
 use super::graph::RawGraph;
-use super::plain::{Object, array};
+use super::plain::{Object, Returned, array};
 use super::words::{fill, write_events, write_fold, write_released};
 use crate::checkpoint::{self, Fold, Index, Names, Session};
 use crate::collected::collected;
@@ -173,15 +173,15 @@ impl RawLog {
 
     /// Names of nodes that only the log knows; their ids follow the graph's.
     #[wasm_bindgen(js_name = foreignNames)]
-    pub fn foreign_names(&self) -> JsValue {
+    pub fn foreign_names(&self) -> Vec<String> {
         let slot = self.log.borrow();
-        array(slot.iter().flat_map(|log| log.names.foreign()).map(|name| JsValue::from(&**name)))
+        collected(slot.iter().flat_map(|log| log.names.foreign()).map(|name| String::from(&**name)))
     }
 
     /// The id of the session's run.
     #[wasm_bindgen(js_name = runId)]
-    pub fn run_id(&self) -> JsValue {
-        self.log.borrow().as_ref().map_or(JsValue::UNDEFINED, |log| JsValue::from(&*log.session.run_id))
+    pub fn run_id(&self) -> String {
+        self.log.borrow().as_ref().map_or_else(String::new, |log| String::from(&*log.session.run_id))
     }
 
     /// The session's branch, from 1.
@@ -197,8 +197,8 @@ impl RawLog {
 
     /// The graph that ran last as text, as events say it.
     #[wasm_bindgen(js_name = graphHash)]
-    pub fn graph_hash(&self) -> JsValue {
-        self.log.borrow().as_ref().map_or(JsValue::UNDEFINED, |log| crate::graph::hash_text(log.session.graph_hash).into())
+    pub fn graph_hash(&self) -> String {
+        self.log.borrow().as_ref().map_or_else(String::new, |log| crate::graph::hash_text(log.session.graph_hash))
     }
 
     /// Another graph ran last.
@@ -208,12 +208,12 @@ impl RawLog {
     }
 
     /// The session as a plain object, after the last record's checkpoints (oldest first; one that repeats a step replaces it).
-    pub fn describe(&self) -> JsValue {
+    pub fn describe(&self) -> Returned {
         let slot = self.log.borrow();
-        let Some(log) = slot.as_ref() else { return JsValue::UNDEFINED };
+        let Some(log) = slot.as_ref() else { return Ok(JsValue::UNDEFINED) };
         let session = describe(&log.session);
         session.with("isAtGoal", self.is_at_goal.get());
-        array(log.checkpoints.iter().chain([&session]).map(|object| object.clone().into()))
+        Ok(array(log.checkpoints.iter().chain([&session]).map(|object| object.clone().into())))
     }
 }
 

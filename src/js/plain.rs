@@ -19,6 +19,11 @@ extern "C" {
     fn set(this: &Object, key: &str, value: &JsValue);
 }
 
+/// What an export returns that is neither a number nor text. Never a bare `JsValue`, except where a call is rare: V8 as of Node 20 dies
+/// ("unreachable code") when an optimised function is thrown away during its call of an export that returns a reference. As a `Result`
+/// it leaves as a number, the place in a table.
+pub(super) type Returned = Result<JsValue, JsValue>;
+
 /// An array of these.
 pub(super) fn array(items: impl Iterator<Item = JsValue>) -> JsValue {
     let array = Array::new();

@@ -391,8 +391,8 @@ impl RawRun {
 
     /// The run's id: on a resume that of the session.
     #[wasm_bindgen(js_name = runId)]
-    pub fn run_id(&self) -> JsValue {
-        JsValue::from(&*self.inner.borrow().machine.session().run_id)
+    pub fn run_id(&self) -> String {
+        String::from(&*self.inner.borrow().machine.session().run_id)
     }
 }
 

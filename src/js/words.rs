@@ -1,7 +1,7 @@
 //! Commands as words. One buffer for the whole instance; its first word never moves while its capacity suffices.
 
 use super::event_words::write_event;
-use super::plain::array;
+use super::plain::{Returned, array};
 use crate::checkpoint::Fold;
 use crate::engine::{Command, Machine, Solo};
 use crate::error::Failure;
@@ -111,14 +111,14 @@ pub fn current_memory() -> JsValue {
 
 /// A text that words mentioned; once.
 #[wasm_bindgen(js_name = takeText)]
-pub fn take_text(number: u32) -> JsValue {
-    OUT.with_borrow_mut(|out| out.texts.take(number)).map_or(JsValue::UNDEFINED, |text| JsValue::from(&*text))
+pub fn take_text(number: u32) -> String {
+    OUT.with_borrow_mut(|out| out.texts.take(number)).map_or_else(String::new, |text| String::from(&*text))
 }
 
 /// A failure that words mentioned; once. Code, message, node + 1, step + 1, cause + 1, as an array; 0 is none.
 #[wasm_bindgen(js_name = takeFailure)]
-pub fn take_failure(number: u32) -> JsValue {
-    OUT.with_borrow_mut(|out| out.failures.take(number)).map_or(JsValue::UNDEFINED, |failure| failure_parts(&failure))
+pub fn take_failure(number: u32) -> Returned {
+    Ok(OUT.with_borrow_mut(|out| out.failures.take(number)).map_or(JsValue::UNDEFINED, |failure| failure_parts(&failure)))
 }
 
 pub(super) fn failure_parts(failure: &Failure) -> JsValue {

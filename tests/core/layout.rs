@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 /// Each box of the core and those that it may use. `error` has the words for failures of the other boxes.
 const BOXES: &[(&str, &[&str])] = &[
-    ("graph", &["collected"]),
-    ("state", &["graph", "error", "collected"]),
-    ("events", &["state", "graph", "error", "collected"]),
-    ("checkpoint", &["events", "state", "graph", "error", "collected"]),
-    ("engine", &["checkpoint", "events", "state", "graph", "error", "collected"]),
+    ("graph", &["collected", "text"]),
+    ("state", &["graph", "error", "collected", "text"]),
+    ("events", &["state", "graph", "error", "collected", "text"]),
+    ("checkpoint", &["events", "state", "graph", "error", "collected", "text"]),
+    ("engine", &["checkpoint", "events", "state", "graph", "error", "collected", "text"]),
     ("store", &["error"]),
 ];
 
