@@ -6,14 +6,13 @@
 import { createError, kindOf, type WeaveError } from './errors.js';
 import { readCursor, type Cursor } from './cursor.js';
 import type { EventFilter, SubscribeOptions, WeaveEvent } from './events.js';
-import { engine } from './engine.js';
 import { BaseCheckpointer } from './checkpointer.js';
 import type { WhenBusy } from './log-store.js';
 import type { PrunePolicy } from './sessions.js';
 import type { StoreHandle } from './store-handle.js';
 import type { Clock, CompileOptions, RunDefaults, RunOptions } from './run-options.js';
 import { copyValue } from './values.js';
-import { eventTypes } from './words.js';
+import { eventTypes, maskBy, presetMasks } from './words.js';
 
 /** Options as the driver uses them. Durations are milliseconds; 0 means unlimited. */
 export interface ReadOptions {
@@ -210,21 +209,22 @@ export function readSubscription(options: SubscribeOptions, isOwn: boolean): Rea
 
 const everything = { mask: 0xffff_ffff, keeps: undefined };
 
+/** The kinds that a preset or an event type stands for; 0: it is neither. */
+function maskOf(name: string): number {
+  if (Object.hasOwn(presetMasks, name)) return presetMasks[name as keyof typeof presetMasks];
+  return maskBy((type) => type === name || (type === 'custom' && /^custom:[^]/.test(name)));
+}
+
 function readFilter(filter: EventFilter): Pick<ReadSubscription, 'mask' | 'keeps'> {
   if (typeof filter === 'function') return { mask: 0xffff_ffff, keeps: (event) => isLifecycle(event) || Boolean(filter(event)) };
   const names: readonly unknown[] = typeof filter === 'string' ? [filter] : filter;
   if (!Array.isArray(names) || !names.every((name) => typeof name === 'string')) throw invalid('filter is neither a preset, a list of event types nor a function');
   const isPreset = typeof filter === 'string';
-  const presets = ['minimal', 'chat', 'debug', 'all'];
-  const wrong = names.find((name) => presets.includes(name) !== isPreset);
+  const wrong = names.find((name) => Object.hasOwn(presetMasks, name) !== isPreset);
   if (wrong !== undefined) throw invalid(`filter names \`${wrong}\`; give one of 'minimal', 'chat', 'debug' and 'all', or a list of event types`);
-  let mask: number;
-  try {
-    mask = engine().parseFilter(names);
-  } catch (thrown) {
-    if (typeof thrown !== 'string') throw thrown;
-    throw invalid(`filter names \`${thrown}\`, which is no event type`);
-  }
+  const unknown = names.find((name) => maskOf(name) === 0);
+  if (unknown !== undefined) throw invalid(`filter names \`${unknown}\`, which is no event type`);
+  const mask = names.reduce((all, name) => all | maskOf(name), presetMasks.minimal) >>> 0;
   const customs = names.filter((name) => name.startsWith('custom:')).map((name) => name.slice('custom:'.length));
   if (customs.length === 0 || names.includes('custom')) return { mask, keeps: undefined };
   return { mask, keeps: (event) => event.type !== 'custom' || customs.includes(event.name) };

@@ -110,6 +110,20 @@ export const eventTypes = [
 /** The number of an event type. */
 export const Kind = Object.freeze(Object.fromEntries(eventTypes.map((type, number) => [type, number]))) as Readonly<Record<WeaveEvent['type'], number>>;
 
+/** A set of event types, one bit each. */
+export function maskBy(isIn: (type: string) => boolean): number {
+  return eventTypes.reduce((mask, type, number) => (isIn(type) ? mask | (1 << number) : mask), 0) >>> 0;
+}
+
+const minimal = /^(run|stream)\.|^snapshot$/;
+/** What the presets of filters let pass. */
+export const presetMasks = {
+  minimal: maskBy((type) => minimal.test(type)),
+  chat: maskBy((type) => minimal.test(type) || /^(llm|tool)\.|^step\.completed$/.test(type)),
+  debug: 0xffff_ffff,
+  all: 0xffff_ffff,
+};
+
 /** Statuses by number. */
 export const statuses = ['running', 'completed', 'failed', 'cancelled', 'interrupted'] as const satisfies readonly RunStatus[];
 

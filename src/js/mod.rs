@@ -18,7 +18,7 @@ pub use calls::{Ask, Tell, TellText, TellWith};
 pub use graph::RawGraph;
 pub use ids::new_id;
 pub use log::{RawLog, check_record, record_flags, snapshot_slot};
-pub use run::{RawRun, parse_filter};
+pub use run::RawRun;
 pub use words::{Op, current_memory, out_words, take_failure, take_text};
 
 #[cfg(feature = "test-hooks")]
@@ -64,13 +64,15 @@ pub fn panic_now() {
 #[cfg(feature = "test-hooks")]
 #[wasm_bindgen]
 pub fn vocabulary() -> Vec<String> {
-    use crate::{checkpoint::Status, error::ErrorCode, events::EventKind};
+    use crate::{checkpoint::Status, error::ErrorCode, events::EventKind, events::Mask};
     let ops = words::Op::ALL.iter().map(|op| format!("op:{op:?}"));
     let tells = calls::Tell::ALL.iter().map(|call| format!("tell:{call:?}"));
     let with = calls::TellWith::ALL.iter().map(|call| format!("tellWith:{call:?}"));
     let text = calls::TellText::ALL.iter().map(|call| format!("tellText:{call:?}"));
     let asks = calls::Ask::ALL.iter().map(|call| format!("ask:{call:?}"));
     let kinds = EventKind::ALL.iter().map(|kind| format!("event:{}", kind.as_str()));
+    let presets = [("minimal", Mask::minimal()), ("chat", Mask::chat()), ("debug", Mask::ALL), ("all", Mask::ALL)];
+    let presets = presets.map(|(name, mask)| format!("preset:{name} {}", mask.bits()));
     let statuses = Status::ALL.iter().map(|status| format!("status:{}", status.as_str()));
     let codes = ErrorCode::ALL.iter().map(|code| code.as_str()).chain(crate::graph::GraphErrorCode::ALL.iter().map(|code| code.as_str()));
     ops.chain(tells)
@@ -79,6 +81,7 @@ pub fn vocabulary() -> Vec<String> {
         .chain(asks)
         .chain(kinds)
         .chain(statuses)
+        .chain(presets)
         .chain(codes.map(|code| format!("code:{code}")))
         .collect()
 }

@@ -395,12 +395,3 @@ impl RawRun {
         String::from(&*self.inner.borrow().machine.session().run_id)
     }
 }
-
-/// The mask of a filter: a preset or event types and `custom:` names.
-///
-/// # Errors
-/// The name that is no event type.
-#[wasm_bindgen(js_name = parseFilter)]
-pub fn parse_filter(names: Vec<String>) -> Result<u32, JsValue> {
-    Mask::parse(names.iter().map(String::as_str)).map(Mask::bits).map_err(JsValue::from_str)
-}
