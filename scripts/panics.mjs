@@ -2,7 +2,7 @@
 // sources are 4 KB (gzip), and no user's code can cause one. Must not know the engine. Invariant: nothing but a panic ever reached what
 // is taken out; the build fails if something else calls the formatter.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { probe, Refusal } from './command.mjs';
+import { Refusal, run } from './command.mjs';
 import { number, readNumber } from './wasm-names.mjs';
 
 const IMPORTS = 2;
@@ -19,7 +19,7 @@ const formatter = /\bcore(\[\w+\])?::fmt::/;
 const trap = Buffer.from([3, 0, 0x00, 0x0b]);
 
 /** Makes every panic of a module a trap. The module must have names. */
-export function dropPanics(file, wasmOpt) {
+export async function dropPanics(file, wasmOpt) {
   const wasm = readFileSync(file);
   const parts = [wasm.subarray(0, 8)];
   const sections = [...sectionsOf(wasm)];
@@ -31,7 +31,7 @@ export function dropPanics(file, wasmOpt) {
     parts.push(Buffer.from([id]), number(rewritten.length), rewritten);
   }
   writeFileSync(file, Buffer.concat(parts));
-  checkCalls(probe(process.execPath, [wasmOpt, '--print-call-graph', file, '-o', file]) ?? '');
+  checkCalls(await run(process.execPath, [wasmOpt, '--print-call-graph', file, '-o', file], { isQuiet: true }));
 }
 
 function* sectionsOf(wasm) {

@@ -46,7 +46,7 @@ export async function buildWasm(manifest, folder, features, { name = glueName, c
   cpSync(join(raw, `${name}.js`), glue);
   shortenNames(wasm, glue);
   const wasmOpt = join(root, 'node_modules/binaryen/bin/wasm-opt');
-  if (!hasPanics) dropPanics(wasm, wasmOpt);
+  if (!hasPanics) await dropPanics(wasm, wasmOpt);
   await run(process.execPath, [wasmOpt, ...manifest.build['wasm-opt'], wasm, '-o', wasm]);
   await compressGlue(glue);
   cpSync(join(raw, `${name}.d.ts`), join(staged, `${name}.d.ts`));
