@@ -11,10 +11,20 @@ const changes = [
   [/if \(!\('encodeInto' in cachedTextEncoder\)\) \{[^]*?\n\}\n/, ''],
   [/console\.warn\("`WebAssembly\.instantiateStreaming` failed.*;/, 'console.warn("the wasm is not served as application/wasm", e);'],
   [/^if \(Symbol\.dispose\) .*$/gm, ''],
+  // What arguments take is freed when a later one cannot be passed: the facade's all can.
+  [/try \{((?:\s*(?:ptr|len)\d = .*;)+)\s*\} catch \(e\) \{[^]*?\n +throw e;\s*\}/g, '$1'],
+  [/if \(realloc === undefined\) \{[^]*?\n {4}\}\n/, ''],
+  [/\(typeof FinalizationRegistry === 'undefined'\)\s*\? \{ register: \(\) => \{\}, unregister: \(\) => \{\} \}\s*: new FinalizationRegistry\(/g, '__registry('],
+  [/^function addToExternrefTable0\(/m, `function __registry(free) {
+  return typeof FinalizationRegistry === 'undefined' ? { register() {}, unregister() {} } : new FinalizationRegistry(free);
+}
+function addToExternrefTable0(`],
 ];
 
 /** These are in a glue whose instance can be made anew. */
 const changesOfReinit = [
+  // The facade hands in nothing else.
+  [/^ *_assertClass\(.*\);$/gm, ''],
   [/if \(\(?(\w+)\)?\.__wbg_inst !== undefined && .*?\{\s*throw new Error\('Invalid stale object[^}]*\}/g, '__wbg_check($1);'],
   [/^function __wbg_call_guard\(/m, `function __wbg_check(object) {
   if (object.__wbg_inst !== undefined && object.__wbg_inst !== __wbg_instance_id) throw new Error('object of a previous wasm instance');
