@@ -13,16 +13,23 @@ const slim = join(here, '../pkg/entries/slim.js');
 /** By name: the module of each contestant that is a library. `nothing` is the same program without one. */
 export const modules = { 'weavegraph-wasm': 'weavegraph', PocketFlow: 'pocketflow', XState: 'xstate', 'LangGraph.js': 'langgraph' };
 
-const body = (module) =>
-  module === undefined
-    ? 'export const first = async () => 1;'
-    : `import { single } from './contestants/${module}.js';\nexport const first = async () => { const { prepare, run } = single(); return (await run(await prepare?.())).n; };`;
+/** `first` does the run and resolves with its state's number. */
+function program(module, { from = './contestants', before = '' } = {}) {
+  if (module === undefined) return 'export const first = async () => 1;\n';
+  return `import { single } from '${from}/${module}.js';
+export const first = async (wasm) => {
+  ${before}
+  const { prepare, run } = single();
+  return (await run(await prepare?.())).n;
+};
+`;
+}
 
-/** For a page: one minified script, to be imported; `first(wasm)` does the run. This package compiles the wasm that it is handed. */
+/** For a page: one minified script, to be imported. This package compiles the wasm that `first` is handed. */
 export async function bundleForStart(module) {
-  const program = body(module);
+  const isOurs = module === modules['weavegraph-wasm'];
   const text = await bundle({
-    contents: module === 'weavegraph' ? program.replace('first = async ()', 'first = async (wasm)').replace('=> {', "=> { await init(wasm);").replace(/^/, "import { init } from 'weavegraph-wasm/slim';\n") : program,
+    contents: isOurs ? `import { init } from 'weavegraph-wasm/slim';\n${program(module, { before: 'await init(wasm);' })}` : program(module),
     conditions: ['browser'],
     plugins: [resolving('slim', /^weavegraph-wasm/, () => ({ path: slim })), storedLater],
   });
@@ -33,7 +40,7 @@ export async function bundleForStart(module) {
 /** For workerd: a worker that answers with the state of the run. */
 export async function bundleForWorkerd(module) {
   const text = await bundle({
-    contents: `${body(module)}\nexport default { async fetch() { return new Response(String(await first())); } };`,
+    contents: `${program(module)}export default { async fetch() { return new Response(String(await first())); } };`,
     conditions: ['workerd', 'worker', 'browser'],
     // As wrangler does: modules of wasm are left beside the script.
     plugins: [resolving('wasm beside', /\.wasm$/, ({ path }) => ({ path: `./${path.split('/').pop()}`, external: true }))],
@@ -46,7 +53,8 @@ export async function bundleForWorkerd(module) {
 /** For Node: a module that imports the package from node_modules and prints the state of the run. */
 export function writeForNode(module) {
   const name = `${module ?? 'nothing'}.node.mjs`;
-  write(name, `${body(module).replace('./contestants', pathToFileURL(join(here, 'contestants')).href)}\nconsole.log(await first());\n`);
+  const from = pathToFileURL(join(here, 'contestants')).href;
+  write(name, `${program(module, { from })}console.log(await first());\n`);
   return join(folder, name);
 }
 
