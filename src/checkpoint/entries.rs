@@ -242,6 +242,9 @@ pub fn write_frontier(to: &mut Writer, names: &mut Names, program: &Program, fro
 pub fn read_frontier(from: &mut Reader<'_>, names: &Names, program: &Program) -> Rc<[Entry]> {
     let entries = from.list(|from| {
         let node = names.read_node(from);
+        if node == NodeId::START {
+            from.fail("START is to run");
+        }
         let task = from.small();
         let flags = from.byte();
         let input = if flags & 4 != 0 { from.value() } else { None };

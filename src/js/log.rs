@@ -73,15 +73,14 @@ pub fn record_flags(record: &[u8]) -> u32 {
 /// # Errors
 /// The parts of a failure, as `takeFailure` returns them.
 #[wasm_bindgen(js_name = checkRecord)]
-pub fn check_record(slot: u32, record: &[u8], value_count: u32) -> Result<JsValue, JsValue> {
+pub fn check_record(slot: u32, record: &[u8], value_count: u32) -> Result<Vec<f64>, JsValue> {
     let program = Program::empty();
     let store = Values::default();
     let values = collected((0..value_count).map(|handle| store.adopt(handle, 0)));
     let decoded = checkpoint::decode(&program, &Index::new(&program), &mut Names::lenient(), record, &values)
         .map_err(|error| thrown(&broken(slot, &error)))?;
     let steps = decoded.events.iter().filter(|event| matches!(event.body, Body::StepCompleted(_))).count();
-    let counts = [decoded.head.first_seq as f64, decoded.events.len() as f64, steps as f64];
-    Ok(array(counts.into_iter().map(JsValue::from)))
+    Ok(vec![decoded.head.first_seq as f64, decoded.events.len() as f64, steps as f64])
 }
 
 /// The last event of a branch; -1: it has no end.

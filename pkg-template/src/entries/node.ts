@@ -8,7 +8,7 @@ import * as storage from '../storage.js';
 try {
   initSync({ module: readFileSync(new URL('../wasm/weavegraph_wasm_bg.wasm', import.meta.url)) });
 } catch (cause) {
-  throw new Error("weavegraph-wasm could not read its wasm; if a bundler lost it, import 'weavegraph-wasm/inline'", { cause });
+  throw new Error(`weavegraph-wasm could not read its wasm (${String(cause)}); if a bundler lost it, import 'weavegraph-wasm/inline'`, { cause });
 }
 markReady();
 provideStorage(storage);
