@@ -21,7 +21,10 @@ function countReferences(wasm) {
     }
   };
   const list = (read) => Array.from({ length: number() }, read);
-  const skipName = () => void (at += number());
+  const skipName = () => {
+    const length = number();
+    at += length;
+  };
   const types = [];
   const functions = [];
   let count = 0;
