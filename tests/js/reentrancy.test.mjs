@@ -60,6 +60,28 @@ for (const [place, make] of Object.entries(places)) {
   });
 }
 
+for (const place of ['a key function', 'a route']) {
+  test(`a cancel from ${place} keeps what the node returned: a resume does not run it again`, async () => {
+    const checkpointer = new MemoryCheckpointer();
+    const calls = [];
+    let run;
+    const once = (name) => {
+      if (place === name && calls.length === 1) void run.cancel();
+      calls.push(name);
+    };
+    const x = place === 'a key function' ? append({ key: () => (once(place), 'k') }) : append();
+    const app = new GraphBuilder({ channels: { x } })
+      .addNode('a', () => (calls.push('a'), { x: 'x' }))
+      .addEdge(START, 'a')
+      .addConditionalEdge('a', () => (once('a route'), END), [END])
+      .compile({ checkpointer });
+    run = app.invokeStreaming({}, { sessionId: 's' });
+    assert.equal((await run.result).status, 'cancelled');
+    assert.deepEqual((await app.resume('s')).x, ['x']);
+    assert.equal(calls.filter((call) => call === 'a').length, 1);
+  });
+}
+
 test('the run may be cancelled from a listener of its own signal, and from a filter', async () => {
   await cancelledFrom((cancel, after) => ({ graph: fan({ a: (_, ctx) => (ctx.signal.addEventListener('abort', cancel), turn().then(() => cancel()).then(() => new Promise(() => {}))), b: [() => new Promise(() => {}), {}] }).addNode('after', after).addEdge('a', 'after').addEdge('after', END) }));
   const run = chain({ a: () => undefined, b: () => turn(), c: () => new Promise(() => {}) }).compile().invokeStreaming();
