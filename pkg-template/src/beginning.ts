@@ -167,7 +167,7 @@ export class Beginning {
       throw thrown;
     }
     const update = changed?.update ?? this.#update;
-    execution.names = app.names.withForeign(log.foreignNames());
+    if (options.handle !== undefined) execution.names = app.names.withForeign(log.foreignNames());
     this.#makeRaw(log);
     const raw = pump.raw!;
     if (isResume) execution.goOnAs(raw.runId());
@@ -190,12 +190,12 @@ export class Beginning {
 
   #makeRaw(log: RawLog): void {
     const execution = this.#execution;
-    const { durability, concurrency, maxSteps, timeoutMs, events } = execution.options;
+    const { handle, durability, concurrency, maxSteps, timeoutMs, events } = execution.options;
     const { RawRun } = engine();
     const capacity = execution.readers.isExposed ? events.capacity : 0;
     const raw = (execution.pump.raw = new RawRun(execution.app.graph(), log, execution.sessionId, durability, concurrency, maxSteps, timeoutMs, capacity));
     log.free();
-    execution.branch = execution.pump.ask(Ask.Branch);
+    if (handle !== undefined) execution.branch = execution.pump.ask(Ask.Branch);
     execution.readers.attach(raw);
   }
 }

@@ -277,11 +277,13 @@ impl Machine {
     }
 
     /// Nobody can ever see an event that happens now: what it would say need not be put together.
+    #[inline]
     pub fn is_unheard(&self) -> bool {
         self.journal.is_none() && self.hub.is_idle()
     }
 
     /// Only counts a durable event if nobody can ever see it.
+    #[inline]
     pub(super) fn skips(&mut self, kind: EventKind) -> bool {
         let is_unheard = self.is_unheard();
         if is_unheard {
@@ -312,6 +314,7 @@ impl Machine {
         self.hub.push(self.now, true, body);
     }
 
+    #[inline]
     pub(super) fn push(&mut self, command: Command) {
         self.commands.push(command);
     }
@@ -346,11 +349,13 @@ impl Machine {
     }
 
     /// Whether `take_commands` has any.
+    #[inline]
     pub fn has_commands(&self) -> bool {
         !self.commands.is_empty()
     }
 
     /// Rises when commands that call user code become void.
+    #[inline]
     pub fn generation(&self) -> u32 {
         self.generation
     }

@@ -45,6 +45,7 @@ impl Pool {
         }
     }
 
+    #[inline]
     pub fn claim(&mut self, claim: Claim) {
         self.ready.push(Reverse(claim));
     }

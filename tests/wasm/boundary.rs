@@ -28,9 +28,10 @@ fn graph(nodes: &[&str]) -> RawGraph {
     RawGraph::compile(texts, numbers).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
+/// The commands of a call, without the generation before them.
 fn words(count: u32) -> Vec<f64> {
     let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
-    Float64Array::new_with_byte_offset_and_length(&memory.buffer(), out_words(), count).to_vec()
+    Float64Array::new_with_byte_offset_and_length(&memory.buffer(), out_words(), count).to_vec().split_off(1)
 }
 
 const NONE: u32 = u32::MAX;
@@ -73,6 +74,20 @@ fn a_run_asks_for_its_node_and_finishes_once_it_settled() {
     assert_eq!(words(count).last(), Some(&f64::from(Op::Finish as u8)));
     assert_eq!(run.ask(Ask::Steps as u8, 0, 0.0, 0), 1.0);
     assert!(run.outcome() > 0, "the terminal event is there");
+}
+
+#[wasm_bindgen_test]
+fn a_solo_attempt_tells_result_folds_and_answer_at_once() {
+    let graph = graph(&["a", "b"]);
+    let (run, words_at_start) = start(&graph, 0);
+    let at = words_at_start.iter().position(|word| *word == f64::from(Op::Run as u8)).unwrap_or_default();
+    let (token, solo) = (words_at_start[at + 2] as u32, words_at_start[at + 8]);
+    assert_eq!(solo, 1.0, "no route is to be asked");
+    assert_eq!(run.step(2.0, 0, token + 1, NONE, 0, 0, 2, 0, 0.0, NONE), -1, "another attempt");
+    let next = words(run.step(2.0, 0, token, NONE, 0, 0, 2, 0, 0.0, NONE) as u32);
+    assert_eq!(next[..3], [f64::from(Op::Commit as u8), f64::from(Op::Run as u8), 0.0]);
+    assert_eq!(run.ask(Ask::Steps as u8, 0, 0.0, 0), 1.0);
+    assert_eq!(run.step(2.0, 0, token, NONE, 0, 0, 2, 0, 0.0, NONE), -1, "it was told");
 }
 
 /// The slot and the bytes of the append that these words ask for.
