@@ -277,13 +277,11 @@ impl Machine {
     }
 
     /// Nobody can ever see an event that happens now: what it would say need not be put together.
-    #[inline]
     pub fn is_unheard(&self) -> bool {
         self.journal.is_none() && self.hub.is_idle()
     }
 
     /// Only counts a durable event if nobody can ever see it.
-    #[inline]
     pub(super) fn skips(&mut self, kind: EventKind) -> bool {
         let is_unheard = self.is_unheard();
         if is_unheard {
@@ -314,7 +312,6 @@ impl Machine {
         self.hub.push(self.now, true, body);
     }
 
-    #[inline]
     pub(super) fn push(&mut self, command: Command) {
         self.commands.push(command);
     }
@@ -349,13 +346,11 @@ impl Machine {
     }
 
     /// Whether `take_commands` has any.
-    #[inline]
     pub fn has_commands(&self) -> bool {
         !self.commands.is_empty()
     }
 
     /// Rises when commands that call user code become void.
-    #[inline]
     pub fn generation(&self) -> u32 {
         self.generation
     }

@@ -45,7 +45,6 @@ impl Pool {
         }
     }
 
-    #[inline]
     pub fn claim(&mut self, claim: Claim) {
         self.ready.push(Reverse(claim));
     }

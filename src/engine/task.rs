@@ -63,7 +63,6 @@ impl Task {
         }
     }
 
-    #[inline]
     pub(super) fn is_live(&self) -> bool {
         !matches!(self.state, TaskState::Done)
     }
@@ -75,7 +74,6 @@ impl Task {
 
 impl Machine {
     /// The task, if `token` still names its attempt and the step goes on.
-    #[inline]
     pub(super) fn live(&self, task: u32, token: u32) -> Option<usize> {
         let index = task as usize;
         let is_current =
@@ -83,7 +81,6 @@ impl Machine {
         is_current.then_some(index)
     }
 
-    #[inline]
     fn reference(&self, index: usize) -> TaskRef {
         let task = &self.tasks[index];
         TaskRef { step: self.session.step + 1, node: task.entry.node, task: task.entry.task, attempt: task.attempt }

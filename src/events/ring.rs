@@ -67,19 +67,16 @@ impl Hub {
     }
 
     /// Whether a waiting reader got something since the last call.
-    #[inline]
     pub fn take_woken(&mut self) -> bool {
         std::mem::take(&mut self.has_woken)
     }
 
     /// Whether nobody can ever see what is pushed now: nothing reads, nothing is kept and nothing is stored.
-    #[inline]
     pub fn is_idle(&self) -> bool {
         self.options.capacity == 0 && self.readers.is_empty() && !self.options.has_log
     }
 
     /// Counts a durable event that nobody can ever see, so that a late reader can be told of it.
-    #[inline]
     pub fn skip(&mut self, kind: EventKind) {
         self.seq += 1;
         self.last_trimmed_seq = self.seq;

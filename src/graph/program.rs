@@ -13,7 +13,6 @@ impl NodeId {
     pub const END: Self = Self(u32::MAX - 1);
 
     /// The position in [`Program::nodes`], or `None` for the virtual nodes.
-    #[inline]
     pub fn index(self) -> Option<usize> {
         (self < Self::END).then_some(self.0 as usize)
     }

@@ -63,12 +63,10 @@ thread_local! {
 }
 
 impl Out {
-    #[inline]
     pub fn word(&mut self, word: impl Into<f64>) {
         self.words.push(word.into());
     }
 
-    #[inline]
     pub fn words<const N: usize>(&mut self, words: [f64; N]) {
         self.words.extend_from_slice(&words);
     }

@@ -25,7 +25,6 @@ impl Drop for Slot {
 
 impl Value {
     /// The host's number for it.
-    #[inline]
     pub fn handle(&self) -> u32 {
         self.0.handle
     }
@@ -60,7 +59,6 @@ impl Values {
     }
 
     /// How many handles `take_released` would yield.
-    #[inline]
     pub fn released_count(&self) -> usize {
         self.released.borrow().len()
     }
