@@ -117,7 +117,7 @@ pub enum Input {
         task: u32,
         /// The attempt.
         token: u32,
-        /// What it returned; `None` if it wrote nothing, or if `Machine::is_unheard` says that nobody will ask.
+        /// What it returned. `None` if `Machine::is_unheard` says that nobody will ask, and all is done.
         result: Option<Rc<TaskResult>>,
         /// What the host has done with it.
         progress: Progress,

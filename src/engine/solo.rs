@@ -25,7 +25,7 @@ impl Machine {
     }
 
     pub(super) fn stepped(&mut self, task: u32, token: u32, result: Option<Rc<TaskResult>>, progress: Progress) {
-        let Some(index) = self.live(task, token) else { return };
+        let Some(index) = self.running(task, token) else { return };
         self.is_solo = true;
         self.end_attempt(index);
         self.finished(index, result);
@@ -39,8 +39,13 @@ impl Machine {
         self.is_solo = false;
     }
 
-    /// A solo attempt's host can still say `Stepped`.
-    pub fn is_live(&self, task: u32, token: u32) -> bool {
-        self.live(task, token).is_some()
+    /// What a late attempt says is ignored.
+    fn running(&self, task: u32, token: u32) -> Option<usize> {
+        self.live(task, token).filter(|index| self.tasks[*index].runs_user_code())
+    }
+
+    /// The host of a solo attempt can still say `Stepped`.
+    pub fn is_running(&self, task: u32, token: u32) -> bool {
+        self.running(task, token).is_some()
     }
 }

@@ -67,7 +67,7 @@ impl Task {
         !matches!(self.state, TaskState::Done)
     }
 
-    fn runs_user_code(&self) -> bool {
+    pub(super) fn runs_user_code(&self) -> bool {
         matches!(self.state, TaskState::Running | TaskState::Rescuing)
     }
 }

@@ -219,14 +219,16 @@ impl RawRun {
         node: u32,
     ) -> i32 {
         let mut inner = self.inner.borrow_mut();
-        if !inner.machine.is_live(task, token) {
+        if !inner.machine.is_running(task, token) {
             return -1;
         }
         let mut result = None;
-        if update != NONE && progress == 2 && inner.machine.is_unheard() {
-            // Folded already, and nobody hears of it or stores it.
-            inner.values.release(update);
-        } else if update != NONE {
+        if progress == 2 && inner.machine.is_unheard() {
+            // The step will be complete, and nobody hears of the result or stores it.
+            if update != NONE {
+                inner.values.release(update);
+            }
+        } else {
             let writes = inner.writes(writes);
             result = Some(Rc::new(TaskResult { update: inner.value(update, bytes), writes, routing: None }));
         }

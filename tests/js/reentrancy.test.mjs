@@ -82,6 +82,21 @@ for (const place of ['a key function', 'a route']) {
   });
 }
 
+for (const [what, go] of [['throws', () => { throw new Error('no'); }], ['rejects', async () => { throw new Error('no'); }], ['names nothing that is there', () => 'nowhere']]) {
+  test(`a route that ${what} after a node that returned nothing: a resume does not run the node again`, async () => {
+    let runs = 0;
+    let routes = 0;
+    const app = new GraphBuilder({ channels: { x: append() } })
+      .addNode('a', () => void (runs += 1))
+      .addEdge(START, 'a')
+      .addConditionalEdge('a', () => ((routes += 1) === 1 ? go() : END), [END])
+      .compile({ checkpointer: new MemoryCheckpointer() });
+    assert.equal((await app.invokeStreaming({}, { sessionId: 's' }).result).status, 'failed');
+    await app.resume('s');
+    assert.deepEqual([runs, routes], [1, 2]);
+  });
+}
+
 test('the run may be cancelled from a listener of its own signal, and from a filter', async () => {
   await cancelledFrom((cancel, after) => ({ graph: fan({ a: (_, ctx) => (ctx.signal.addEventListener('abort', cancel), turn().then(() => cancel()).then(() => new Promise(() => {}))), b: [() => new Promise(() => {}), {}] }).addNode('after', after).addEdge('a', 'after').addEdge('after', END) }));
   const run = chain({ a: () => undefined, b: () => turn(), c: () => new Promise(() => {}) }).compile().invokeStreaming();

@@ -114,11 +114,25 @@ fn a_solo_attempt_that_is_over_is_not_taken() {
     let mut run = graph().node("a", |_| never()).path(&[START, "a", END]).setup().start(json!({}));
     run.settle();
     run.cancel(None);
-    assert!(!run.machine.is_live(0, 1));
+    assert!(!run.machine.is_running(0, 1));
     let before = run.events().len();
     let progress = Progress::Folded { changed: vec![0], contents_bytes: 1, answer: None };
     run.feed(Input::Stepped { task: 0, token: 1, result: None, progress });
     run.settle();
+    assert_eq!(run.events().len(), before);
+}
+
+#[test]
+fn what_an_attempt_says_after_its_time_is_not_taken() {
+    let graph = graph().node("a", |_| never()).with(|node| node.timeout_ms = Some(10.0)).retrying(2).path(&[START, "a", END]);
+    let mut run = graph.setup().start(json!({}));
+    run.run_until(1010.0);
+    run.settle();
+    assert!(run.events().iter().any(|event| event.body.kind() == EventKind::NodeRetrying));
+    assert!(!run.machine.is_running(0, 1), "it waits for its second attempt");
+    let before = run.events().len();
+    let progress = Progress::Folded { changed: vec![0], contents_bytes: 1, answer: None };
+    run.feed(Input::Stepped { task: 0, token: 1, result: None, progress });
     assert_eq!(run.events().len(), before);
 }
 

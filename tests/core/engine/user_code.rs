@@ -108,7 +108,7 @@ impl Host {
         if let (End::Return, None, true) = (&attempt.reply.end, &attempt.reply.goto, self.setup.is_solo && attempt.solo != Solo::No) {
             let (writes, solo) = (attempt.reply.writes.clone(), attempt.solo);
             self.attempts.remove(&(task, token));
-            if self.machine.is_live(task, token) {
+            if self.machine.is_running(task, token) {
                 return self.step_alone(task, token, &writes, solo);
             }
             return;
