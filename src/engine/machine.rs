@@ -4,11 +4,10 @@ use super::barrier::Barrier;
 use super::command::{Abort, Command};
 use super::input::{Input, Options};
 use super::pool::Pool;
-use super::storing::FLUSH_AFTER_MS;
 use super::task::Task;
 use super::timers::{TimerKind, Timers};
 use crate::checkpoint::{Durability, Journal, Names, Session};
-use crate::events::{Body, Cursor, Event, EventKind, Hub, HubOptions, Mask, Overflow, Pulled, ReaderId, RunStart};
+use crate::events::{Body, Cursor, Event, Hub, HubOptions, Mask, Overflow, Pulled, ReaderId, RunStart};
 use crate::graph::Program;
 use crate::text::text;
 use std::rc::Rc;
@@ -274,42 +273,6 @@ impl Machine {
             }
             None => {}
         }
-    }
-
-    /// Nobody can ever see an event that happens now: what it would say need not be put together.
-    pub fn is_unheard(&self) -> bool {
-        self.journal.is_none() && self.hub.is_idle()
-    }
-
-    /// Only counts a durable event if nobody can ever see it.
-    pub(super) fn skips(&mut self, kind: EventKind) -> bool {
-        let is_unheard = self.is_unheard();
-        if is_unheard {
-            self.hub.skip(kind);
-            self.session.seq = self.hub.seq();
-            self.session.at = self.now;
-        }
-        is_unheard
-    }
-
-    /// Numbers a durable event, keeps it for readers and for the log.
-    pub(super) fn publish(&mut self, body: Body) {
-        if self.skips(body.kind()) {
-            return;
-        }
-        let event = self.hub.push(self.now, false, body);
-        self.session.seq = event.seq;
-        self.session.at = event.at;
-        if let Some(journal) = &mut self.journal {
-            journal.add(event);
-            if self.stores_early() {
-                self.arm_flush(FLUSH_AFTER_MS);
-            }
-        }
-    }
-
-    pub(super) fn publish_transient(&mut self, body: Body) {
-        self.hub.push(self.now, true, body);
     }
 
     pub(super) fn push(&mut self, command: Command) {

@@ -10,6 +10,7 @@ mod finish;
 mod input;
 mod machine;
 mod pool;
+mod publishing;
 mod random;
 mod solo;
 mod start;
