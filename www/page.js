@@ -4,12 +4,12 @@
  * Invariant: one run at a time; `document.body.dataset.state` says where the page is: loading, ready, running, completed, cancelled, failed.
  */
 
-import { createBriefing } from './briefing.js';
-import { BriefingView } from './briefing-view.js';
-import { DEFAULT_TEXT } from './default-text.js';
-import { EventList } from './event-list.js';
-import { duration } from './event-text.js';
-import { SourceText } from './source-text.js';
+import { createBriefing } from './agent/briefing.js';
+import { BriefingView } from './views/briefing-view.js';
+import { DEFAULT_TEXT } from './agent/default-text.js';
+import { EventList } from './views/event-list.js';
+import { duration } from './views/event-text.js';
+import { SourceText } from './views/source-text.js';
 
 const $ = (id) => document.getElementById(id);
 const buttons = { run: $('run'), cancel: $('cancel'), reset: $('reset'), copy: $('copy') };

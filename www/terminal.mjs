@@ -9,8 +9,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createBriefing } from './briefing.js';
-import { duration, placeOf, textOf } from './event-text.js';
+import { createBriefing } from './agent/briefing.js';
+import { duration, placeOf, textOf } from './views/event-text.js';
 
 /** Lifecycle of steps and nodes is told by their own messages; a line each would drown those. */
 const TOLD_OTHERWISE = new Set(['node.started', 'node.completed', 'step.completed', 'llm.final', 'progress', 'checkpoint.saved']);

@@ -1,13 +1,13 @@
 // The parts of the document briefing agent by themselves: no package, no graph.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { critique, improve } from '../../www/critique.js';
-import { DEFAULT_TEXT } from '../../www/default-text.js';
-import { chooseSentences, piecesOf, targetWords, tokensOf } from '../../www/draft.js';
-import { MAX_SENTENCES, rankTerms, readSection, vocabularyOf } from '../../www/ranking.js';
-import { MAX_CHARS, MAX_SECTIONS, splitSections } from '../../www/sections.js';
-import { cooccurrences, pageRank, rankSentences, rankWords, sumCooccurrences } from '../../www/textrank.js';
-import { languageOf, sentencesOf, stemOf, wordsOf } from '../../www/words.js';
+import { critique, improve } from '../../www/agent/critique.js';
+import { DEFAULT_TEXT } from '../../www/agent/default-text.js';
+import { chooseSentences, piecesOf, targetWords, tokensOf } from '../../www/agent/draft.js';
+import { MAX_SENTENCES, rankTerms, readSection, vocabularyOf } from '../../www/agent/ranking.js';
+import { MAX_CHARS, MAX_SECTIONS, splitSections } from '../../www/agent/sections.js';
+import { cooccurrences, pageRank, rankSentences, rankWords, sumCooccurrences } from '../../www/agent/textrank.js';
+import { languageOf, sentencesOf, stemOf, wordsOf } from '../../www/agent/words.js';
 
 const near = (actual, expected, message) => assert.ok(Math.abs(actual - expected) < 1e-3, `${message ?? ''} ${actual} is not near ${expected}`);
 

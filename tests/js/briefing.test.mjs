@@ -5,10 +5,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { createBriefing } from '../../www/briefing.js';
-import { GOOD_SCORE, MAX_ROUNDS } from '../../www/critique.js';
-import { DEFAULT_TEXT } from '../../www/default-text.js';
-import { MAX_SECTIONS } from '../../www/sections.js';
+import { createBriefing } from '../../www/agent/briefing.js';
+import { GOOD_SCORE, MAX_ROUNDS } from '../../www/agent/critique.js';
+import { DEFAULT_TEXT } from '../../www/agent/default-text.js';
+import { MAX_SECTIONS } from '../../www/agent/sections.js';
 
 const root = join(import.meta.dirname, '../..');
 const CHINESE = '潮汐是海水周期性涨落的现象。它主要由月球和太阳的引力引起。月球离地球较近,因此月球的引力作用大于太阳。\n\n当太阳、地球和月球排成一条直线时,会出现大潮。当太阳和月球成直角时,会出现小潮。';

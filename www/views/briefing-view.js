@@ -4,8 +4,8 @@
  * Invariant: shows what the events and the state say, in that order; text reaches the document as text only.
  */
 
-import { GOOD_SCORE } from './critique.js';
-import { sortedTerms } from './briefing.js';
+import { GOOD_SCORE } from '../agent/critique.js';
+import { sortedTerms } from '../agent/briefing.js';
 
 export class BriefingView {
   #parts;
