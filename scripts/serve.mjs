@@ -11,6 +11,9 @@ import { pipeline } from 'node:stream';
 export const strictPolicy =
   "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/** The same for the page, which may also ask an endpoint that its user names: any by https, one of this machine by http. */
+export const pagePolicy = `${strictPolicy}; connect-src 'self' https: http://localhost:* http://127.0.0.1:*`;
+
 const host = '127.0.0.1';
 const indexFile = 'index.html';
 const types = {

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Refusal, main, root, say } from './command.mjs';
 import { build } from './build.mjs';
-import { serve } from './serve.mjs';
+import { pagePolicy, serve } from './serve.mjs';
 
 const usualPort = 8080;
 const usage = 'Usage: npm start -- [--port NUMBER | --terminal FILE]';
@@ -52,7 +52,7 @@ function fileOf(text) {
 
 async function servePage(port) {
   // The page finds the package at ../pkg/, here as in the repository.
-  const options = { folders: { '/www/': join(root, 'www'), '/pkg/': join(root, 'pkg') }, home: '/www/' };
+  const options = { folders: { '/www/': join(root, 'www'), '/pkg/': join(root, 'pkg') }, home: '/www/', policy: pagePolicy };
   let server;
   try {
     server = await serve({ ...options, port: port ?? usualPort });
