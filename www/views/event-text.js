@@ -15,16 +15,23 @@ export function placeOf(event) {
 
 /** What an event says beyond its type and place; '' where that is nothing. */
 export function textOf(event) {
-  const text = longTextOf(event).replace(/\s+/gu, ' ').trim();
+  return lineOf(wholeTextOf(event));
+}
+
+/** A text of any length as one short line. */
+export function lineOf(whole) {
+  const text = whole.replace(/\s+/gu, ' ').trim();
   return text.length <= MAX_CHARS ? text : `${text.slice(0, MAX_CHARS - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
-function longTextOf(event) {
+/** What `textOf` shortens: a search looks here. */
+export function wholeTextOf(event) {
   switch (event.type) {
     case 'run.started': return event.resumed ? 'goes on' : '';
     case 'run.completed': return `${event.steps} steps in ${duration(event.durationMs)}`;
     case 'run.failed': return `${event.error.code}: ${event.error.message}`;
     case 'run.cancelled': return event.reason ?? '';
+    case 'run.interrupted': return `${event.interrupts.length} open`;
     case 'step.started': return `${event.step}: ${counted(event.frontier)}`;
     case 'step.completed': return `${event.step}: wrote ${event.updatedChannels.join(', ') || 'nothing'}`;
     case 'node.started': return event.attempt > 1 ? `attempt ${event.attempt}` : '';
@@ -36,10 +43,15 @@ function longTextOf(event) {
     case 'llm.chunk': return event.text;
     case 'llm.final': return `${event.streamId}: ${event.text.length} characters`;
     case 'llm.error': return event.message;
+    case 'tool.call': return event.name;
+    case 'tool.result': return event.isError ? 'an error' : '';
     case 'progress': return `${Math.round(event.fraction * 100)} %${event.message ? ` ${event.message}` : ''}`;
     case 'milestone': return event.name;
     case 'custom': return event.name;
     case 'diagnostic': return `${event.scope}: ${event.message}`;
+    case 'checkpoint.saved': return `step ${event.step} in ${duration(event.durationMs)}`;
+    case 'stream.reset': return `goes on behind ${event.after}`;
+    case 'snapshot': return `${event.status}, step ${event.step}`;
     case 'stream.gap': return `${event.count} events were dropped`;
     default: return '';
   }
