@@ -11,8 +11,10 @@ import { Queue } from './queue.js';
 export const MAX_EVENTS = 20_000;
 /** So that an entry can go as a whole, and its text can be searched again while it grows. */
 const MAX_CHUNKS = 500;
-/** More than a line holds. */
+/** More than a line holds, even where much of it is white. */
 const LINE_SOURCE_CHARS = 600;
+/** A line of this length has been cut. */
+const FULL_LINE_CHARS = 199;
 
 /** One row's worth: an event, or chunks. */
 export class EventEntry {
@@ -70,8 +72,8 @@ export class EventEntry {
     this.events.push(chunk);
     this.version += 1;
     this.#searchText = null;
-    // A line that is full does not change any more.
-    if (!this.#line?.endsWith('…')) this.#line = null;
+    // A line that is full stays as it is.
+    if (this.#line !== null && this.#line.length < FULL_LINE_CHARS) this.#line = null;
   }
 
   #wholeText(enoughChars = Infinity) {
