@@ -7,6 +7,7 @@
 
 import { part, withAttributes } from './dom-parts.js';
 import { EventRow } from './event-row.js';
+import { RowWindow } from './row-window.js';
 
 /** Rows above and below what is in view: a quick scroll finds them there. */
 const MARGIN_ROWS = 10;
@@ -23,11 +24,9 @@ export class EventRows {
   #log;
   #told;
   #space = part('div', 'space');
-  #probe = new EventRow('').element;
   #idPrefix = `events-${(lists += 1)}-`;
-  /** By the id of the entry. @type {Map<number, EventRow>} */
-  #rows = new Map();
-  #free = [];
+  #probe = new EventRow('').element;
+  #window = new RowWindow(this.#space, this.#idPrefix);
   #topPx = 0;
   #heightPx = 0;
   #rowPx = 0;
@@ -35,6 +34,7 @@ export class EventRows {
   #gone = 0;
   #version = -1;
   #isDirty = true;
+  #areWordsNew = false;
   #isFollowed = true;
   #activeId = null;
   #chosenId = null;
@@ -97,6 +97,7 @@ export class EventRows {
     const anchor = shown.at(index);
     const belowPx = index * this.#rowPx - this.#topPx;
     change();
+    this.#areWordsNew = true;
     this.#gone = this.#log.gone;
     if (anchor !== undefined && !this.#isFollowed) this.#wantedPx = this.#log.indexOf(anchor.id) * this.#rowPx - belowPx;
     this.#change();
@@ -148,37 +149,10 @@ export class EventRows {
     if (activeIndex !== -1 && activeIndex < first) indexes.unshift(activeIndex);
     else if (activeIndex >= end) indexes.push(activeIndex);
 
-    const { shown } = this.#log;
-    const wanted = new Set(indexes.map((index) => shown.at(index).id));
-    for (const [id, row] of this.#rows) {
-      if (wanted.has(id)) continue;
-      this.#rows.delete(id);
-      this.#free.push(row);
-    }
-    const moved = new Set(this.#free);
-    let taken = 0;
-    let isChanged = moved.size > 0;
-    let next = this.#space.firstChild;
-    for (const index of indexes) {
-      const entry = shown.at(index);
-      let row = this.#rows.get(entry.id);
-      if (row === undefined) {
-        row = this.#free[taken] ?? new EventRow(this.#idPrefix);
-        taken += 1;
-        this.#rows.set(entry.id, row);
-        moved.add(row);
-      }
-      if (row.show(entry, index, count, index * this.#rowPx, entry.id === this.#activeId, entry.id === this.#chosenId)) isChanged = true;
-      // Rows that go elsewhere, or nowhere, are passed over, so that those that stay need not move.
-      while (next !== null && next !== row.element && moved.has(rowOf.get(next))) next = next.nextSibling;
-      rowOf.set(row.element, row);
-      if (next === row.element) next = next.nextSibling;
-      else this.#space.insertBefore(row.element, next);
-    }
-    this.#free = this.#free.slice(taken);
-    for (const row of this.#free) row.element.remove();
+    const isChanged = this.#window.show(indexes, this.#log.shown, { rowPx: this.#rowPx, activeId: this.#activeId, chosenId: this.#chosenId });
     this.#setActiveDescendant(activeIndex === -1 ? null : `${this.#idPrefix}${this.#activeId}`);
-    if (isChanged) this.#told.onRows?.(this.#rows.values());
+    if (isChanged || this.#areWordsNew) this.#told.onRows?.(this.#window.rows);
+    this.#areWordsNew = false;
   }
 
   #setActiveDescendant(id) {
@@ -211,7 +185,7 @@ export class EventRows {
     }, { passive: true });
     list.addEventListener('pointerdown', ({ target }) => {
       // The row may show another event when the button is let go.
-      this.#pressedId = rowOf.get(target.closest?.('.event'))?.entry.id ?? null;
+      this.#pressedId = this.#window.entryAt(target)?.id ?? null;
       this.isFollowed = false;
     });
     list.addEventListener('click', () => {
@@ -280,6 +254,3 @@ export class EventRows {
     this.#told.onChoose(entry);
   }
 }
-
-/** @type {WeakMap<Node, EventRow>} */
-const rowOf = new WeakMap();
