@@ -6,11 +6,14 @@
 
 /**
  * A task: one execution of a node in a step. Times are milliseconds on the recording's clock.
+ * `earlier` are its attempts that gave no result and were followed by another: by a retry, or by a resume.
  * @typedef {'waiting' | 'running' | 'retrying' | 'done' | 'failed' | 'stopped'} TaskStatus `stopped`: its run ended, or died, before it did
- * @typedef {{ node: string, task: number, status: TaskStatus, attempt: number, startedAt: number | null, endedAt: number | null, progress: number | null, error: string, channels: string[] }} Task
+ * @typedef {{ status: 'failed' | 'stopped', startedAt: number, endedAt: number }} Attempt
+ * @typedef {{ node: string, task: number, status: TaskStatus, attempt: number, startedAt: number | null, endedAt: number | null, progress: number | null, error: string, channels: string[], earlier: Attempt[] }} Task
  *
- * A step. `next` is who is due then; `storedMs` how long the store took; `storedAt` is null until the store has it.
- * @typedef {{ step: number, frontier: string[], tasks: Task[], skipped: string[], updatedChannels: string[], next: string[], startedAt: number, endedAt: number | null, storedMs: number | null, execution: number }} Step
+ * A step. `next` is who is due then; `storedMs` is how long the store took, and `storedAt` when it said so: null before, and where only the log tells of the step.
+ * `execution` is the index of the one that ran it last.
+ * @typedef {{ step: number, frontier: string[], tasks: Task[], skipped: string[], updatedChannels: string[], next: string[], startedAt: number, endedAt: number | null, storedMs: number | null, storedAt: number | null, execution: number }} Step
  *
  * How a node stood: the tasks of the latest step it was due in, by status. `steps` counts the steps in which it ran.
  * @typedef {{ status: 'idle' | 'skipped' | TaskStatus, step: number, total: number, waiting: number, running: number, done: number, failed: number, progress: number, steps: number, error: string }} NodeState
@@ -20,6 +23,8 @@
  */
 
 const IDLE = Object.freeze({ status: 'idle', step: 0, total: 0, waiting: 0, running: 0, done: 0, failed: 0, progress: 0, steps: 0, error: '' });
+
+const ENDS = new Set(['run.completed', 'run.failed', 'run.cancelled', 'run.interrupted']);
 
 export class Recording {
   /** @type {Step[]} ascending */
@@ -37,6 +42,8 @@ export class Recording {
   /** Texts that stream or have streamed, by id, in order of their start. @type {Map<string, { text: string, isOpen: boolean, step: number, node: string }>} */
   streams = new Map();
   #steps = new Map();
+  /** Ids of streams whose text is settled: what another tab still tells of them is late. */
+  #settled = new Set();
 
   /** Of the last execution; `none` before the first, `running` while nothing says otherwise. */
   get status() {
@@ -75,43 +82,52 @@ export class Recording {
     this.version += 1;
     this.count += 1;
     if (!event.transient) this.seq = Math.max(this.seq, event.seq);
+    const isEnd = ENDS.has(event.type);
     if (event.type === 'run.started') this.#start(event);
-    // One that may not begin tells a single event.
-    else if (this.executions.length === 0) this.executions.push({ startedAt: event.at, from: 0, isResumed: false, how: '' });
+    // One that may not begin tells a single event, its end.
+    else if (this.executions.length === 0 || (isEnd && this.status !== 'running')) this.executions.push({ startedAt: event.at, from: this.now, isResumed: false, how: '' });
     const execution = this.executions.at(-1);
-    this.now = Math.max(this.now, execution.from + Math.max(0, event.at - execution.startedAt));
+    if (execution.how === '') this.now = Math.max(this.now, execution.from + Math.max(0, event.at - execution.startedAt));
+    if (isEnd) return this.#end(event.type.slice('run.'.length));
     switch (event.type) {
       case 'step.started': return this.#startStep(event);
       case 'step.completed': return this.#endStep(event);
-      case 'node.started': return void Object.assign(this.#task(event), { status: 'running', attempt: event.attempt, startedAt: this.now, endedAt: null, progress: null, error: '' });
+      case 'node.started': return this.#startTask(event);
       case 'node.completed': return void Object.assign(this.#task(event), { status: 'done', endedAt: this.now, error: '', channels: Object.keys(event.changes ?? {}) });
       case 'node.failed': return void Object.assign(this.#task(event), { status: event.willRetry ? 'retrying' : 'failed', endedAt: this.now, error: `${event.error.code}: ${event.error.message}` });
       case 'node.retrying': return void Object.assign(this.#task(event), { status: 'retrying' });
-      case 'node.skipped': return void this.#steps.get(event.step)?.skipped.push(event.node);
+      case 'node.skipped': return this.#skip(event);
       case 'progress': return void Object.assign(this.#task(event), { progress: event.fraction });
       case 'llm.chunk': return this.#stream(event, event.text);
-      case 'llm.final': return void this.streams.set(event.streamId, { text: event.text, isOpen: false, step: event.step, node: event.node });
-      case 'llm.error': return this.#closeStream(event.streamId);
+      case 'llm.final': return this.#settleStream(event, event.text);
+      case 'llm.error': return this.streams.has(event.streamId) ? this.#settleStream(event, this.streams.get(event.streamId).text) : undefined;
       case 'checkpoint.saved': return this.#store(event);
-      case 'run.completed': case 'run.failed': case 'run.cancelled': case 'run.interrupted': return this.#end(event.type.slice('run.'.length));
       default:
     }
   }
 
   /** A text as another tab told it: whole, between two durable events. */
   showStream(streamId, text) {
-    if (this.streams.get(streamId)?.isOpen === false) return;
+    if (this.status !== 'running' || this.#settled.has(streamId)) return;
     this.version += 1;
     this.streams.set(streamId, { text, isOpen: true, step: 0, node: '' });
   }
 
   #start(event) {
     const last = this.executions.at(-1);
+    // Streams of tasks that are to run again will be told again.
+    this.#settled.clear();
     if (last?.how === '') {
       last.how = 'died';
       this.#stopTasks();
     }
     this.executions.push({ startedAt: event.at, from: this.now, isResumed: event.resumed, how: '' });
+    // Its half-done step is given up, with what its tasks had finished; the next one takes its number.
+    if (event.abandoned !== undefined) this.#forgetFrom(this.lastStep + 1);
+  }
+
+  #forgetFrom(number) {
+    while (this.steps.length > 0 && this.steps.at(-1).step >= number) this.#steps.delete(this.steps.pop().step);
   }
 
   #end(how) {
@@ -121,26 +137,36 @@ export class Recording {
 
   #stopTasks() {
     for (const { tasks } of this.steps.slice(-1)) {
-      for (const task of tasks) if (task.status === 'running' || task.status === 'waiting' || task.status === 'retrying') Object.assign(task, { status: 'stopped', endedAt: task.startedAt === null ? null : this.now });
+      for (const task of tasks) {
+        if (task.status !== 'running' && task.status !== 'waiting' && task.status !== 'retrying') continue;
+        // An attempt that waits for the next one ended when it failed.
+        Object.assign(task, { status: 'stopped', endedAt: task.startedAt === null ? null : task.endedAt ?? this.now });
+      }
     }
     for (const stream of this.streams.values()) stream.isOpen = false;
   }
 
   #startStep({ step: number, frontier }) {
     const known = this.#steps.get(number);
-    if (known !== undefined) {
+    if (known !== undefined && known.endedAt === null) {
       // A half-done step that is taken up: what was finished stays finished.
       Object.assign(known, { execution: this.executions.length - 1 });
-      for (const task of known.tasks) if (task.status !== 'done') Object.assign(task, { status: 'waiting', startedAt: null, endedAt: null, progress: null });
+      for (const task of known.tasks) {
+        if (task.status === 'done') continue;
+        keepAttempt(task);
+        Object.assign(task, { status: 'waiting', startedAt: null, endedAt: null, progress: null });
+      }
       return;
     }
+    // A step that was complete runs again only where a crash took it and those after it back.
+    this.#forgetFrom(number);
     const counts = new Map();
     const tasks = frontier.map((node) => {
       const task = counts.get(node) ?? 0;
       counts.set(node, task + 1);
       return newTask(node, task);
     });
-    const step = { step: number, frontier, tasks, skipped: [], updatedChannels: [], next: [], startedAt: this.now, endedAt: null, storedMs: null, execution: this.executions.length - 1 };
+    const step = { step: number, frontier, tasks, skipped: [], updatedChannels: [], next: [], startedAt: this.now, endedAt: null, storedMs: null, storedAt: null, execution: this.executions.length - 1 };
     this.#steps.set(number, step);
     this.steps.push(step);
   }
@@ -149,13 +175,26 @@ export class Recording {
     const step = this.#steps.get(event.step);
     if (step === undefined) return;
     Object.assign(step, { endedAt: this.now, skipped: event.skipped, updatedChannels: event.updatedChannels, next: event.next });
-    // Gated nodes are in the frontier, but none of their tasks ran.
-    if (event.skipped.length > 0) step.tasks = step.tasks.filter((task) => task.status !== 'waiting');
+  }
+
+  /** A gated node is in the frontier, but has no task. */
+  #skip({ step: number, node, task }) {
+    const step = this.#steps.get(number);
+    if (step === undefined) return;
+    step.tasks = step.tasks.filter((each) => each.node !== node || each.task !== task);
+    if (!step.skipped.includes(node)) step.skipped.push(node);
   }
 
   #store(event) {
     const step = this.#steps.get(event.step);
-    if (step !== undefined) step.storedMs = event.durationMs;
+    if (step !== undefined) Object.assign(step, { storedMs: event.durationMs, storedAt: this.now });
+  }
+
+  #startTask(event) {
+    const task = this.#task(event);
+    keepAttempt(task);
+    Object.assign(task, { status: 'running', attempt: event.attempt, startedAt: this.now, endedAt: null, progress: null, error: '' });
+    for (const [id, stream] of this.streams) if (stream.step === event.step && stream.node === event.node) this.#settled.delete(id);
   }
 
   #task({ step: number, node, task }) {
@@ -174,14 +213,20 @@ export class Recording {
     this.streams.set(streamId, { text: before + text, isOpen: true, step, node });
   }
 
-  #closeStream(streamId) {
-    const stream = this.streams.get(streamId);
-    if (stream !== undefined) stream.isOpen = false;
+  #settleStream({ streamId, step, node }, text) {
+    this.streams.set(streamId, { text, isOpen: false, step, node });
+    this.#settled.add(streamId);
   }
 }
 
+/** The present attempt, which gave no result, becomes one of the earlier ones. */
+function keepAttempt(task) {
+  if (task.startedAt === null || task.endedAt === null || task.status === 'done') return;
+  task.earlier.push({ status: task.error === '' ? 'stopped' : 'failed', startedAt: task.startedAt, endedAt: task.endedAt });
+}
+
 function newTask(node, task) {
-  return { node, task, status: 'waiting', attempt: 0, startedAt: null, endedAt: null, progress: null, error: '', channels: [] };
+  return { node, task, status: 'waiting', attempt: 0, startedAt: null, endedAt: null, progress: null, error: '', channels: [], earlier: [] };
 }
 
 function byNode(tasks) {
