@@ -1,30 +1,198 @@
 /**
- * Owns: the text to be briefed: the field, and taking a text by drop or from a file.
- * Must not know: the graph, the run.
- * Invariant: a file that is too large or not text is refused with one line, and the field keeps what it has.
+ * Owns: the text of the page: the field for it, taking it by paste, drop or from a file, and the same text with marks once a run has read it.
+ * Must not know: the graph, the run, how marks are found or drawn.
+ * Invariant: field and marked text stand in one place, one of them is shown; a file that is too large or not text is refused with one line, and what was there stays.
  */
 
-const MAX_FILE_BYTES = 16 * 1024 * 1024;
+import { MarkedText } from './marked-text.js';
+import { findMarks, searchable } from './marks.js';
 
-export class SourceText {
-  #field;
-  #facts;
-  #onProblem;
+const MAX_FILE_BYTES = 16 * 1024 * 1024;
+/** Shown with marks at most: what the agent reads of a text. */
+const MAX_MARKED_CHARS = 500_000;
+
+/**
+ * @typedef {{ id: string, text: string }} Sentence as the agent cleaned it
+ * @typedef {{ term: string, stems: readonly string[] }} Term
+ */
+
+export class SourceView {
+  #parts;
+  #calls;
+  #marked;
+  /** The text of the opened session, null while the field has never been left. */
+  #shown = null;
+  #isMarked = false;
+  #search = null;
+  #wanted = { sentences: [], terms: [], language: undefined };
+  #key = '';
+  #isDue = false;
+  #counts = new Map();
+  #sums = { sentences: 0, terms: 0 };
 
   /**
-   * @param {{ field: HTMLTextAreaElement, facts: HTMLElement, picker: HTMLInputElement, dropZone: HTMLElement }} parts
-   * @param {(problem: string) => void} onProblem '' takes a problem back
+   * @param {{ field: HTMLTextAreaElement, marked: HTMLElement, facts: HTMLElement, edit: HTMLButtonElement, picker: HTMLInputElement, dropZone: HTMLElement }} parts
+   * @param {{ onProblem?: (line: string) => void, onChange?: (text: string) => void, onCounts?: (counts: Map<string, number>) => void,
+   *   onHover?: (id: string | null) => void, onSentence?: (id: string, isByKeyboard: boolean) => void }} [calls]
+   *   `onProblem('')` takes a problem back; `onChange` tells what the reader put into the field; `onCounts` how often each term is in the text;
+   *   `onHover` and `onSentence` the marked sentence that is pointed at or chosen
    */
-  constructor({ field, facts, picker, dropZone }, onProblem) {
-    this.#field = field;
-    this.#facts = facts;
-    this.#onProblem = onProblem;
-    field.addEventListener('input', () => this.#count());
+  constructor(parts, { onProblem = () => {}, onChange = () => {}, onCounts = () => {}, onHover = () => {}, onSentence = () => {} } = {}) {
+    this.#parts = parts;
+    this.#calls = { onProblem, onChange, onCounts };
+    this.#marked = new MarkedText(parts.marked, { onHover, onSentence });
+    const { field, marked, picker, edit } = parts;
+    field.addEventListener('input', () => this.#changed());
+    edit.addEventListener('click', () => this.edit());
     picker.addEventListener('change', () => {
       if (picker.files[0]) this.#read(picker.files[0]);
       // The same file may be picked again.
       picker.value = '';
     });
+    marked.addEventListener('paste', (event) => {
+      const text = event.clipboardData?.getData('text/plain') ?? '';
+      if (text !== '') this.#take(text);
+    });
+    this.#listenToDrops();
+    this.#say();
+  }
+
+  /** What a run would read: the text that is shown. */
+  get text() {
+    return this.#isMarked ? this.#shown : this.#parts.field.value;
+  }
+
+  /** Puts a text into the field and shows the field. */
+  set text(text) {
+    this.#parts.field.value = text;
+    this.#showField();
+    this.#parts.field.scrollTop = 0;
+    this.#calls.onProblem('');
+  }
+
+  /** Whether the marked text is shown, and not the field. */
+  get isMarked() {
+    return this.#isMarked;
+  }
+
+  /** How often each term is in the text. @returns {ReadonlyMap<string, number>} */
+  get counts() {
+    return this.#counts;
+  }
+
+  /** Shows the text of a session that was started or opened, to be marked; call it once for each. @param {string} text */
+  showText(text) {
+    const { field, marked, edit } = this.#parts;
+    const hadFocus = document.activeElement === field;
+    if (this.#shown !== text) {
+      this.#shown = text;
+      this.#search = null;
+      this.#marked.show(text.slice(0, MAX_MARKED_CHARS));
+    }
+    const scrollTop = field.value === text ? field.scrollTop : 0;
+    Object.assign(this.#wanted, { sentences: [], terms: [] });
+    this.#mark();
+    this.#isMarked = true;
+    field.hidden = true;
+    marked.hidden = false;
+    edit.hidden = false;
+    marked.scrollTop = scrollTop;
+    if (hadFocus) marked.focus({ preventScroll: true });
+    this.#say();
+  }
+
+  /**
+   * Says what is to be marked; `render` does it. May be called as often as the state changes.
+   * @param {{ sentences?: readonly Sentence[], terms?: readonly Term[], language?: string }} wanted `sentences` in the order of the briefing
+   */
+  show({ sentences = [], terms = [], language }) {
+    const { sentences: before, terms: termsBefore } = this.#wanted;
+    if (sentences === before && terms === termsBefore) return;
+    this.#wanted = { sentences, terms, language };
+    this.#isDue = true;
+  }
+
+  /** Draws what `show` said, if it is new. */
+  render() {
+    if (!this.#isDue || this.#shown === null) return;
+    this.#isDue = false;
+    const { sentences, terms, language } = this.#wanted;
+    const key = JSON.stringify([sentences.map(({ id }) => id), terms.map(({ term }) => term), language]);
+    if (key !== this.#key) this.#mark(key);
+  }
+
+  #mark(key = '') {
+    this.#key = key;
+    const { sentences, terms, language } = this.#wanted;
+    if (sentences.length === 0 && terms.length === 0) {
+      this.#counts = new Map();
+      this.#sums = { sentences: 0, terms: 0 };
+      this.#marked.mark({ sentences: [], terms: [] });
+    } else {
+      this.#search ??= searchable(this.#shown.slice(0, MAX_MARKED_CHARS));
+      const found = findMarks(this.#search, { sentences: sentences.map(({ text }) => text), terms, language });
+      this.#counts = new Map(terms.map(({ term }, i) => [term, found.counts[i]]));
+      this.#sums = { sentences: found.sentences.length, terms: found.terms.length, hasMore: found.hasMore };
+      this.#marked.mark({
+        sentences: found.sentences.map(({ start, end, sentence }) => ({ start, end, id: sentences[sentence].id, number: sentence + 1 })),
+        terms: found.terms.map(({ start, end, terms: indices }) => ({ start, end, terms: indices.map((index) => terms[index].term) })),
+      });
+    }
+    this.#calls.onCounts(this.#counts);
+    this.#say();
+  }
+
+  /** Marks one key term strongly, null none. @param {string | null} term */
+  choose(term) {
+    this.#marked.choose(term);
+  }
+
+  /** Lights a marked sentence while its like in the briefing is pointed at, null none. @param {string | null} id */
+  light(id) {
+    this.#marked.light(id);
+  }
+
+  /**
+   * Scrolls the marked text to a sentence; the page only where the text is out of view. The focus goes there if `isByKeyboard`.
+   * @param {string} id @returns {boolean} whether it is there to be shown
+   */
+  reveal(id, { isByKeyboard = false } = {}) {
+    this.render();
+    if (!this.#isMarked && this.#shown === this.#parts.field.value) this.showText(this.#shown);
+    return this.#isMarked && this.#marked.reveal(id, { isFocused: isByKeyboard });
+  }
+
+  /** Brings back the field, with the text that was shown. */
+  edit() {
+    const { field, marked } = this.#parts;
+    const { scrollTop } = marked;
+    if (this.#isMarked && field.value !== this.#shown) field.value = this.#shown;
+    this.#showField();
+    field.scrollTop = scrollTop;
+    field.focus({ preventScroll: true });
+  }
+
+  #showField() {
+    const { field, marked, edit } = this.#parts;
+    this.#isMarked = false;
+    field.hidden = false;
+    marked.hidden = true;
+    edit.hidden = true;
+    this.#say();
+  }
+
+  #take(text) {
+    this.text = text;
+    this.#calls.onChange(text);
+  }
+
+  #changed() {
+    this.#say();
+    this.#calls.onChange(this.#parts.field.value);
+  }
+
+  #listenToDrops() {
+    const { dropZone } = this.#parts;
     document.addEventListener('dragover', (event) => {
       event.preventDefault();
       dropZone.classList.add('is-target');
@@ -36,35 +204,46 @@ export class SourceText {
       event.preventDefault();
       dropZone.classList.remove('is-target');
       const [file] = event.dataTransfer.files;
+      const text = event.dataTransfer.getData('text/plain');
       if (file) this.#read(file);
-      else if (event.dataTransfer.getData('text/plain') !== '') this.text = event.dataTransfer.getData('text/plain');
+      else if (text !== '') this.#take(text);
     });
   }
 
-  get text() {
-    return this.#field.value;
-  }
-
-  set text(text) {
-    this.#field.value = text;
-    this.#field.scrollTop = 0;
-    this.#onProblem('');
-    this.#count();
-  }
-
   async #read(file) {
-    if (file.size > MAX_FILE_BYTES) return this.#onProblem(`${file.name} is larger than 16 MB.`);
+    const { onProblem } = this.#calls;
+    if (file.size > MAX_FILE_BYTES) return onProblem(`${file.name} is larger than 16 MB.`);
     try {
       const text = await file.text();
-      if (text.includes('\0')) return this.#onProblem(`${file.name} is not a text file.`);
-      this.text = text;
+      if (text.includes('\0')) return onProblem(`${file.name} is not a text file.`);
+      this.#take(text);
     } catch (error) {
-      this.#onProblem(`${file.name} cannot be read: ${error.message}`);
+      onProblem(`${file.name} cannot be read: ${error.message}`);
     }
   }
 
-  #count() {
-    const { length } = this.#field.value;
-    this.#facts.textContent = length === 0 ? 'Paste a text, drop a file anywhere, or open one.' : `${length.toLocaleString('en-US')} characters. Paste another, drop a file anywhere, or open one.`;
+  #say() {
+    const line = this.#isMarked ? this.#shownLine() : fieldLine(this.#parts.field.value.length);
+    if (this.#parts.facts.textContent !== line) this.#parts.facts.textContent = line;
   }
+
+  #shownLine() {
+    const { sentences, terms, hasMore } = this.#sums;
+    const size = `${counted(this.#shown.length, 'character')}${this.#shown.length > MAX_MARKED_CHARS ? `, the first ${number(MAX_MARKED_CHARS)} shown` : ''}`;
+    if (sentences + terms === 0) return `${size}.`;
+    const marks = [sentences > 0 ? counted(sentences, 'sentence') : '', terms > 0 ? `${hasMore ? 'the first ' : ''}${counted(terms, 'key term')}` : ''].filter((part) => part !== '');
+    return `${size}. Marked: ${marks.join(', ')}.`;
+  }
+}
+
+function fieldLine(length) {
+  return length === 0 ? 'Paste a text, drop a file anywhere, or open one.' : `${counted(length, 'character')}. Paste another, drop a file anywhere, or open one.`;
+}
+
+function counted(count, noun) {
+  return `${number(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function number(value) {
+  return value.toLocaleString('en-US');
 }

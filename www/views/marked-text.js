@@ -1,0 +1,265 @@
+/**
+ * Owns: a long text on the page with its marks: sentences numbered as the briefing has them, key terms, which of them is chosen or lit.
+ * Must not know: how marks are found, where the text comes from, the briefing.
+ * Invariant: the text of the document is the text that was given, unit by unit; only blocks whose marks changed are made anew.
+ */
+
+import { blocksOf } from './text-blocks.js';
+
+/** A text of more characters lays out only the blocks that are near. */
+const LONG_CHARS = 60_000;
+/** Characters put into the document at once, and then per frame. */
+const FIRST_CHARS = 40_000;
+const FRAME_CHARS = 120_000;
+/** With more terms outside of sentences, they are painted as highlights, where the browser has them, and are no elements. */
+const MAX_ELEMENTS = 400;
+const NOTHING = Object.freeze({ sentences: [], terms: [] });
+const NAMES = { plain: 'key-term', chosen: 'key-term-chosen' };
+
+/**
+ * @typedef {{ start: number, end: number, id: string, number: number }} MarkedSentence
+ * @typedef {{ start: number, end: number, terms: readonly string[] }} MarkedTerm the term, then those within it
+ */
+
+export class MarkedText {
+  #root;
+  #text = '';
+  /** @type {Array<ReturnType<typeof newBlock>>} */
+  #blocks = [];
+  #marks = NOTHING;
+  #chosen = null;
+  #lit = null;
+  #frame = 0;
+  #calls;
+
+  /**
+   * @param {HTMLElement} root scrolls by itself
+   * @param {{ onHover?: (id: string | null) => void, onSentence?: (id: string, isByKeyboard: boolean) => void }} calls a sentence is pointed at; it is chosen
+   */
+  constructor(root, { onHover = () => {}, onSentence = () => {} } = {}) {
+    this.#root = root;
+    this.#calls = { onHover, onSentence };
+    const idAt = (target) => (target instanceof Element ? target.closest('mark.sentence')?.dataset.id ?? null : null);
+    let pointedAt = null;
+    const point = (id) => {
+      if (id === pointedAt) return;
+      pointedAt = id;
+      onHover(id);
+    };
+    root.addEventListener('pointerover', (event) => { if (event.pointerType === 'mouse') point(idAt(event.target)); });
+    root.addEventListener('pointerleave', () => point(null));
+    root.addEventListener('click', (event) => {
+      const id = idAt(event.target);
+      // Who selects text does not choose its sentence.
+      if (id !== null && getSelection().isCollapsed) onSentence(id, false);
+    });
+    root.addEventListener('keydown', (event) => {
+      const id = idAt(event.target);
+      if (event.key !== 'Enter' || id === null || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      onSentence(id, true);
+    });
+  }
+
+  /** Shows another text, without marks. @param {string} text */
+  show(text) {
+    cancelAnimationFrame(this.#frame);
+    this.#text = text;
+    this.#marks = NOTHING;
+    this.#lit = null;
+    this.#blocks = blocksOf(text).map(newBlock);
+    this.#root.classList.toggle('is-long', text.length > LONG_CHARS);
+    this.#root.replaceChildren();
+    this.#root.scrollTop = 0;
+    this.#build(FIRST_CHARS);
+    this.#paint();
+  }
+
+  /** @param {{ sentences: MarkedSentence[], terms: MarkedTerm[] }} marks ascending, as `findMarks` finds them */
+  mark(marks) {
+    this.#marks = marks;
+    const isPainted = this.#isPainted();
+    const next = { sentence: 0, term: 0 };
+    let hasChanged = false;
+    for (const block of this.#blocks) {
+      const sentences = within(marks.sentences, block, next, 'sentence');
+      const terms = within(marks.terms, block, next, 'term');
+      const key = `${isPainted}|${sentences.map(({ start, end, id, number }) => `${start}-${end}:${id}:${number}`)}|${terms.map(({ start, end, terms: names }) => `${start}-${end}:${names}`)}`;
+      if (key === block.key) continue;
+      Object.assign(block, { key, sentences, terms });
+      if (block.element !== null) {
+        this.#fill(block, isPainted);
+        hasChanged = true;
+      }
+    }
+    if (hasChanged) this.#paint();
+  }
+
+  /** Marks one term strongly, null none. @param {string | null} term */
+  choose(term) {
+    if (term === this.#chosen) return;
+    this.#chosen = term;
+    this.#root.classList.toggle('has-choice', term !== null);
+    for (const block of this.#blocks) for (const { element, terms } of block.termElements) element.classList.toggle('is-chosen', terms.includes(term));
+    this.#paint();
+  }
+
+  /** Lights one sentence, null none. @param {string | null} id */
+  light(id) {
+    if (id === this.#lit) return;
+    for (const each of [this.#lit, id]) for (const element of this.#elementsOf(each)) element.classList.toggle('is-lit', each === id);
+    this.#lit = id;
+  }
+
+  /** Scrolls to a sentence and lights it. @param {string} id @returns {boolean} whether it is there */
+  reveal(id, { isFocused = false } = {}) {
+    const block = this.#blocks.find(({ sentences }) => sentences.some((sentence) => sentence.id === id));
+    if (block === undefined) return false;
+    if (block.element === null) this.#build(block.end);
+    const [element] = this.#elementsOf(id);
+    this.light(id);
+    this.#scrollTo(element);
+    flash(this.#elementsOf(id));
+    if (isFocused) element.focus({ preventScroll: true });
+    return true;
+  }
+
+  #scrollTo(element) {
+    const root = this.#root;
+    const distance = () => element.getBoundingClientRect().top - root.getBoundingClientRect().top - root.clientHeight * 0.3;
+    const isNear = Math.abs(distance()) < root.clientHeight * 2;
+    root.scrollBy({ top: distance(), behavior: isNear && !prefersStill() ? 'smooth' : 'instant' });
+    // Blocks that were never near have estimated heights, which come right only now.
+    if (!isNear) requestAnimationFrame(() => requestAnimationFrame(() => root.scrollBy({ top: distance(), behavior: 'instant' })));
+    const { top, bottom } = root.getBoundingClientRect();
+    if (bottom < root.clientHeight / 2 || top > innerHeight - root.clientHeight / 2) root.scrollIntoView({ block: 'center', behavior: prefersStill() ? 'instant' : 'smooth' });
+  }
+
+  #elementsOf(id) {
+    return id === null ? [] : this.#blocks.flatMap((block) => block.sentenceElements.filter(({ dataset }) => dataset.id === id));
+  }
+
+  /** Puts blocks into the document: those that begin before `chars`, and the others frame by frame. */
+  #build(chars) {
+    cancelAnimationFrame(this.#frame);
+    const isPainted = this.#isPainted();
+    const isLong = this.#text.length > LONG_CHARS;
+    const added = [];
+    const waiting = this.#blocks.findIndex((block) => block.element === null);
+    if (waiting < 0) return;
+    for (const block of this.#blocks.slice(waiting)) {
+      if (block.start >= chars && block !== this.#blocks[waiting]) break;
+      block.element = document.createElement('div');
+      block.element.className = 'block';
+      if (isLong) block.element.style.setProperty('contain-intrinsic-block-size', `auto ${block.lines * 1.6}em`);
+      this.#fill(block, isPainted);
+      added.push(block.element);
+    }
+    this.#root.append(...added);
+    const last = this.#blocks[waiting + added.length - 1];
+    if (last.end < this.#text.length) {
+      this.#frame = requestAnimationFrame(() => {
+        this.#build(last.end + FRAME_CHARS);
+        if (isPainted) this.#paint();
+      });
+    }
+  }
+
+  #isPainted() {
+    return globalThis.CSS?.highlights !== undefined && this.#marks.terms.length - this.#marks.sentences.length > MAX_ELEMENTS;
+  }
+
+  #fill(block, isPainted) {
+    Object.assign(block, { sentenceElements: [], termElements: [], painted: [] });
+    const made = document.createDocumentFragment();
+    let at = block.start;
+    let term = 0;
+    const addUntil = (parent, end, isPlain) => {
+      const first = term;
+      while (term < block.terms.length && block.terms[term].start < end) term += 1;
+      this.#addRun(block, parent, at, end, block.terms.slice(first, term), isPlain);
+      at = end;
+    };
+    for (const sentence of block.sentences) {
+      addUntil(made, sentence.start, isPainted);
+      const element = document.createElement('mark');
+      element.className = 'sentence';
+      element.dataset.id = sentence.id;
+      if (sentence.number > 0) element.dataset.number = String(sentence.number);
+      element.tabIndex = -1;
+      if (sentence.id === this.#lit) element.classList.add('is-lit');
+      addUntil(element, sentence.end, false);
+      block.sentenceElements.push(element);
+      made.append(element);
+    }
+    addUntil(made, block.end, isPainted);
+    block.element.replaceChildren(made);
+  }
+
+  #addRun(block, parent, start, end, terms, isPainted) {
+    if (isPainted) {
+      const node = document.createTextNode(this.#text.slice(start, end));
+      for (const { start: from, end: to, terms: names } of terms) block.painted.push({ node, from: from - start, to: to - start, names });
+      if (end > start) parent.append(node);
+      return;
+    }
+    let at = start;
+    for (const { start: from, end: to, terms: names } of terms) {
+      if (from > at) parent.append(this.#text.slice(at, from));
+      const element = document.createElement('mark');
+      element.className = names.includes(this.#chosen) ? 'term is-chosen' : 'term';
+      element.append(this.#text.slice(from, to));
+      block.termElements.push({ element, terms: names });
+      parent.append(element);
+      at = to;
+    }
+    if (end > at) parent.append(this.#text.slice(at, end));
+  }
+
+  /** Sets the highlights; there are none where terms are elements. */
+  #paint() {
+    const highlights = globalThis.CSS?.highlights;
+    if (highlights === undefined) return;
+    const ranges = { plain: [], chosen: [] };
+    for (const block of this.#blocks) {
+      for (const { node, from, to, names } of block.painted) {
+        ranges[names.includes(this.#chosen) ? 'chosen' : 'plain'].push(new StaticRange({ startContainer: node, startOffset: from, endContainer: node, endOffset: to }));
+      }
+    }
+    for (const [kind, name] of Object.entries(NAMES)) {
+      if (ranges[kind].length > 0) highlights.set(name, new Highlight(...ranges[kind]));
+      else highlights.delete(name);
+    }
+  }
+}
+
+function newBlock({ start, end, lines }) {
+  return { start, end, lines, key: 'false||', element: null, sentences: [], terms: [], sentenceElements: [], termElements: [], painted: [] };
+}
+
+/** The marks that reach into a block, cut to it; of a sentence only its first piece has the number. `next` goes on from block to block. */
+function within(marks, block, next, kind) {
+  const found = [];
+  while (next[kind] < marks.length && marks[next[kind]].end <= block.start) next[kind] += 1;
+  for (let i = next[kind]; i < marks.length && marks[i].start < block.end; i += 1) {
+    const mark = marks[i];
+    const isContinued = mark.start < block.start;
+    found.push(isContinued || mark.end > block.end
+      ? { ...mark, start: Math.max(mark.start, block.start), end: Math.min(mark.end, block.end), ...(kind === 'sentence' && isContinued ? { number: 0 } : {}) }
+      : mark);
+  }
+  return found;
+}
+
+/** Begins the animation anew, also where it runs. */
+export function flash(elements) {
+  for (const element of elements) {
+    element.classList.remove('is-flashed');
+    element.addEventListener('animationend', () => element.classList.remove('is-flashed'), { once: true });
+    requestAnimationFrame(() => element.classList.add('is-flashed'));
+  }
+}
+
+export function prefersStill() {
+  return matchMedia('(prefers-reduced-motion: reduce)').matches;
+}
