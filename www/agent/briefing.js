@@ -1,7 +1,7 @@
 /**
  * Owns: the document briefing agent as a weavegraph-wasm graph: its channels, nodes and edges, what it says while it works.
  * Must not know: who runs it (page, terminal, test), how anything is shown; the package's exports are handed in, so this file loads everywhere.
- * Invariant: the same text gives the same briefing, whatever the pace; nodes only read the state and return updates.
+ * Invariant: without a writer the same text gives the same briefing, whatever the pace; nodes only read the state and return updates.
  *
  *     split ──send──▶ rankSection × n ──▶ rankSentences ─┐
  *                                    └──▶ rankTerms ─────┴─join─▶ draft ──▶ critique ──▶ publish
@@ -9,25 +9,31 @@
  *                                                                             └───────┘
  */
 
-import { GOOD_SCORE, MAX_ROUNDS, critique, findingOf, improve } from './critique.js';
-import { KEY_TERMS, chooseSentences, piecesOf, targetWords, tokensOf } from './draft.js';
+import { KEY_TERMS } from './draft.js';
+import { afterCritique, critique, draftNodes, publish } from './drafting.js';
 import { MAX_SENTENCES, bestSentences, rankPool, rankTerms, readSection, vocabularyOf } from './ranking.js';
 import { splitSections } from './sections.js';
+import { pause } from './streaming.js';
+import { number, plural, short } from './wording.js';
 import { languageOf } from './words.js';
 
-/** Pause after a token, in milliseconds, where the run's context names none. */
-const DEFAULT_PACE_MS = 14;
+export { sortedTerms } from './drafting.js';
+
+/** For nodes that may ask a writer: what a repeat may mend is asked again, up to twice. */
+const WRITER_RETRY = { maxAttempts: 3, initialDelayMs: 600, factor: 3, retryOn: (error) => error?.isWorthRepeating === true };
 
 /**
  * Builds and compiles the graph.
  * @param {typeof import('weavegraph-wasm')} weavegraph the package's exports
  * @param {object} [defaults] options of `compile`
- * @returns {import('weavegraph-wasm').App<any, { paceMs?: number }>} Run it with `{ text }`; the context `{ paceMs: 0 }` turns the pauses off. The final state's
- *   `briefing` is `{ title, text, terms, sentences, words, rounds, score, isGood }`.
+ * @returns {import('weavegraph-wasm').App<any, { paceMs?: number, writer?: import('./writers.js').Writer }>} Run it with `{ text }`; the context
+ *   `{ paceMs: 0 }` turns the pauses off, a `writer` in it writes the drafts that otherwise are sentences of the text. The final state's `briefing` is
+ *   a `Briefing`, its `draft` a `Draft`, its `scores` are `Score`s; see `drafting.js`.
  */
 export function createBriefing(weavegraph, defaults = {}) {
   const { GraphBuilder, append, last, merge, reduce, START, END } = weavegraph;
-  const { split, rankSection, rankAllTerms, revise } = nodesWith(weavegraph);
+  const { split, rankSection, rankAllTerms } = nodesWith(weavegraph);
+  const { draft, revise } = draftNodes(weavegraph);
   return new GraphBuilder({
     name: 'document-briefing',
     channels: {
@@ -38,6 +44,8 @@ export function createBriefing(weavegraph, defaults = {}) {
       tally: reduce((sum, write) => ({ sections: sum.sections + 1, sentences: sum.sentences + write.sentences, words: sum.words + write.words }), { sections: 0, sentences: 0, words: 0 }),
       pool: last({ initial: [] }),
       draft: last({ initial: null }),
+      // What a revision sets out from, in case it turns out worse; null while none can.
+      best: last({ initial: null }),
       scores: append(),
       notices: append(),
       briefing: last({ initial: null }),
@@ -47,9 +55,9 @@ export function createBriefing(weavegraph, defaults = {}) {
     .addNode('rankSection', rankSection, { description: 'TextRank within one section', concurrency: 4 })
     .addNode('rankSentences', rankSentences, { description: 'TextRank over the best sentences of all sections' })
     .addNode('rankTerms', rankAllTerms, { description: 'TextRank over the words of all sections' })
-    .addNode('draft', draft, { description: 'Takes the most central sentences' })
-    .addNode('critique', judge, { description: 'Scores the draft' })
-    .addNode('revise', revise, { description: 'Mends the costliest weakness', targets: ['publish'] })
+    .addNode('draft', draft, { description: 'Takes the most central sentences, or has them written up', retry: WRITER_RETRY })
+    .addNode('critique', critique, { description: 'Scores the draft; the better one stays' })
+    .addNode('revise', revise, { description: 'Mends the costliest weakness', targets: ['publish'], retry: WRITER_RETRY })
     .addNode('publish', publish, { description: 'Hands out the briefing' })
     .addEdge(START, 'split')
     .addEdge('rankSection', 'rankSentences')
@@ -105,21 +113,6 @@ function nodesWith({ command, replace, send }) {
       ctx.emit('terms', terms.length > 0 ? terms.map((term) => term.term).join(', ') : 'no term stands out');
       return { terms: replace(termEntries(terms)) };
     },
-
-    async revise(state, ctx) {
-      const change = improve(state.draft.sentences, state.pool, goalOf(state));
-      if (change === null) {
-        const notice = 'No single change makes the draft better; it stays as it is.';
-        ctx.emit('revise', notice);
-        return command({ update: { notices: notice }, goto: 'publish' });
-      }
-      const { sentences, added, dropped, aim } = change;
-      const what = added && dropped ? `swaps “${short(dropped.text)}” for “${short(added.text)}”` : added ? `adds “${short(added.text)}”` : `drops “${short(dropped.text)}”`;
-      ctx.emit('revise', `For ${aim}: ${what}`);
-      const revised = { ...state.draft, round: state.draft.round + 1, sentences };
-      const text = await stream(revised, state.draft, ctx);
-      return { draft: { ...revised, text } };
-    },
   };
 }
 
@@ -129,88 +122,6 @@ function rankSentences(state, ctx) {
   return { pool };
 }
 
-async function draft(state, ctx) {
-  const { target } = goalOf(state);
-  const terms = sortedTerms(state.terms).map((term) => term.term);
-  const about = state.outline.title || terms.slice(0, 3).join(', ');
-  const first = { round: 1, title: about === '' ? 'In brief' : `${about} – in brief`, terms, sentences: chooseSentences(state.pool, target) };
-  ctx.emit('draft', `${plural(first.sentences.length, 'sentence')} for ${number(target)} words`);
-  const text = await stream(first, null, ctx);
-  return { draft: { ...first, text } };
-}
-
-function judge(state, ctx) {
-  const goal = goalOf(state);
-  const judged = critique(state.draft.sentences, goal);
-  const { round } = state.draft;
-  const score = Math.round(judged.score * 1000) / 1000;
-  const finding = findingOf(judged, goal);
-  ctx.emit('critique', `Round ${round}: ${score.toFixed(3)}, ${finding}`, { round, score, parts: judged.parts });
-  return { scores: { round, score, parts: judged.parts, words: judged.words, finding } };
-}
-
-function afterCritique(state) {
-  const { round, score } = state.scores[state.scores.length - 1];
-  return score >= GOOD_SCORE || round >= MAX_ROUNDS ? 'publish' : 'revise';
-}
-
-function publish(state, ctx) {
-  const { title = '', text = '', terms = [], sentences = [] } = state.draft ?? {};
-  const { score = 0, words = 0, round: rounds = 0 } = state.scores[state.scores.length - 1] ?? {};
-  ctx.milestone('published', { score, words, rounds });
-  return { briefing: { title, text, terms, sentences: sentences.map(({ id, section, text: own }) => ({ id, section, text: own })), words, rounds, score, isGood: score >= GOOD_SCORE } };
-}
-
-/** Streams a draft as the round's own text; of a revised one, what was there before comes at once, what is new word by word. */
-async function stream(next, before, ctx) {
-  const known = new Set(before ? piecesOf(before).map((piece) => piece.id) : []);
-  const streamId = `draft-${next.round}`;
-  let text = '';
-  for (const piece of piecesOf(next)) {
-    text += piece.text;
-    if (known.has(piece.id)) { ctx.token(piece.text, { streamId }); continue; }
-    for (const token of tokensOf(piece.text)) {
-      ctx.token(token, { streamId });
-      await pause(ctx, 1);
-    }
-  }
-  ctx.llm.final(text, { streamId });
-  return text;
-}
-
-/** What a draft is held to. */
-function goalOf(state) {
-  const shortest = Math.min(...state.pool.map((candidate) => candidate.words));
-  return {
-    terms: sortedTerms(state.terms),
-    sections: new Set(state.pool.map((candidate) => candidate.section)).size,
-    target: Math.max(targetWords(state.tally.words), Number.isFinite(shortest) ? shortest : 1),
-    best: Math.max(...state.pool.map((candidate) => candidate.score)),
-  };
-}
-
-/** Key terms of a state, best first. @param {Readonly<Record<string, { score: number, stems: readonly string[] }>>} terms */
-export function sortedTerms(terms) {
-  return Object.entries(terms).map(([term, { score, stems }]) => ({ term, score, stems })).sort((a, b) => b.score - a.score);
-}
-
 function termEntries(terms) {
   return Object.fromEntries(terms.map(({ term, score, stems }) => [term, { score, stems }]));
-}
-
-async function pause(ctx, times) {
-  const paceMs = ctx.context?.paceMs ?? DEFAULT_PACE_MS;
-  if (paceMs > 0) await ctx.sleep(paceMs * times);
-}
-
-function short(text) {
-  return text.length <= 60 ? text : `${text.slice(0, 57).trimEnd()}…`;
-}
-
-function number(value) {
-  return value.toLocaleString('en-US');
-}
-
-function plural(count, noun) {
-  return `${number(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

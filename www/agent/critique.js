@@ -16,6 +16,8 @@ import { inOrder } from './draft.js';
 export const GOOD_SCORE = 0.92;
 /** Critiques at most, the first included. */
 export const MAX_ROUNDS = 8;
+/** The same where a writer writes: each of its rounds takes its time, and may cost. */
+export const MAX_WRITER_ROUNDS = 3;
 const MIN_GAIN = 0.004;
 
 /** What counts how much; sums to 1. */
@@ -155,7 +157,10 @@ function overlap(a, b) {
 /** Sections heard, of as many as the length leaves room for: one sentence of 24 words each. */
 function spread(sentences, { sections, target }) {
   const room = Math.max(1, Math.min(sections, Math.round(target / 24)));
-  return Math.min(1, new Set(sentences.map((sentence) => sentence.section)).size / room);
+  const heard = new Set(sentences.map((sentence) => sentence.section));
+  // Where a sentence that no source carries stands.
+  heard.delete(-1);
+  return Math.min(1, heard.size / room);
 }
 
 function readability(sentence, sentences) {

@@ -1,7 +1,7 @@
 /**
  * Owns: which sentences a first draft takes, the form of a briefing as text, and its cutting into tokens.
  * Must not know: how sentences were ranked, how a draft is judged, the graph.
- * Invariant: extractive: every sentence of a draft is a sentence of the text, and they stand in source order.
+ * Invariant: pure; every sentence that is chosen is a sentence of the text, and they stand in source order.
  */
 
 /**
@@ -58,6 +58,20 @@ export function piecesOf({ title, terms, sentences }) {
     pieces.push({ id: sentence.id, text: (isSameSection ? space : '\n\n') + sentence.text });
   });
   return pieces;
+}
+
+/**
+ * Chosen sentences as paragraphs, one per section that has a say; each sentence is its own source.
+ * @param {readonly Candidate[]} sentences in source order
+ * @returns {import('./written.js').WrittenSentence[][]}
+ */
+export function paragraphsOf(sentences) {
+  const paragraphs = [];
+  sentences.forEach(({ id, section, text }, i) => {
+    if (i === 0 || sentences[i - 1].section !== section) paragraphs.push([]);
+    paragraphs[paragraphs.length - 1].push({ text, sources: [id] });
+  });
+  return paragraphs;
 }
 
 /** Words with the space before them; long runs, as in scripts without spaces, in pieces of at most 12 characters. Joined, they are the text. */
