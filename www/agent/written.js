@@ -19,9 +19,11 @@ export const MAX_WRITTEN_CHARS = 8_000;
 /** Where a writer sends mostly what is left out, such as blanks, it is heard no longer than this. */
 const MAX_HEARD_CHARS = 4 * MAX_WRITTEN_CHARS;
 
-/** Shared content words / the smaller sentence's, from which a source counts as carrying a sentence, and from which wholly so. */
+/** Shared content words / the smaller sentence's, weighed by how rare they are, from which a source carries a sentence, and from which wholly. */
 const MATCH_FROM = 0.34;
 const MATCH_FULL = 0.6;
+/** The same for what a further source adds to those before it. */
+const MATCH_MORE = 0.25;
 const MAX_SOURCES = 3;
 
 const CONTROLS = /[\u0000-\u0008\u000E-\u001F\u007F-\u009F\r\uFEFF\u200B\u2060\u00AD\u202A-\u202E\u2066-\u2069]/g;
@@ -76,11 +78,12 @@ function spaced(text) {
  * @returns {{ paragraphs: WrittenSentence[][], sources: Candidate[] }} `sources`: all that carry it, in source order
  */
 export function readWritten(text, pool, language) {
+  const weightOf = weightsIn(pool);
   // A list's lines are sentences of their own, however they end.
   const paragraphs = text.split(/\n\n|\n(?=(?:[-*•#>]|\d{1,2}[.)])\s)/)
     .map((paragraph) => sentencesOf(paragraph, language).map((sentence) => {
       const { stems } = partsOf(sentence, language);
-      return { text: sentence, sources: sourcesOf(stems, pool).map(({ candidate }) => candidate.id) };
+      return { text: sentence, sources: sourcesOf(stems, pool, weightOf).map(({ candidate }) => candidate.id) };
     }))
     .filter((sentences) => sentences.length > 0);
   const used = new Set(paragraphs.flat().flatMap((sentence) => sentence.sources));
@@ -88,19 +91,20 @@ export function readWritten(text, pool, language) {
 }
 
 /**
- * The sentences of a written text as the critique takes them: as central as their closest source, as far as that carries them; of section -1 and
- * score 0 where none does.
+ * The sentences of a written text as the critique takes them: as central as what carries them, as far as it does; of the closest source's section;
+ * of section -1 and score 0 where none carries them.
  * @param {readonly (readonly WrittenSentence[])[]} paragraphs @param {readonly Candidate[]} pool @param {string} language
  * @returns {Candidate[]}
  */
 export function measured(paragraphs, pool, language) {
+  const weightOf = weightsIn(pool);
   return paragraphs.flat().map(({ text }, order) => {
     const { words, stems } = partsOf(text, language);
-    const [closest] = sourcesOf(stems, pool);
+    const sources = sourcesOf(stems, pool, weightOf);
     return {
       id: `w${order}`, order, text, words: words.length, stems,
-      section: closest ? closest.candidate.section : -1,
-      score: closest ? closest.candidate.score * Math.min(1, closest.match / MATCH_FULL) : 0,
+      section: sources.length > 0 ? sources[0].candidate.section : -1,
+      score: Math.max(0, ...sources.map(({ candidate, match }) => candidate.score * Math.min(1, match / MATCH_FULL))),
       // Later ones follow the sentence that they point back to.
       isLeaning: order === 0 && isLeaning(text, language),
     };
@@ -113,18 +117,27 @@ function partsOf(sentence, language) {
   return { words, stems: [...new Set(content.map((word) => stemOf(word.text, language)))] };
 }
 
-/** The closest source, then those that carry two more of its words each. */
-function sourcesOf(stems, pool) {
+/** How much a stem says: what half the pool speaks of tells no sentence from another. */
+function weightsIn(pool) {
+  const holders = new Map();
+  for (const { stems } of pool) for (const stem of stems) holders.set(stem, (holders.get(stem) ?? 0) + 1);
+  return (stem) => Math.log(1 + pool.length / (holders.get(stem) ?? 1));
+}
+
+/** The closest source, then those that carry more of its words; two words at least, where both sentences have two. */
+function sourcesOf(stems, pool, weightOf) {
+  const weigh = (some) => some.reduce((sum, stem) => sum + weightOf(stem), 0);
+  const whole = weigh(stems);
   const chosen = [];
   let open = stems;
   while (chosen.length < MAX_SOURCES) {
     let best = null;
     for (const candidate of pool) {
-      const shared = open.reduce((sum, stem) => sum + (candidate.stems.includes(stem) ? 1 : 0), 0);
-      const smaller = Math.min(stems.length, candidate.stems.length);
-      if (shared === 0 || shared < Math.min(2, smaller) || shared / smaller < MATCH_FROM) continue;
-      const match = shared / smaller;
-      if (best === null || shared > best.shared || (shared === best.shared && match > best.match)) best = { candidate, shared, match };
+      const shared = open.filter((stem) => candidate.stems.includes(stem));
+      if (shared.length < Math.max(1, Math.min(2, stems.length, candidate.stems.length))) continue;
+      const weight = weigh(shared);
+      const match = weight / Math.min(whole, weigh(candidate.stems));
+      if (match >= (chosen.length === 0 ? MATCH_FROM : MATCH_MORE) && (best === null || weight > best.weight || (weight === best.weight && match > best.match))) best = { candidate, weight, match };
     }
     if (best === null) break;
     chosen.push(best);
