@@ -72,6 +72,7 @@ export function endpointWriter({ url: address, model, key: entered = '', fetch =
     const onAbort = () => stop.abort(signal.reason);
     signal.addEventListener('abort', onAbort);
     let timer;
+    let isAnswered = false;
     const listen = () => {
       clearTimeout(timer);
       timer = setTimeout(() => stop.abort(new WriterError('The endpoint has said nothing for too long.', { isWorthRepeating: true })), silenceMs);
@@ -86,6 +87,7 @@ export function endpointWriter({ url: address, model, key: entered = '', fetch =
         // The text goes to the address that was entered and nowhere else, and nothing but the text goes there.
         redirect: 'error', credentials: 'omit', referrerPolicy: 'no-referrer', cache: 'no-store',
       });
+      isAnswered = true;
       if (!response.ok) throw await refusal(response, key);
       for await (const text of textsOf(response, { hidden: key, onBytes: listen })) {
         // However long the reader takes, that is not the endpoint's silence.
@@ -96,7 +98,7 @@ export function endpointWriter({ url: address, model, key: entered = '', fetch =
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (stop.signal.aborted) throw stop.signal.reason;
-      throw error instanceof WriterError ? error : unreachable(error);
+      throw error instanceof WriterError ? error : lost(isAnswered, error);
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
@@ -131,7 +133,8 @@ async function explanation(response, key) {
 }
 
 /** `fetch` does not say which of these it was. */
-function unreachable(cause) {
-  return new WriterError('The endpoint cannot be reached: the address is wrong, the network is gone, it leads elsewhere, or it does not allow pages like this one (CORS).',
-    { isWorthRepeating: true, cause });
+function lost(isAnswered, cause) {
+  const message = isAnswered ? 'The connection to the endpoint was lost in the middle of its answer.'
+    : 'The endpoint cannot be reached: the address is wrong, the network is gone, it leads elsewhere, or it does not allow pages like this one (CORS).';
+  return new WriterError(message, { isWorthRepeating: true, cause });
 }
