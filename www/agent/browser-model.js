@@ -111,8 +111,8 @@ function explained(error) {
   const message = said(error?.message);
   switch (error?.name) {
     case 'NotAllowedError': return new WriterError('The browser does not let this page use its model now. A download has to be asked for by a click.', { cause: error });
-    case 'NotSupportedError': return new WriterError('The browser\'s model does not support this text or its language.', { cause: error });
-    case 'QuotaExceededError': return new WriterError('The text is too long for the browser\'s model.', { cause: error });
-    default: return new WriterError(`The browser's model failed${message === '' ? '.' : `: ${message}`}`, { isWorthRepeating: error?.name === 'OperationError' || error?.name === 'UnknownError', cause: error });
+    case 'NotSupportedError': return new WriterError('The browser’s model does not support this text or its language.', { cause: error });
+    case 'QuotaExceededError': return new WriterError('The text is too long for the browser’s model.', { cause: error });
+    default: return new WriterError(`The browser’s model failed${message === '' ? '.' : `: ${message}`}`, { isWorthRepeating: error?.name === 'OperationError' || error?.name === 'UnknownError', cause: error });
   }
 }

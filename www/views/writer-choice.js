@@ -1,0 +1,272 @@
+/**
+ * Owns: the choice of who writes the draft: a group of radios, the endpoint's fields, the download of the browser's model.
+ * Must not know: how a writer reaches its model, what it is asked, when a run starts.
+ * Invariant: the key is in its field alone: no storage, address, event or property gets it, and it is gone when the page is left.
+ */
+
+import { WriterError, browserModelState, browserWriter, checkedKey, completionsUrl, downloadBrowserModel, endpointWriter } from '../agent/writers.js';
+
+/** Address and model, for the rest of the visit. */
+const STORAGE_KEY = 'writer-choice';
+
+const BROWSER_NOTES = {
+  checking: 'Asking the browser whether it has one …',
+  missing: 'This browser has no language model.',
+  unavailable: 'This browser has a language model, but cannot run it on this device.',
+  downloadable: 'The browser has to download its model once; that may be several gigabytes.',
+  downloading: 'The browser is downloading its model.',
+  available: 'The browser runs the model; this page sends nothing.',
+};
+
+/** `new WriterChoice(fieldset, { onChange })`; then ask `problem` and `writer` as a run starts. */
+export class WriterChoice {
+  #root;
+  #onChange;
+  #LanguageModel;
+  #radios = {};
+  #fields = {};
+  #parts = {};
+  #browserState = 'checking';
+  #isDownloading = false;
+  #tellsProblems = false;
+
+  /**
+   * @param {HTMLFieldSetElement} root empty; while it is disabled nothing can be chosen
+   * @param {{ onChange?: () => void, LanguageModel?: any }} [options] `onChange` is called whenever `kind`, `summary` or `problem` may have changed;
+   *   `LanguageModel`: default the browser's
+   */
+  constructor(root, { onChange = () => {}, LanguageModel = globalThis.LanguageModel } = {}) {
+    this.#root = root;
+    this.#onChange = onChange;
+    this.#LanguageModel = LanguageModel;
+    root.classList.add('writer');
+    root.append(
+      element('legend', 'Who writes the draft'),
+      this.#option('extractive', 'Extractive (offline)', 'Takes the most central sentences as they are. Nothing leaves this tab.'),
+      this.#option('browser', 'This browser’s model', BROWSER_NOTES.checking, this.#buildDownload()),
+      this.#option('endpoint', 'An endpoint', 'A model behind an address that speaks the chat completions API.', this.#buildFields()),
+    );
+    this.#radios.extractive.checked = true;
+    this.#recall();
+    this.#showChoice();
+    this.#showBrowserState('checking');
+    root.addEventListener('change', () => this.#changed());
+    root.addEventListener('input', () => { if (this.#tellsProblems) this.#showProblems(); });
+    // A page that is kept for “back” keeps no key.
+    globalThis.addEventListener('pagehide', () => this.forgetKey());
+    browserModelState(LanguageModel).then((state) => this.#showBrowserState(state));
+  }
+
+  /** @returns {'extractive' | 'browser' | 'endpoint'} */
+  get kind() {
+    return Object.keys(this.#radios).find((kind) => this.#radios[kind].checked);
+  }
+
+  /** What is chosen, in a few words: for a closed `<details>`. */
+  get summary() {
+    if (this.kind === 'browser') return 'This browser’s model';
+    return this.kind === 'endpoint' ? this.#fields.model.value.trim() || 'An endpoint' : 'Extractive';
+  }
+
+  /** What keeps the chosen writer from writing, as a sentence; '' where nothing does. */
+  get problem() {
+    return this.#firstProblem()?.message ?? '';
+  }
+
+  /**
+   * The chosen writer for a run's `context`; `undefined` for the extractive way.
+   * @returns {import('../agent/writers.js').Writer | undefined}
+   * @throws {WriterError} the `problem`
+   */
+  get writer() {
+    const { problem } = this;
+    if (problem !== '') throw new WriterError(problem);
+    if (this.kind === 'browser') return browserWriter({ LanguageModel: this.#LanguageModel });
+    const { address, model, key } = this.#fields;
+    return this.kind === 'endpoint' ? endpointWriter({ url: address.value, model: model.value, key: key.value }) : undefined;
+  }
+
+  /** Says the problem beside its field and puts the focus there. @returns {boolean} whether there was one */
+  showProblem() {
+    this.#tellsProblems = true;
+    this.#showProblems();
+    const problem = this.#firstProblem();
+    problem?.at.focus();
+    return problem !== undefined;
+  }
+
+  /** Empties the field of the key. */
+  forgetKey() {
+    this.#fields.key.value = '';
+  }
+
+  /** In the order of the page. */
+  #firstProblem() {
+    if (this.kind === 'browser' && this.#browserState !== 'available') {
+      const isToCome = this.#browserState === 'downloadable' || this.#browserState === 'downloading';
+      return { message: isToCome ? 'The browser’s model is not downloaded yet.' : BROWSER_NOTES[this.#browserState], at: isToCome && !this.#isDownloading ? this.#parts.download : this.#radios.browser };
+    }
+    return this.kind === 'endpoint' ? Object.values(this.#fields).map((at) => ({ message: problemOf(at), at })).find(({ message }) => message !== '') : undefined;
+  }
+
+  #changed() {
+    this.#showChoice();
+    this.#remember();
+    if (this.kind !== 'endpoint') this.#tellsProblems = false;
+    this.#showProblems();
+    this.#onChange();
+  }
+
+  #showChoice() {
+    const { fields, downloadRow } = this.#parts;
+    fields.hidden = this.kind !== 'endpoint';
+    downloadRow.hidden = this.kind !== 'browser' || this.#browserState === 'available';
+  }
+
+  /** Beside each field that has been left, or all once a run was refused. */
+  #showProblems() {
+    for (const field of Object.values(this.#fields)) {
+      const isTold = this.#tellsProblems || field.value !== '';
+      const problem = isTold ? problemOf(field) : '';
+      const line = this.#parts[`${field.dataset.field}Problem`];
+      if (line.textContent !== problem) line.textContent = problem;
+      if (problem === '') field.removeAttribute('aria-invalid');
+      else field.setAttribute('aria-invalid', 'true');
+    }
+  }
+
+  #showBrowserState(state) {
+    this.#browserState = state;
+    const canWrite = ['downloadable', 'downloading', 'available'].includes(state);
+    this.#radios.browser.disabled = !canWrite;
+    if (!canWrite && this.#radios.browser.checked) this.#radios.extractive.checked = true;
+    this.#parts.browserNote.textContent = BROWSER_NOTES[state];
+    this.#parts.download.textContent = state === 'downloading' ? 'Wait for the model' : 'Download the model';
+    this.#showChoice();
+    this.#onChange();
+  }
+
+  async #download() {
+    const { download, progress, downloadStatus } = this.#parts;
+    this.#isDownloading = true;
+    download.disabled = true;
+    progress.hidden = false;
+    downloadStatus.textContent = 'The download begins …';
+    let tenths = -1;
+    try {
+      await downloadBrowserModel({
+        LanguageModel: this.#LanguageModel,
+        onProgress: (fraction) => {
+          progress.value = fraction;
+          // Read out by screen readers: not each step.
+          if (Math.floor(fraction * 10) === tenths) return;
+          tenths = Math.floor(fraction * 10);
+          downloadStatus.textContent = fraction < 1 ? `${Math.floor(fraction * 100)} % downloaded` : 'Downloaded; the browser prepares the model …';
+        },
+      });
+      downloadStatus.textContent = '';
+      const hadFocus = document.activeElement === download || document.activeElement === document.body;
+      this.#isDownloading = false;
+      this.#showBrowserState(await browserModelState(this.#LanguageModel));
+      if (hadFocus && this.kind === 'browser') this.#radios.browser.focus();
+    } catch (error) {
+      downloadStatus.textContent = error.message;
+    } finally {
+      this.#isDownloading = false;
+      download.disabled = false;
+      progress.hidden = true;
+      progress.value = 0;
+    }
+  }
+
+  /** Address and model survive a reload, as long as the address has no part that may be secret. */
+  #remember() {
+    const { address, model } = this.#fields;
+    try {
+      if (problemOf(address) !== '' || new URL(address.value).search !== '') sessionStorage.removeItem(STORAGE_KEY);
+      else sessionStorage.setItem(STORAGE_KEY, JSON.stringify({ address: address.value, model: model.value }));
+    } catch {
+      // No storage: nothing is kept.
+    }
+  }
+
+  #recall() {
+    try {
+      const { address, model } = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? '{}');
+      if (typeof address === 'string') this.#fields.address.value = address;
+      if (typeof model === 'string') this.#fields.model.value = model;
+    } catch {
+      // As if there were none.
+    }
+  }
+
+  #option(kind, label, note, ...more) {
+    const id = `${this.#root.id || 'writer'}-${kind}`;
+    const radio = element('input', '', { type: 'radio', name: `${this.#root.id || 'writer'}-kind`, value: kind, id, autocomplete: 'off' });
+    radio.setAttribute('aria-describedby', `${id}-note`);
+    const noteLine = element('p', note, { id: `${id}-note`, className: 'writer-note' });
+    this.#radios[kind] = radio;
+    this.#parts[`${kind}Note`] = noteLine;
+    const option = element('div', '', { className: 'writer-option' });
+    option.append(radio, element('label', label, { htmlFor: id }), noteLine, ...more);
+    return option;
+  }
+
+  #buildDownload() {
+    const row = element('div', '', { className: 'writer-download', hidden: true });
+    const download = element('button', 'Download the model', { type: 'button' });
+    const progress = element('progress', '', { max: 1, value: 0, hidden: true });
+    progress.setAttribute('aria-label', 'Download of the model');
+    const downloadStatus = element('p', '', { className: 'writer-note' });
+    downloadStatus.setAttribute('role', 'status');
+    download.addEventListener('click', () => this.#download());
+    row.append(download, progress, downloadStatus);
+    Object.assign(this.#parts, { downloadRow: row, download, progress, downloadStatus });
+    return row;
+  }
+
+  #buildFields() {
+    const fields = element('div', '', { className: 'writer-fields', hidden: true });
+    fields.append(
+      this.#field('address', 'Address', { type: 'url', inputMode: 'url' }, 'For example http://localhost:11434/v1'),
+      this.#field('model', 'Model', { type: 'text' }),
+      this.#field('key', 'Key, if it asks for one', { type: 'password' }),
+      element('p', 'Your text is sent to this address; the key stays in this tab’s memory.', { className: 'writer-note' }),
+    );
+    this.#parts.fields = fields;
+    return fields;
+  }
+
+  #field(name, label, facts, hint) {
+    const id = `${this.#root.id || 'writer'}-${name}`;
+    const field = element('input', '', { id, autocomplete: 'off', spellcheck: false, ...facts });
+    field.setAttribute('autocapitalize', 'none');
+    field.dataset.field = name;
+    const problem = element('p', '', { id: `${id}-problem`, className: 'writer-problem' });
+    problem.setAttribute('aria-live', 'polite');
+    field.setAttribute('aria-describedby', hint ? `${id}-hint ${problem.id}` : problem.id);
+    this.#fields[name] = field;
+    this.#parts[`${name}Problem`] = problem;
+    const row = element('div', '', { className: `writer-field writer-${name}` });
+    row.append(element('label', label, { htmlFor: id }), field, ...(hint ? [element('p', hint, { id: `${id}-hint`, className: 'writer-hint' })] : []), problem);
+    return row;
+  }
+}
+
+/** What is wrong with one of the endpoint's fields; '' where nothing is. */
+function problemOf(field) {
+  try {
+    if (field.dataset.field === 'address') completionsUrl(field.value);
+    else if (field.dataset.field === 'key') checkedKey(field.value);
+    else if (field.value.trim() === '') return 'Enter the name of the model.';
+    return '';
+  } catch (error) {
+    return error.message;
+  }
+}
+
+function element(name, text, facts = {}) {
+  const made = document.createElement(name);
+  if (text !== '') made.textContent = text;
+  return Object.assign(made, facts);
+}
