@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import puppeteer from 'puppeteer-core';
 import { findChromium } from '../../scripts/prerequisites.mjs';
 
-const flags = [
+/** Of every Chromium that a driver starts here. */
+export const chromiumFlags = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync',
 ];
@@ -17,7 +18,7 @@ const flags = [
 export async function startChromium({ flags: own = [] } = {}) {
   const executablePath = findChromium();
   assert(executablePath, 'Chromium is missing: npm test installs it');
-  const browser = await puppeteer.launch({ executablePath, headless: true, pipe: true, args: [...flags, ...own] });
+  const browser = await puppeteer.launch({ executablePath, headless: true, pipe: true, args: [...chromiumFlags, ...own] });
   return {
     browser,
     /**
@@ -46,8 +47,8 @@ export async function startChromium({ flags: own = [] } = {}) {
   };
 }
 
-/** Collects what a page and its workers report, as text, into the array that is returned. */
-function watch(page) {
+/** Collects what a page and its workers report, as text, into the array that is returned. Any browser's page will do. */
+export function watch(page) {
   const problems = [];
   const listen = (target, where) => {
     target.on('console', (message) => {
@@ -65,6 +66,7 @@ function watch(page) {
   return problems;
 }
 
-function unexpected(problems, patterns) {
+/** The problems that no pattern matches. */
+export function unexpected(problems, patterns) {
   return problems.filter((problem) => !patterns.some((pattern) => pattern.test(problem)));
 }
