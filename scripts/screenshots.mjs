@@ -4,6 +4,7 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Refusal, main, root, say } from './command.mjs';
+import { withPalette } from './png-palette.mjs';
 
 const defaultFolder = 'build/screenshots';
 const readmeFolder = 'docs/images';
@@ -57,7 +58,7 @@ async function pictureReadme(lab) {
       await lab.show(page, { width: 1440, height: heights[1440], scheme, motion: 'reduce' });
       await settled(page);
       const path = join(folder, `page-${scheme}.png`);
-      writeFileSync(path, await page.screenshot());
+      writeFileSync(path, withPalette(await page.screenshot()));
       const { size } = statSync(path);
       say(`${relative(root, path)}: ${Math.round(size / 1000)} KB`);
       if (size > MAX_README_BYTES) throw new Refusal(`${relative(root, path)} is larger than ${MAX_README_BYTES / 1000} KB.`);
