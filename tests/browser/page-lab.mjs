@@ -130,7 +130,9 @@ function prepareTab() {
     },
   };
   globalThis.setTimeout = (callback, delayMs, ...args) => {
-    const fire = () => (typeof callback === 'function' ? callback(...args) : undefined);
+    // Text is for the policy to refuse.
+    if (typeof callback !== 'function') return start(callback, delayMs);
+    const fire = () => callback(...args);
     const id = start(() => (held === null ? fire() : held.set(id, fire)), delayMs);
     return id;
   };
