@@ -35,3 +35,17 @@ export const hold = async (page, draftChars) => {
 export const release = (page) => page.evaluate(() => harness.release());
 /** The page as it is after the events so far were drawn. */
 export const drawn = (page) => page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve()))));
+
+/** Picks a file with the page's own picker. */
+export const pick = (page, content, name) => page.$eval('#file', (input, bytes, fileName) => {
+  const files = new DataTransfer();
+  files.items.add(new File([new Uint8Array(bytes)], fileName));
+  input.files = files.files;
+  input.dispatchEvent(new Event('change', { bubbles: true }));
+}, [...Buffer.from(content)], name);
+/** Drops a file somewhere on the page. */
+export const drop = (page, content, name) => page.evaluate((bytes, fileName) => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([new Uint8Array(bytes)], fileName));
+  document.querySelector('main h2').dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }));
+}, [...Buffer.from(content)], name);

@@ -36,8 +36,9 @@ export async function startLab({ name, start }) {
   const servers = [];
 
   /** Each test gets a port of its own, and with it an origin and a storage of its own; none is given twice. */
-  async function newOrigin() {
-    const server = await serve({ folders: { '/www/': join(root, 'www'), '/pkg/': join(root, 'pkg') }, home: '/www/' });
+  async function newOrigin(folders) {
+    const served = Object.fromEntries(folders.map((folder) => [`/${folder}/`, join(root, folder)]));
+    const server = await serve({ folders: served, home: '/www/' });
     servers.push(server);
     return server.address;
   }
@@ -45,12 +46,13 @@ export async function startLab({ name, start }) {
   const lab = {
     name,
     /**
-     * Runs `body(open, { origin, restart })`: each `open({ path, before, expected })` is a tab on one origin that no other test has, at `path`
-     * (default the page). `before` is run in the tab ahead of its scripts; `expected` are patterns of problems that do not fail the test.
-     * `restart()` kills the browser and starts it on the same profile; tabs are opened anew then.
+     * Runs `body(open, { origin, restart })`: each `open({ path, before, show })` is a tab on one origin that no other test has, at `path`
+     * (default the page). `before` is run in the tab ahead of its scripts. `restart()` kills the browser and starts it on the same profile;
+     * tabs are opened anew then. `expected` are patterns of problems that do not fail the test, `folders` those of the repository that are
+     * served.
      */
-    async inTabs(body, { expected = [] } = {}) {
-      const origin = await newOrigin();
+    async inTabs(body, { expected = [], folders = ['www', 'pkg'] } = {}) {
+      const origin = await newOrigin(folders);
       let tabs = [];
       const problems = [];
       const open = async ({ path = '/www/', before: prepare, show = {} } = {}) => {

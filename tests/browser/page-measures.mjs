@@ -2,12 +2,13 @@
 // what the page shows; times are for a reader, never for an assertion.
 
 /**
- * From now on collects what moves. `stop()` resolves with `{ shifts, moves }`, a line each: `shifts` are the browser's own layout-shift entries,
- * recent input or not (Chromium alone has them); `moves` are boxes of `selector` whose place or size in the document changed between frames.
+ * From now on collects what moves. `stop()` resolves with `{ shifts, moves }`: `shifts` are the browser's own layout-shift entries,
+ * recent input or not (Chromium alone has them);
+ * `moves` are the elements of `selector` whose place or size in the document changed between frames. A line each.
  */
 export async function watchLayout(page, selector) {
   await page.evaluate((selected) => {
-    const watched = { shifts: [], moves: [], isOver: false };
+    const watched = { shifts: [], moves: new Map(), isOver: false };
     const nameOf = (node) => (node instanceof Element ? `${node.localName}${node.id && `#${node.id}`}${node.classList.length > 0 ? `.${[...node.classList].join('.')}` : ''}` : `text in ${node?.parentElement ? nameOf(node.parentElement) : 'nothing'}`);
     const take = (entries) => {
       for (const { value, hadRecentInput, sources } of entries) {
@@ -28,23 +29,26 @@ export async function watchLayout(page, selector) {
       const now = boxes();
       for (const [element, box] of now) {
         const old = before.get(element);
-        if (old !== undefined && String(old) !== String(box)) watched.moves.push(`${nameOf(element)} ${old} to ${box}`);
+        if (old === undefined || String(old) === String(box)) continue;
+        const { times, first } = watched.moves.get(element) ?? { times: 0, first: `first from ${old} to ${box}` };
+        watched.moves.set(element, { times: times + 1, first });
       }
       before = now;
       if (!watched.isOver) requestAnimationFrame(look);
     };
-    watched.look = look;
+    Object.assign(watched, { look, nameOf });
     requestAnimationFrame(look);
     globalThis.watchedLayout = watched;
   }, selector);
   return {
     stop: () => page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => {
       const { watchedLayout: watched } = globalThis;
+      const { nameOf } = watched;
       watched.isOver = true;
       watched.take?.();
       watched.observer?.disconnect();
       watched.look();
-      resolve({ shifts: watched.shifts, moves: watched.moves });
+      resolve({ shifts: watched.shifts, moves: Array.from(watched.moves, ([element, { times, first }]) => `${nameOf(element)} ${times} times, ${first}`) });
     }))),
   };
 }
