@@ -14,7 +14,7 @@ export const NODE_HEIGHT = 40;
 const TERMINAL_WIDTH = 46;
 const TERMINAL_HEIGHT = 22;
 const MARGIN = 8;
-const GAP = 24;
+const GAP = 22;
 const LABEL_GAP = 40;
 const LABEL_WIDTH = 6.4;
 /** Of a label on an edge, in characters. */
@@ -28,6 +28,7 @@ const MAX_NAME = 14.4;
  * @property {string} from @property {string} to
  * @property {'plain' | 'join' | 'conditional' | 'declared'} kind
  * @property {string} [label] what the route answers, where that is not the target's name
+ * @property {number | null} join the number of its join, from 0
  * @property {boolean} isBack
  * @property {string} path SVG path data, to where the arrow's head begins
  * @property {import('./graph-paths.js').Arrow} arrow
@@ -140,8 +141,8 @@ function boxOf(id, place, bands, definition) {
 }
 
 function edgeOf({ link, path, arrow, labelAt, bar }) {
-  const { from, to, kind, isBack } = link;
-  return { from, to, kind, isBack, path, arrow, ...(link.label === '' ? {} : { label: cutLabel(link.label), labelAt }), ...(bar === undefined ? {} : { bar }) };
+  const { from, to, kind, join, isBack } = link;
+  return { from, to, kind, join, isBack, path, arrow, ...(link.label === '' ? {} : { label: cutLabel(link.label), labelAt }), ...(bar === undefined ? {} : { bar }) };
 }
 
 /** How far to the left and to the right anything is drawn. */
