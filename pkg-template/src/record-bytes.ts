@@ -8,12 +8,14 @@
  * before them, so damage is told from a newer version.
  */
 
+import { readReplace, replace } from './channels.js';
 import type { SessionRow, StoredRecord } from './log-store.js';
 import { statuses } from './words.js';
 import { adopt } from './values.js';
 import { Broken, createBrokenError } from './values/broken.js';
 import { checkVersion, isBytes } from './values/bytes.js';
 import { maxHeight } from './values/stamp.js';
+import { Tag } from './values/tags.js';
 import { ValueReader } from './values/value-reader.js';
 import { ValueWriter } from './values/value-writer.js';
 
@@ -42,8 +44,36 @@ export function packRecord({ bytes, values }: StoredRecord, { before, storedAt }
   writer.count(bytes.length);
   writer.raw(bytes);
   writer.count(values.length);
-  for (const value of values) writer.value(value);
+  for (const value of values) writeValue(value);
   return sealed();
+}
+
+/** A value; among them are updates, whose writes may be made by `replace()`. */
+function writeValue(value: unknown): void {
+  const keys = replacedIn(value);
+  if (keys.length === 0) return writer.value(value);
+  writer.byte(Tag.Replacing);
+  writer.count(keys.length);
+  for (const key of keys) writer.value(key);
+  const update = value as Readonly<Record<string, unknown>>;
+  writer.value(Object.fromEntries(Object.entries(update).map(([key, write]) => [key, keys.includes(key) ? readReplace(write)!.__replace : write])));
+}
+
+function replacedIn(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  let keys: string[] | undefined;
+  for (const key in value) if (readReplace((value as Readonly<Record<string, unknown>>)[key]) !== undefined) (keys ??= []).push(key);
+  return keys ?? [];
+}
+
+/** What `writeValue` wrote. */
+function readValue(reader: ValueReader): unknown {
+  if (!reader.takes(Tag.Replacing)) return adopt(reader.value());
+  const keys = new Set<unknown>();
+  for (let left = reader.items(1); left > 0; left -= 1) keys.add(reader.value());
+  const update = adopt(reader.value());
+  if (typeof update !== 'object' || update === null || Object.getPrototypeOf(update) !== Object.prototype) throw new Broken('replaces by what is no update');
+  return Object.freeze(Object.fromEntries(Object.entries(update).map(([key, write]) => [key, keys.has(key) ? replace(write) : write])));
 }
 
 /** A record out of a container. Its values, the package's own, are read when they are first asked for. */
@@ -89,7 +119,7 @@ export class PackedRecord implements StoredRecord, RecordFacts {
   #read(): unknown[] {
     const values: unknown[] = [];
     try {
-      for (let left = this.valueCount; left > 0; left -= 1) values.push(adopt(this.#reader.value()));
+      for (let left = this.valueCount; left > 0; left -= 1) values.push(readValue(this.#reader));
       this.#reader.end();
     } catch (thrown) {
       throw this.#broken(thrown);

@@ -3,7 +3,7 @@
  */
 
 import type { App } from '../app.js';
-import { append, last } from '../channels.js';
+import { append, last, merge, replace } from '../channels.js';
 import { END, GraphBuilder, START } from '../graph-builder.js';
 import type { Checkpointer } from '../sessions.js';
 
@@ -37,6 +37,23 @@ export function pages(checkpointer: Checkpointer, steps: number, before: (step: 
 
 export function pageOf(step: number): string {
   return `${step}${'x'.repeat(2_000)}`;
+}
+
+const replacingChannels = { list: append<number>(), map: merge<number>(), one: last({ initial: 0 }), log: append<string>() };
+
+/** Two nodes of one step: `replacing` replaces the values of three channels, `beside` does what it is given. */
+export function replacing(checkpointer: Checkpointer, beside: () => unknown): App<typeof replacingChannels> {
+  return new GraphBuilder({ name: 'contract replacing', channels: replacingChannels })
+    .addNode('replacing', (state) => ({ list: replace([9]), map: replace({ z: 9 }), one: replace(9), log: `${state.list.length}` }))
+    .addNode('beside', async () => {
+      await beside();
+      return { log: 'beside' };
+    })
+    .addEdge(START, 'replacing')
+    .addEdge(START, 'beside')
+    .addEdge('replacing', END)
+    .addEdge('beside', END)
+    .compile({ checkpointer });
 }
 
 /** The numbers from 1 to `count`. */

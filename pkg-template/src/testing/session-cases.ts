@@ -2,9 +2,10 @@
  * Cases about sessions as runs use them.
  */
 
+import type { Replace } from '../channels.js';
 import type { Case } from './contract.js';
 import { expect, expectEqual, expectRejection } from './expect.js';
-import { loop, pageOf, pages, upTo } from './graphs.js';
+import { loop, pageOf, pages, replacing, upTo } from './graphs.js';
 
 /** Values of every kind. */
 function kinds(): unknown[] {
@@ -68,6 +69,26 @@ export const sessionCases: readonly Case[] = [
         steps.push(...page.map(({ step }) => step));
       }
       expectEqual(steps, [12, ...upTo(11).reverse(), 0], 'history');
+    },
+  ],
+  [
+    'writes that replace a value are kept as such, also of a step that is half done',
+    async ({ open, id }) => {
+      let isBroken = true;
+      const app = replacing(await open(), () => {
+        if (isBroken) throw new Error('broken');
+      });
+      const input = { list: [1, 2], map: { a: 1 }, one: 1 };
+      await expectRejection(app.invoke(input, { sessionId: id('s') }), ['NODE_THREW'], 'a run whose other node throws');
+      isBroken = false;
+      const state = { list: [9], map: { z: 9 }, one: 9, log: ['2', 'beside'] };
+      expectEqual(await app.resume(id('s')), state, 'the state after resume');
+      expectEqual((await app.getState(id('s')))?.state, state, 'the stored state');
+      for await (const event of app.follow(id('s'), { after: 0, filter: ['node.completed'] })) {
+        if (event.type !== 'node.completed' || event.node !== 'replacing') continue;
+        expectEqual(Object.fromEntries(Object.entries(event.changes ?? {}).map(([name, write]) => [name, (write as Replace<unknown>).__replace ?? write])), { list: [9], map: { z: 9 }, one: 9, log: '2' }, 'what the log says it wrote');
+        break;
+      }
     },
   ],
   [

@@ -2,7 +2,7 @@
  * The first bytes of values. Part of what is stored: a number never changes its meaning.
  *
  *     00-3f  the integers 0 to 63         40-7f  text of 0 to 63 bytes
- *     80-9f  an object of 0 to 31 keys    a0-bf  an array of 0 to 31 items    c0-d2  the rest, by tag
+ *     80-9f  an object of 0 to 31 keys    a0-bf  an array of 0 to 31 items    c0-d3  the rest, by tag
  */
 
 /** First byte of short text; integers are below. */
@@ -43,4 +43,6 @@ export const Tag = {
   Error: 0xd1,
   /** A class, a count of bytes, and these. */
   Binary: 0xd2,
+  /** Before a value of a record only: a count of keys, these as text, then the value as an object. What it has under these keys is to replace a channel's value. */
+  Replacing: 0xd3,
 } as const;

@@ -34,6 +34,13 @@ export class ValueReader {
     return this.#bytes[this.#at++]!;
   }
 
+  /** Takes the next byte if it is this one. */
+  takes(byte: number): boolean {
+    if (this.#bytes[this.#at] !== byte) return false;
+    this.#at += 1;
+    return true;
+  }
+
   /** An integer from 0 to 2^53 - 1. */
   count(): number {
     let count = 0;
