@@ -31,7 +31,7 @@ export class Mark {
 
   /** @param {string} status @param {Record<string, string>} [attributes] */
   constructor(status, attributes = {}) {
-    this.element = svg('g', { class: 'mark', ...attributes }, svg('circle', { class: 'mark-disc', r: 7 }), this.#glyph);
+    this.element = svg('g', { class: 'graph-mark', ...attributes }, svg('circle', { class: 'mark-disc', r: 7 }), this.#glyph);
     this.status = status;
   }
 

@@ -15,7 +15,7 @@ export class GraphNode {
   #box;
   #mark = new Mark('idle', { transform: 'translate(15 20)' });
   #name;
-  #facts = svg('text', { class: 'facts', x: TEXT_X, y: 31 });
+  #facts = svg('text', { class: 'node-facts', x: TEXT_X, y: 31 });
   #runs;
   #track;
   #bar;
@@ -27,16 +27,16 @@ export class GraphNode {
     const { id, x, y, width, height, label } = box;
     this.id = id;
     this.#box = box;
-    this.#name = svg('text', { class: 'name', x: TEXT_X, y: 17 }, label);
-    this.#runs = svg('text', { class: 'runs', x: width - TEXT_END, y: 31, 'text-anchor': 'end' });
-    this.#track = svg('rect', { class: 'track', x: 8, y: height - 5, width: width - 16, height: 2.5, rx: 1.25 });
-    this.#bar = svg('rect', { class: 'bar', x: 8, y: height - 5, width: 0, height: 2.5, rx: 1.25 });
+    this.#name = svg('text', { class: 'node-name', x: TEXT_X, y: 17 }, label);
+    this.#runs = svg('text', { class: 'node-runs', x: width - TEXT_END, y: 31, 'text-anchor': 'end' });
+    this.#track = svg('rect', { class: 'node-track', x: 8, y: height - 5, width: width - 16, height: 2.5, rx: 1.25 });
+    this.#bar = svg('rect', { class: 'node-bar', x: 8, y: height - 5, width: 0, height: 2.5, rx: 1.25 });
     this.#title = svg('title');
     const frame = (name, by) => svg('rect', { class: name, x: -by, y: -by, width: width + 2 * by, height: height + 2 * by, rx: RADIUS + by });
     this.element = svg(
       'g',
-      { class: 'node', transform: `translate(${x} ${y})`, role: 'button', tabindex: 0, 'aria-pressed': 'false', 'data-node': id },
-      this.#title, svg('desc', {}, desc), frame('halo', 4), frame('box', 0), frame('ring', 3),
+      { class: 'graph-node', transform: `translate(${x} ${y})`, role: 'button', tabindex: 0, 'aria-pressed': 'false', 'data-node': id },
+      this.#title, svg('desc', {}, desc), frame('node-halo', 4), frame('node-box', 0), frame('node-ring', 3),
       this.#mark.element, this.#name, this.#facts, this.#runs, this.#track, this.#bar,
     );
     this.update({ status: 'idle', facts: '', runs: '', bar: null, said: 'not run yet' }, false);

@@ -44,7 +44,7 @@ export class GraphView {
     const drawing = svg(
       'svg',
       { class: 'graph-drawing', viewBox: `0 0 ${layout.width} ${layout.height}`, role: 'group', 'aria-label': `Graph of ${nodes.length} node${nodes.length === 1 ? '' : 's'}` },
-      svg('g', { class: 'edges', 'aria-hidden': 'true' }, ...this.#edgeElements),
+      svg('g', { class: 'graph-edges', 'aria-hidden': 'true' }, ...this.#edgeElements),
       ...this.#terminals.values(),
       ...nodes.map((node) => node.element),
     );
@@ -140,22 +140,22 @@ export class GraphView {
 
 /** The id of the node that an event is about, or null. */
 function nodeOf(event) {
-  return event.target.closest('.node')?.dataset.node ?? null;
+  return event.target.closest('.graph-node')?.dataset.node ?? null;
 }
 
 function edgeElement({ kind, path, arrow, bar, label, labelAt }) {
-  const parts = [svg('path', { class: 'line', d: path }), svg('path', { class: 'head', d: 'M0 0L-4-7.5L4-7.5Z', transform: `translate(${arrow.x} ${arrow.y}) rotate(${arrow.turn})` })];
-  if (bar !== undefined) parts.push(svg('path', { class: 'bar', d: bar }));
-  if (label !== undefined) parts.push(svg('text', { class: 'label', x: labelAt.x, y: labelAt.y + 4, 'text-anchor': labelAt.anchor }, label));
-  return svg('g', { class: `edge is-${kind}` }, ...parts);
+  const parts = [svg('path', { class: 'edge-line', d: path }), svg('path', { class: 'edge-head', d: 'M0 0L-4-7.5L4-7.5Z', transform: `translate(${arrow.x} ${arrow.y}) rotate(${arrow.turn})` })];
+  if (bar !== undefined) parts.push(svg('path', { class: 'edge-bar', d: bar }));
+  if (label !== undefined) parts.push(svg('text', { class: 'edge-label', x: labelAt.x, y: labelAt.y + 4, 'text-anchor': labelAt.anchor }, label));
+  return svg('g', { class: `graph-edge is-${kind}` }, ...parts);
 }
 
 function terminalElement({ id, x, y, width, height, label }) {
   return svg(
     'g',
-    { class: 'terminal', transform: `translate(${x} ${y})`, role: 'img', 'aria-label': terminalLabel(id, false) },
-    svg('rect', { class: 'box', width, height, rx: height / 2 }),
-    svg('text', { class: 'name', x: width / 2, y: height / 2 + 4, 'text-anchor': 'middle' }, label),
+    { class: 'graph-terminal', transform: `translate(${x} ${y})`, role: 'img', 'aria-label': terminalLabel(id, false) },
+    svg('rect', { class: 'terminal-box', width, height, rx: height / 2 }),
+    svg('text', { class: 'terminal-name', x: width / 2, y: height / 2 + 4, 'text-anchor': 'middle' }, label),
   );
 }
 
@@ -179,7 +179,7 @@ function legend(edges) {
   }
   for (const [kind, words] of Object.entries(EDGE_LEGEND)) {
     if (!edges.some((edge) => edge.kind === kind)) continue;
-    list.append(legendItem(svg('svg', { viewBox: '0 -8 24 16', 'aria-hidden': 'true', class: `wide edge is-${kind}` }, svg('path', { class: 'line', d: 'M1 0H23' })), words));
+    list.append(legendItem(svg('svg', { viewBox: '0 -8 24 16', 'aria-hidden': 'true', class: `wide graph-edge is-${kind}` }, svg('path', { class: 'edge-line', d: 'M1 0H23' })), words));
   }
   return list;
 }
