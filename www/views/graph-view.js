@@ -11,7 +11,9 @@ import { GraphNode } from './graph-node.js';
 import { attemptOf, traceOf, wordsOf } from './graph-words.js';
 
 const LEGEND = ['waiting', 'running', 'done', 'skipped', 'failed'];
-const EDGE_LEGEND = { conditional: 'a route decides', declared: 'a node may go there' };
+const EDGE_LEGEND = { conditional: 'route’s choice', declared: 'node’s choice' };
+/** Pixels that stay free between the current node and the edge of the card. */
+const REVEAL = 48;
 const DIRECTIONS = { ArrowUp: { x: 0, y: -1 }, ArrowDown: { x: 0, y: 1 }, ArrowLeft: { x: -1, y: 0 }, ArrowRight: { x: 1, y: 0 } };
 
 export class GraphView {
@@ -24,7 +26,10 @@ export class GraphView {
   #recording = null;
   #step = null;
   /** What is drawn now; a recording's version, or -1. */
-  #drawn = { recording: null, step: null, version: -1, lit: [] };
+  #drawn = { recording: null, step: null, version: -1, lit: [], current: '' };
+  #scroller = document.createElement('div');
+  /** A reader who moves the drawing is left alone until the next run. */
+  #isFollowed = true;
 
   /**
    * @param {HTMLElement} root gets the drawing, which scrolls within it, and the legend
@@ -50,15 +55,15 @@ export class GraphView {
     );
     drawing.style.setProperty('--graph-width', `${layout.width}px`);
     drawing.style.setProperty('--graph-height', `${layout.height}px`);
-    const scroller = document.createElement('div');
-    scroller.className = 'graph-scroll';
-    scroller.append(drawing);
-    root.replaceChildren(scroller, ...(hasLegend ? [legend(layout.edges)] : []));
+    this.#scroller.className = 'graph-scroll';
+    this.#scroller.append(drawing);
+    root.replaceChildren(this.#scroller, ...(hasLegend ? [legend(layout.edges)] : []));
     // All are measured before any is changed.
     const widths = nodes.map((node) => node.nameWidth);
     nodes.forEach((node, i) => node.fitName(widths[i]));
     drawing.addEventListener('click', (event) => this.#toggle(nodeOf(event)));
     drawing.addEventListener('keydown', (event) => this.#press(event));
+    for (const type of ['wheel', 'touchmove', 'pointerdown']) this.#scroller.addEventListener(type, () => { this.#isFollowed = false; }, { passive: true });
   }
 
   /**
@@ -66,6 +71,7 @@ export class GraphView {
    * @param {import('../recording.js').Recording | null} recording null: no run @param {number | null} [step] as it stood when this one was complete; null: live
    */
   show(recording, step = null) {
+    if (recording !== this.#recording) this.#isFollowed = true;
     this.#recording = recording;
     this.#step = step;
   }
@@ -85,7 +91,19 @@ export class GraphView {
     });
     this.#reach(START, trace.hasBegun);
     this.#reach(END, trace.hasEnded);
-    this.#drawn = { recording, step, version, lit: trace.lit };
+    const current = [...trace.current].join();
+    this.#drawn = { recording, step, version, lit: trace.lit, current };
+    if (current !== drawn.current && this.#isFollowed) this.#reveal([...trace.current].map((id) => this.#nodes.get(id)).filter((node) => node !== undefined));
+  }
+
+  /** Scrolls within the card, where the drawing is larger: once per step, after all has been drawn. */
+  #reveal([first]) {
+    const scroller = this.#scroller;
+    if (first === undefined || (scroller.scrollHeight <= scroller.clientHeight && scroller.scrollWidth <= scroller.clientWidth)) return;
+    const frame = scroller.getBoundingClientRect();
+    const box = first.element.getBoundingClientRect();
+    const by = (low, high, from, to) => (low < from + REVEAL ? low - from - REVEAL : high > to - REVEAL ? high - to + REVEAL : 0);
+    scroller.scrollBy(by(box.left, box.right, frame.left, frame.right), by(box.top, box.bottom, frame.top, frame.bottom));
   }
 
   /** Marks a node as picked, or none; tells nobody. @param {string | null} id */
