@@ -55,7 +55,7 @@ export class EventDetails {
       joined.dir = 'auto';
       this.#body.append(joined, valueTree(fieldsOfChunks(entry.events)));
     } else {
-      this.#body.append(valueTree(event));
+      this.#body.append(valueTree(inOrder(event)));
     }
     this.#body.scrollTop = 0;
     this.element.hidden = false;
@@ -109,8 +109,14 @@ export class EventDetails {
   }
 }
 
+/** What is the event's own comes first, what every event has last. */
+function inOrder({ seq, at, runId, sessionId, branch, transient, ...own }) {
+  const common = Object.entries({ seq, at, runId, sessionId, branch, transient }).filter(([, value]) => value !== undefined);
+  return { ...own, ...Object.fromEntries(common) };
+}
+
 /** What chunks of one stream share, and then the chunks. */
 function fieldsOfChunks(events) {
   const [{ seq, at, text, offset, ...shared }] = events;
-  return events.length === 1 ? events[0] : { ...shared, chunks: events };
+  return inOrder(events.length === 1 ? events[0] : { chunks: events, ...shared });
 }

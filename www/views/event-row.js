@@ -90,6 +90,7 @@ export class EventRow {
     this.#version = entry.version;
     this.#write(this.#times, entry.events.length > 1 ? ` ×${entry.events.length}` : '');
     this.#write(this.#line, harmless(entry.line));
+    if (this.#isNew('short', entry.line === '')) this.element.classList.toggle('is-short', entry.line === '');
   }
 
   #write(node, value) {
