@@ -22,7 +22,8 @@ export class EventDetails {
   #facts = part('span', 'facts');
   #copy;
   #body = withAttributes(part('div', 'body'), { tabindex: '0', role: 'group', 'aria-label': 'Fields of the event' });
-  #joined = document.createTextNode('');
+  #joined = withAttributes(part('p', 'joined'), { dir: 'auto' });
+  #tree = null;
   #entry = null;
   #version = 0;
   #said = 0;
@@ -49,28 +50,28 @@ export class EventDetails {
     this.#entry = entry;
     this.#mark.className = `mark ${markOf(event)}`;
     this.#resetCopy();
-    this.#body.replaceChildren();
-    if (event.type === 'llm.chunk') {
-      const joined = part('p', 'joined', this.#joined);
-      joined.dir = 'auto';
-      this.#body.append(joined, valueTree(fieldsOfChunks(entry.events)));
-    } else {
-      this.#body.append(valueTree(inOrder(event)));
-    }
+    this.#tree = valueTree(fieldsOf(entry.events));
+    this.#body.replaceChildren(...(event.type === 'llm.chunk' ? [this.#joined] : []), this.#tree);
     this.#body.scrollTop = 0;
     this.element.hidden = false;
     this.#update();
   }
 
   hide() {
-    this.#entry = null;
+    this.#entry = this.#tree = null;
     this.element.hidden = true;
     this.#body.replaceChildren();
   }
 
   /** Chunks may have been added. */
   render() {
-    if (this.#entry !== null && this.#entry.version !== this.#version) this.#update();
+    if (this.#entry === null || this.#entry.version === this.#version) return;
+    this.#update();
+    // What is being looked into stays.
+    if (this.#tree.querySelector('details[open]') !== null || this.#tree.contains(document.activeElement)) return;
+    const tree = valueTree(fieldsOf(this.#entry.events));
+    this.#tree.replaceWith(tree);
+    this.#tree = tree;
   }
 
   #update() {
@@ -82,7 +83,7 @@ export class EventDetails {
     const facts = [harmless(entry.place), `${secondsOf(entry.clockMs)} s`];
     if (count > 1) facts[1] += `, over ${duration(Math.max(0, entry.events[count - 1].at - event.at))}`;
     this.#facts.textContent = facts.filter((fact) => fact !== '').join(' · ');
-    this.#joined.data = harmless(entry.joinedText);
+    this.#joined.textContent = harmless(entry.joinedText);
   }
 
   async #copyJson() {
@@ -115,8 +116,9 @@ function inOrder({ seq, at, runId, sessionId, branch, transient, ...own }) {
   return { ...own, ...Object.fromEntries(common) };
 }
 
-/** What chunks of one stream share, and then the chunks. */
-function fieldsOfChunks(events) {
+/** Of an event, or of chunks of one stream: what they share, and each of them. */
+function fieldsOf(events) {
+  if (events.length === 1) return inOrder(events[0]);
   const [{ seq, at, text, offset, ...shared }] = events;
-  return inOrder(events.length === 1 ? events[0] : { chunks: events, ...shared });
+  return inOrder({ chunks: events, ...shared });
 }

@@ -55,7 +55,7 @@ export class EventEntry {
 
   /** All that a search looks at, in lower case. */
   get searchText() {
-    return (this.#searchText ??= `${this.type} ${this.place} ${this.#wholeText()}`.toLowerCase());
+    return (this.#searchText ??= [this.type, this.place, this.#wholeText(), ...hiddenTexts(this.events[0])].join(' ').toLowerCase());
   }
 
   /** What the chunks add up to; '' for any other event. */
@@ -85,6 +85,12 @@ export class EventEntry {
     }
     return text;
   }
+}
+
+/** What a row does not show, but a reader may look for. */
+function hiddenTexts(event) {
+  if (event.type === 'llm.final') return [event.text, event.reasoning ?? ''];
+  return event.type === 'message' ? [event.scope] : [];
 }
 
 export class EventLog {

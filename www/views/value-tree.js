@@ -60,12 +60,12 @@ function pager(value) {
   return () => {
     const items = [];
     for (const end = Math.min(total, at + PAGE_PARTS); at < end; at += 1) {
-      if (keys !== null) items.push(item(part('span', 'key', harmless(keys[at])), value[keys[at]]));
-      else if (kind === 'array') items.push(item(part('span', 'key index', String(at)), value[at]));
+      if (keys !== null) items.push(item(named(harmless(keys[at])), value[keys[at]]));
+      else if (kind === 'array') items.push(item(numbered(at), value[at]));
       else {
         const next = iterator.next();
         if (next.done) break;
-        items.push(kind === 'set' ? item(part('span', 'key index', String(at)), next.value[0]) : entry(at, ...next.value));
+        items.push(kind === 'set' ? item(numbered(at), next.value[0]) : entry(at, ...next.value));
       }
     }
     return { items, rest: total - at };
@@ -78,7 +78,7 @@ function numberPager(numbers) {
   return () => {
     if (at >= numbers.length) return { items: [], rest: 0 };
     const page = Array.from(numbers.subarray(at, at + PAGE_PARTS), scalarText);
-    const items = [part('li', '', part('span', 'key index', grouped(at)), ' ', part('span', 'value number', page.join(' ')))];
+    const items = [part('li', '', numbered(at), ' ', part('span', 'value number', page.join(' ')))];
     at += page.length;
     return { items, rest: numbers.length - at };
   };
@@ -86,8 +86,16 @@ function numberPager(numbers) {
 
 /** An entry of a Map: its key is a name where it has no parts, else a part itself. */
 function entry(index, key, value) {
-  if (isContainer(kindOf(key))) return item(part('span', 'key index', String(index)), { key, value });
-  return item(part('span', 'key', typeof key === 'string' ? harmless(key) : scalarText(key)), value);
+  if (isContainer(kindOf(key))) return item(numbered(index), { key, value });
+  return item(named(scalarText(key)), value);
+}
+
+function named(name) {
+  return part('span', 'key', part('bdi', '', name), ':');
+}
+
+function numbered(index) {
+  return part('span', 'key index', `${index}:`);
 }
 
 function item(key, value) {
