@@ -5,7 +5,7 @@ import * as weavegraph from 'weavegraph-wasm';
 import { createBriefing } from '../../www/agent/briefing.js';
 import { DEFAULT_TEXT } from '../../www/agent/default-text.js';
 import { diffState, isEqual, jsonBytes, MAX_CHANGES, stateBytes } from '../../www/views/state-diff.js';
-import { changeBetween, changeOf, contentOf, differenceOf, sizeText, summaryOf } from '../../www/views/state-words.js';
+import { changeBetween, changeOf, contentOf, differencesOf, sizeText, summaryOf } from '../../www/views/state-words.js';
 
 /** The difference of one channel of `kind`. */
 function diff(kind, before, after, options) {
@@ -172,11 +172,16 @@ describe('words', () => {
     assert.equal(changeBetween('a', 'b'), '“a” → “b”');
   });
 
-  test('of two long texts are cut to where they differ', () => {
-    const [head, tail] = ['The tide is raised by the Moon, and also by ', ' whose pull is a little less than half as strong.'];
-    assert.deepEqual(differenceOf(`${head}the Sun,${tail}`, `${head}Jupiter,${tail}`), ['…e Moon, and also by the Sun, whose pull is a li…', '…e Moon, and also by Jupiter, whose pull is a li…']);
-    assert.deepEqual(differenceOf('same', 'same'), ['same', 'same']);
-    assert.deepEqual(differenceOf('', 'new'), ['', 'new']);
+  test('of two long texts are told by the places where they differ', () => {
+    const [head, tail] = ['It rises. The tide is raised by the Moon, and also by ', ' whose pull is a little less than half as strong. It falls.'];
+    assert.deepEqual(differencesOf(`${head}the Sun,${tail}`, `${head}Jupiter,${tail}`), { places: [['…e Moon, and also by the Sun, whose pull is a li…', '…e Moon, and also by Jupiter, whose pull is a li…']], more: 0 });
+    assert.deepEqual(differencesOf('One. Two.\nThree? Four.', 'Two.\nThree? And a half. Four.').places, [['One.', ''], ['', 'And a half.']]);
+    assert.deepEqual(differencesOf('same', 'same'), { places: [], more: 0 });
+    assert.deepEqual(differencesOf('', 'new'), { places: [['', 'new']], more: 0 });
+    const lines = Array.from({ length: 90 }, (_, i) => `Line ${i}\n`);
+    const many = differencesOf(lines.join(''), lines.map((line, i) => (i % 3 === 0 ? 'x\n' : line)).join(''));
+    assert.deepEqual([many.places.length, many.more], [12, 18]);
+    assert.ok(differencesOf('', 'x'.repeat(10_000)).places[0][1].length <= 400);
   });
 });
 

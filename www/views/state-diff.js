@@ -122,13 +122,17 @@ class Comparison {
   }
 }
 
-/** Where two lists differ: `[from, to, start, end]`, the items of the first from … to stand in place of those of the second from start … end. */
-function gapsOf(before, after) {
+/**
+ * Where two lists differ: of each place `[from, to, start, end]`, in whose stead the second list has its items `start` … `end` for the first one's `from` … `to`.
+ * @param {readonly unknown[]} before @param {readonly unknown[]} after @returns {Array<[number, number, number, number]>}
+ */
+export function gapsOf(before, after) {
   let head = 0;
   while (head < before.length && head < after.length && isEqual(before[head], after[head])) head += 1;
   let tail = 0;
   while (tail < before.length - head && tail < after.length - head && isEqual(before[before.length - 1 - tail], after[after.length - 1 - tail])) tail += 1;
   const [rows, columns] = [before.length - head - tail, after.length - head - tail];
+  if (rows === 0 && columns === 0) return [];
   if (rows === 0 || columns === 0 || rows * columns > MAX_PAIRS) return [[head, head + rows, head, head + columns]];
   // The longest common subsequence, from its end.
   const isSame = Array.from({ length: rows }, (_, i) => Array.from({ length: columns }, (_, j) => isEqual(before[head + i], after[head + j])));

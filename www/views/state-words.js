@@ -4,13 +4,15 @@
  * Invariant: a line holds no line break, and is bounded whatever the value holds.
  */
 
-import { isEqual } from './state-diff.js';
+import { gapsOf, isEqual } from './state-diff.js';
 
 const MAX_TEXT_CHARS = 64;
 /** Fields, keys or parts that are named; the others are counted. */
 const MAX_NAMED = 3;
 /** Characters around the place where two long texts differ. */
 const CONTEXT_CHARS = 20;
+const MAX_PLACES = 12;
+const MAX_PLACE_CHARS = 400;
 
 /** What a value is: `“Tides …”, 10,212 characters`, `86 items`, `round 2, score 0.874`. */
 export function summaryOf(value) {
@@ -88,8 +90,24 @@ export function changeBetween(before, after) {
   return listed(parts, parts.length, 4) || 'holds the same';
 }
 
-/** Two texts, each cut to where they differ. */
-export function differenceOf(before, after) {
+/**
+ * Where two texts differ, sentence by sentence or line by line: what was there and what is there now, either '' where nothing is.
+ * @param {string} before @param {string} after @returns {{ places: Array<[string, string]>, more: number }} the first places, each bounded, and how many others there are
+ */
+export function differencesOf(before, after) {
+  const [old, young] = [sentencesOf(before), sentencesOf(after)];
+  const gaps = gapsOf(old, young);
+  const places = gaps.slice(0, MAX_PLACES).map(([from, to, start, end]) => trimmed(old.slice(from, to).join(''), young.slice(start, end).join('')));
+  return { places, more: gaps.length - places.length };
+}
+
+function sentencesOf(text) {
+  return text.match(/.+?(?:[.!?:]+\s+|\n+|$)|\n+/gsu) ?? [];
+}
+
+/** Without what both begin and end with, save a few characters. */
+function trimmed(before, after) {
+  if (before === '' || after === '') return [cut(before, MAX_PLACE_CHARS), cut(after, MAX_PLACE_CHARS)];
   const most = Math.min(before.length, after.length);
   let head = 0;
   while (head < most && before[head] === after[head]) head += 1;
@@ -100,7 +118,7 @@ export function differenceOf(before, after) {
 
 function excerpt(text, from, to) {
   const [start, end] = [Math.max(0, from - CONTEXT_CHARS), Math.min(text.length, Math.max(to, from) + CONTEXT_CHARS)];
-  return `${start > 0 ? '…' : ''}${oneLine(whole(text.slice(start, end)))}${end < text.length ? '…' : ''}`;
+  return cut(`${start > 0 ? '…' : ''}${oneLine(whole(text.slice(start, end)))}${end < text.length ? '…' : ''}`, MAX_PLACE_CHARS);
 }
 
 /** `812 B`, `12.4 KB`, `1.2 MB`, by thousands. */
