@@ -6,7 +6,7 @@
 
 const SVG = 'http://www.w3.org/2000/svg';
 /** Room for the axes' labels and the goal's value, in pixels. */
-const MARGIN = { top: 16, right: 44, bottom: 20, left: 32 };
+const MARGIN = { top: 16, right: 34, bottom: 18, left: 30 };
 const LOW = 0.5;
 
 /** @typedef {{ round: number, score: number, parts: Record<string, number>, words: number, finding: string, isKept?: boolean }} Score */
@@ -136,7 +136,7 @@ export class ScorePlot {
     const last = Math.max(2, this.#max, this.#scores.at(-1)?.round ?? 0);
     for (let round = 1; round <= last; round += 1) made.push(label(String(round), this.#x(round), height - 4, 'middle', round === this.#shown?.round ? 'axis is-shown' : 'axis'));
     const goalY = this.#y(this.#goal);
-    made.push(shape('line', { class: 'goal', x1: left, x2: right, y1: goalY, y2: goalY }), label(`goal ${this.#goal}`, right + 5, goalY + 4, 'start', 'axis goal-label'));
+    made.push(shape('line', { class: 'goal', x1: left, x2: right, y1: goalY, y2: goalY }), label('goal', right + 6, goalY - 1, 'start', 'goal-label'), label(String(this.#goal), right + 6, goalY + 11, 'start', 'goal-label'));
     const shown = this.#shown;
     if (shown !== undefined) made.push(shape('line', { class: 'hair', x1: this.#x(shown.round), x2: this.#x(shown.round), y1: this.#y(shown.score), y2: this.#y(low) }));
     made.push(shape('polyline', { class: 'curve', points: this.#scores.map(({ round, score }) => `${this.#x(round).toFixed(1)},${this.#y(score).toFixed(1)}`).join(' ') }));

@@ -4,6 +4,7 @@
  * Invariant: field and marked text stand in one place, one of them is shown; a file that is too large or not text is refused with one line, and what was there stays.
  */
 
+import { KEY_TERMS } from '../agent/draft.js';
 import { MarkedText } from './marked-text.js';
 import { findMarks, searchable } from './marks.js';
 
@@ -82,16 +83,20 @@ export class SourceView {
 
   /** Shows the text of a session that was started or opened, to be marked; call it once for each. @param {string} text */
   showText(text) {
-    const { field, marked, edit } = this.#parts;
-    const hadFocus = document.activeElement === field;
     if (this.#shown !== text) {
       this.#shown = text;
       this.#search = null;
       this.#marked.show(text.slice(0, MAX_MARKED_CHARS));
     }
-    const scrollTop = field.value === text ? field.scrollTop : 0;
-    Object.assign(this.#wanted, { sentences: [], terms: [] });
+    this.#wanted = { sentences: [], terms: [], language: undefined };
     this.#mark();
+    this.#showMarked();
+  }
+
+  #showMarked() {
+    const { field, marked, edit } = this.#parts;
+    const hadFocus = document.activeElement === field;
+    const scrollTop = field.value === this.#shown ? field.scrollTop : 0;
     this.#isMarked = true;
     field.hidden = true;
     marked.hidden = false;
@@ -103,12 +108,11 @@ export class SourceView {
 
   /**
    * Says what is to be marked; `render` does it. May be called as often as the state changes.
-   * @param {{ sentences?: readonly Sentence[], terms?: readonly Term[], language?: string }} wanted `sentences` in the order of the briefing
+   * @param {{ sentences?: readonly Sentence[], terms?: readonly Term[], language?: string }} wanted `sentences` in the order of the briefing; `terms` best
+   *   first, of which the key terms are marked; `language` as the agent found it
    */
   show({ sentences = [], terms = [], language }) {
-    const { sentences: before, terms: termsBefore } = this.#wanted;
-    if (sentences === before && terms === termsBefore) return;
-    this.#wanted = { sentences, terms, language };
+    this.#wanted = { sentences, terms: terms.slice(0, KEY_TERMS), language };
     this.#isDue = true;
   }
 
@@ -158,7 +162,7 @@ export class SourceView {
    */
   reveal(id, { isByKeyboard = false } = {}) {
     this.render();
-    if (!this.#isMarked && this.#shown === this.#parts.field.value) this.showText(this.#shown);
+    if (!this.#isMarked && this.#shown === this.#parts.field.value) this.#showMarked();
     return this.#isMarked && this.#marked.reveal(id, { isFocused: isByKeyboard });
   }
 
@@ -231,7 +235,7 @@ export class SourceView {
     const { sentences, terms, hasMore } = this.#sums;
     const size = `${counted(this.#shown.length, 'character')}${this.#shown.length > MAX_MARKED_CHARS ? `, the first ${number(MAX_MARKED_CHARS)} shown` : ''}`;
     if (sentences + terms === 0) return `${size}.`;
-    const marks = [sentences > 0 ? counted(sentences, 'sentence') : '', terms > 0 ? `${hasMore ? 'the first ' : ''}${counted(terms, 'key term')}` : ''].filter((part) => part !== '');
+    const marks = [sentences > 0 ? counted(sentences, 'sentence') : '', terms > 0 ? `key terms at ${hasMore ? 'the first ' : ''}${counted(terms, 'place')}` : ''].filter((part) => part !== '');
     return `${size}. Marked: ${marks.join(', ')}.`;
   }
 }
