@@ -84,9 +84,10 @@ export class SessionItem {
       this.#showActions(actionsOf(standing));
     }
     write(this.#standing, standingText(row));
+    this.#standing.title = this.#standing.textContent;
     write(this.#draft, Number.isFinite(row.words) ? `${row.words.toLocaleString('en-US')} words` : '');
-    write(this.#size, Number.isFinite(row.bytes) ? sizeText(row.bytes) : '–');
-    this.#size.title = Number.isFinite(row.bytes) ? 'Size in the store' : 'The size is known when the run has ended';
+    // It grows while the session runs; the store counts at the end.
+    write(this.#size, Number.isFinite(row.bytes) ? sizeText(row.bytes) : '');
     this.tick(now, before === null || before.createdAt !== row.createdAt || before.updatedAt !== row.updatedAt);
     if (isNamed) this.#nameButtons();
   }

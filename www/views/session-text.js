@@ -46,7 +46,7 @@ export function standingText(row) {
     case 'done': return Number.isFinite(row.score) ? `done, score ${row.score.toFixed(3)}` : 'done';
     case 'cancelled': return `cancelled ${place}`;
     case 'failed': return row.code ? `failed ${place}: ${oneLine(row.code)}` : `failed ${place}`;
-    case 'damaged': return `cannot be read: ${oneLine(row.problem)}`;
+    case 'damaged': return { CHECKPOINT_CORRUPT: 'damaged, cannot be read', CHECKPOINT_VERSION: 'made by a newer version' }[row.problem] ?? `cannot be read: ${oneLine(row.problem)}`;
     default: return `waiting for an answer ${place}`;
   }
 }
@@ -125,16 +125,17 @@ export function ageText(at, now) {
  */
 export function storedText({ sessions, bytes, freeBytes, isKept }) {
   const held = plural(sessions, 'session');
-  if (!isKept) return `${held}, in memory only`;
-  const used = sessions > 0 ? `${held}, ${sizeText(bytes)}` : 'no sessions';
+  if (!isKept) return sessions > 0 ? `${held}, in memory only` : 'No sessions; they are held in memory only';
+  const used = sessions > 0 ? `${held}, ${sizeText(bytes)}` : 'No sessions';
   return freeBytes === null ? used : `${used}; ${sizeText(freeBytes)} free`;
 }
 
-/** Whether it stays. `isPersisted` null where the browser does not say. */
-export function keptText({ isKept, isPersisted }) {
-  if (!isKept) return 'gone when this page is closed';
+/** Whether it stays, in a sentence; '' where there is nothing to keep, or the browser does not say. */
+export function keptText({ sessions, isKept, isPersisted }) {
+  if (sessions === 0) return '';
+  if (!isKept) return 'Gone when this page is closed.';
   if (isPersisted === null) return '';
-  return isPersisted ? 'kept until you delete them' : 'the browser may evict them';
+  return isPersisted ? 'Kept until you delete them.' : 'The browser may evict them.';
 }
 
 /** What is wrong with the store, in a sentence; other errors speak for themselves. @param {unknown} error */

@@ -52,12 +52,11 @@ export class StorageLine {
     this.#isChanged = false;
     const storage = this.#storage;
     const stored = storedText(storage);
-    const kept = this.#answer !== '' && !storage.isPersisted ? this.#answer : keptText(storage);
     write(this.#header, stored);
-    write(this.#amount, kept === '' ? `${stored}.` : `${stored},`);
-    write(this.#kept, kept === '' ? '' : `${kept}.`);
+    write(this.#amount, `${stored}.`);
+    write(this.#kept, this.#answer !== '' && !storage.isPersisted ? this.#answer : keptText(storage));
     this.#kept.classList.toggle('is-safe', storage.isKept && storage.isPersisted === true);
-    const canAsk = storage.isKept && storage.isPersisted === false;
+    const canAsk = storage.sessions > 0 && storage.isKept && storage.isPersisted === false;
     if (!canAsk && this.#button.contains(document.activeElement)) this.#stored.focus();
     this.#button.hidden = !canAsk;
     write(this.#problem, storage.problem);
@@ -69,7 +68,7 @@ export class StorageLine {
     this.#button.setAttribute('aria-disabled', 'true');
     const isPersisted = await askToKeep().catch(() => false);
     this.#button.removeAttribute('aria-disabled');
-    this.#answer = isPersisted ? '' : 'the browser did not agree to keep them and may evict them';
+    this.#answer = isPersisted ? '' : 'The browser did not agree to keep them; it may evict them.';
     this.show({ ...this.#storage, isPersisted });
     this.render();
   }
