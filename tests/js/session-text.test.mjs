@@ -1,7 +1,7 @@
 // The words of the page's session list.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { actionsOf, ageText, factsText, isFinished, keptText, oneLine, short, sizeText, standingOf, standingText, storeProblemText, storedText, titleOf } from '../../www/views/session-text.js';
+import { actionsOf, ageText, factsText, isFinished, keptText, oneLine, short, sizeText, standingOf, standingText, storeProblemText, storedText, timeText, titleOf } from '../../www/views/session-text.js';
 
 const here = { id: 'run', here: true };
 const elsewhere = { id: 'other', here: false };
@@ -74,6 +74,7 @@ test('ages are calm, and what is older than a week has a date', () => {
   const now = Date.UTC(2026, 10, 21, 12);
   const ages = [[-5_000, 'just now'], [59_999, 'just now'], [60_000, '1 min ago'], [59 * 60_000, '59 min ago'], [3_600_000, '1 h ago'], [86_399_999, '23 h ago'], [86_400_000, '1 day ago'], [6 * 86_400_000, '6 days ago'], [10 * 86_400_000, '11 Nov 2026']];
   for (const [age, words] of ages) assert.equal(ageText(now - age, now), words);
+  for (const at of [-1e20, 1e20, Infinity]) assert.equal(timeText(at), 'at an unknown time');
 });
 
 test('what is stored is said as far as the browser says it', () => {

@@ -4,7 +4,7 @@
  * Invariant: its elements stay while its session does, so the focus does; a button that goes hands the focus to one that stays.
  */
 
-import { actionsOf, ageText, short, sizeText, standingOf, standingText } from './session-text.js';
+import { actionsOf, ageText, number, short, sizeText, standingOf, standingText, timeText } from './session-text.js';
 import { TwoStep } from './two-step.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -83,9 +83,9 @@ export class SessionItem {
       this.#mark.setAttribute('d', MARKS[standing]);
       this.#showActions(actionsOf(standing));
     }
-    write(this.#standing, standingText(row));
-    this.#standing.title = this.#standing.textContent;
-    write(this.#draft, Number.isFinite(row.words) ? `${row.words.toLocaleString('en-US')} words` : '');
+    // It is cut where there is no room.
+    if (write(this.#standing, standingText(row))) this.#standing.title = this.#standing.textContent;
+    write(this.#draft, Number.isFinite(row.words) ? `${number(row.words)} words` : '');
     // It grows while the session runs; the store counts at the end.
     write(this.#size, Number.isFinite(row.bytes) ? sizeText(row.bytes) : '');
     this.tick(now, before === null || before.createdAt !== row.createdAt || before.updatedAt !== row.updatedAt);
@@ -189,16 +189,15 @@ function part(name, className, text = '') {
   return made;
 }
 
+/** Says whether there was something to change. */
 function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const isChanged = element.textContent !== text;
+  if (isChanged) element.textContent = text;
+  return isChanged;
 }
 
 /** A dump may hold any number; what is no time has no date. */
 function dateTimeOf(at) {
   const date = new Date(at);
   return Number.isNaN(date.getTime()) ? '' : date.toISOString();
-}
-
-function timeText(at) {
-  return new Date(at).toLocaleString('en-GB', { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
 }

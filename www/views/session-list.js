@@ -5,7 +5,7 @@
  */
 
 import { SessionItem } from './session-item.js';
-import { factsText, isFinished, oneLine, plural, short } from './session-text.js';
+import { factsText, isFinished, number, oneLine, plural, short } from './session-text.js';
 import { TwoStep } from './two-step.js';
 
 export const MAX_ROWS = 500;
@@ -76,12 +76,12 @@ export class SessionList {
     const focus = this.#removeGone();
     this.#place();
     const isEmpty = this.#rows.length === 0;
-    this.#empty.hidden = !isEmpty;
-    this.#list.hidden = isEmpty;
+    this.#empty.toggleAttribute('hidden', !isEmpty);
+    this.#list.toggleAttribute('hidden', isEmpty);
     write(this.#facts, factsText(this.#rows));
     const finished = this.#rows.filter(isFinished).length;
     this.#finished.isEnabled = finished > 0;
-    this.#finished.labels = { ...DELETE_FINISHED, asked: `Delete ${finished.toLocaleString('en-US')} finished?` };
+    this.#finished.labels = { ...DELETE_FINISHED, asked: `Delete ${number(finished)} finished?` };
     if (focus !== null) this.#focusAt(focus);
   }
 

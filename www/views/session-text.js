@@ -28,6 +28,10 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
+// Made once: making one costs more than a row of the list.
+const NUMBER = new Intl.NumberFormat('en-US');
+const DATE = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
+const TIME = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
 
 /** @param {SessionRow} row @returns {Standing} */
 export function standingOf({ status, owner, problem }) {
@@ -116,7 +120,12 @@ export function ageText(at, now) {
   if (age < HOUR_MS) return `${Math.floor(age / MINUTE_MS)} min ago`;
   if (age < DAY_MS) return `${Math.floor(age / HOUR_MS)} h ago`;
   if (age < 7 * DAY_MS) return plural(Math.floor(age / DAY_MS), 'day', ' ago');
-  return new Date(at).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
+  return format(DATE, at);
+}
+
+/** Epoch milliseconds as a date with its time; a dump may hold any number. */
+export function timeText(at) {
+  return format(TIME, at);
 }
 
 /**
@@ -157,6 +166,10 @@ export function plural(count, noun, after = '') {
   return `${number(count)} ${noun}${count === 1 ? '' : 's'}${after}`;
 }
 
-function number(value) {
-  return value.toLocaleString('en-US');
+export function number(value) {
+  return NUMBER.format(value);
+}
+
+function format(dates, at) {
+  return Math.abs(at) <= 8.64e15 ? dates.format(at) : 'at an unknown time';
 }
