@@ -38,7 +38,7 @@ export function completionsUrl(address) {
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new WriterError('The address has to begin with https://.');
   if (url.protocol === 'http:' && !LOCAL_HOSTS.has(url.hostname)) {
-    throw new WriterError('Use https://: over http:// the key and the text could be read on the way. Only this machine (localhost) may be asked without.');
+    throw new WriterError('Use https://, or localhost: over http:// the key and the text could be read on the way.');
   }
   if (url.username !== '' || url.password !== '') throw new WriterError('The address may not hold a name or a password; the key has a field of its own.');
   url.hash = '';

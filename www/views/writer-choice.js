@@ -62,10 +62,10 @@ export class WriterChoice {
     return Object.keys(this.#radios).find((kind) => this.#radios[kind].checked);
   }
 
-  /** What is chosen, in a few words: for a closed `<details>`. */
+  /** Who is chosen, as in “Written by: …”. */
   get summary() {
-    if (this.kind === 'browser') return 'This browser’s model';
-    return this.kind === 'endpoint' ? this.#fields.model.value.trim() || 'An endpoint' : 'Extractive';
+    if (this.kind === 'browser') return 'this browser’s model';
+    return this.kind === 'endpoint' ? this.#fields.model.value.trim() || 'an endpoint' : 'the text’s own sentences';
   }
 
   /** What keeps the chosen writer from writing, as a sentence; '' where nothing does. */
@@ -86,13 +86,16 @@ export class WriterChoice {
     return this.kind === 'endpoint' ? endpointWriter({ url: address.value, model: model.value, key: key.value }) : undefined;
   }
 
-  /** Says the problem beside its field and puts the focus there. @returns {boolean} whether there was one */
+  /** Says the problem beside its field and puts the focus there, opening a `<details>` around it. @returns {boolean} whether there was one */
   showProblem() {
     this.#tellsProblems = true;
     this.#showProblems();
     const problem = this.#firstProblem();
-    problem?.at.focus();
-    return problem !== undefined;
+    if (problem === undefined) return false;
+    const details = this.#root.closest('details');
+    if (details) details.open = true;
+    problem.at.focus();
+    return true;
   }
 
   /** Empties the field of the key. */
