@@ -7,7 +7,7 @@ import { watchFrames, watchLayout } from './page-measures.mjs';
 
 /** All that must keep its place and its size. */
 const boxes = 'header, main > *, .card, footer, h1, h2';
-/** Of as many sections as are taken: more than 1,000 events. */
+/** Behind the default text, as many sections as are taken: more than 1,000 events. */
 const longText = Array.from({ length: 96 }, (_, section) => `## Part ${section + 1}\n\n${Array.from({ length: 12 }, (__, line) => `The keeper of lighthouse ${section * 7 + line} watches harbour ${line} and tide ${section} all night.`).join(' ')}`).join('\n\n');
 
 inBrowsers((lab) => {
@@ -27,7 +27,7 @@ inBrowsers((lab) => {
 
   test('over 1,000 events are listed and scrolled, and the rows in the document stay few', (context) => lab.visit(async (page) => {
     await inState(page, 'ready');
-    await enter(page, longText);
+    await enter(page, `${await page.$eval('#source', ({ value }) => value)}\n\n${longText}`);
     await atFullSpeed(page);
     const frames = await watchFrames(page);
     await run(page);
