@@ -4,12 +4,10 @@ import { test } from 'node:test';
 import { atFullSpeed, drawn, enter, inState, run } from './page-driver.mjs';
 import { inBrowsers } from './page-lab.mjs';
 import { watchFrames, watchLayout } from './page-measures.mjs';
+import { longText } from './page-texts.mjs';
 
 /** All that must keep its place and its size. */
 const boxes = 'header, main > *, .card, footer, h1, h2';
-/** Behind the default text, as many sections as are taken: more than 1,000 events. */
-const longText = Array.from({ length: 96 }, (_, section) => `## Part ${section + 1}\n\n${Array.from({ length: 12 }, (__, line) => `The keeper of lighthouse ${section * 7 + line} watches harbour ${line} and tide ${section} all night.`).join(' ')}`).join('\n\n');
-
 inBrowsers((lab) => {
   for (const width of [360, 1440]) {
     test(`nothing moves at ${width} pixels from the start of a run to its end`, () => lab.visit(async (page) => {
@@ -27,7 +25,7 @@ inBrowsers((lab) => {
 
   test('over 1,000 events are listed and scrolled, and the rows in the document stay few', (context) => lab.visit(async (page) => {
     await inState(page, 'ready');
-    await enter(page, `${await page.$eval('#source', ({ value }) => value)}\n\n${longText}`);
+    await enter(page, longText);
     await atFullSpeed(page);
     const frames = await watchFrames(page);
     await run(page);

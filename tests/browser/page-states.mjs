@@ -1,14 +1,7 @@
 // The states that the page is pictured in and checked in, each once: a picture without a check, or a check without a picture, is none. Owns
 // how each is reached. Must not know what is done with it. Invariant: a state stands still once it is prepared.
 import { atFullSpeed, cancel, drawn, enter, hold, inState, run } from './page-driver.mjs';
-
-/** Markup, quotes, a right-to-left override, a long word: text that is no HTML. */
-export const hostileText = [
-  '# <img src=x onerror="globalThis.pwned=1"> & "quotes"', '',
-  '<script>globalThis.pwned=1</script> The tide <b onclick="pwned=1">rises</b> with the Moon. \u202Eesrever si sihT\u202C and the harbour waits.', '',
-  '## "><svg onload=globalThis.pwned=1>', '',
-  `Averyveryverylongword${'x'.repeat(400)} stands in the harbour. The tide {{constructor.constructor('pwned=1')()}} falls \${pwned=1} again.`,
-].join('\n');
+import { hostileText } from './page-texts.mjs';
 
 /** `prepare(page, { open, restart })` brings a tab that has just been opened into the state; it may resolve with another tab that shows it. */
 export const states = [

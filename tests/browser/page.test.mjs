@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { atFullSpeed, cancel, drop, enter, inState, pick, release, run, hold, text, texts } from './page-driver.mjs';
 import { inBrowsers, patience } from './page-lab.mjs';
-import { hostileText } from './page-states.mjs';
+import { hostileText } from './page-texts.mjs';
 
 /** Records, from inside the page, what was there each time the document changed. */
 const watchGrowth = (page) => page.evaluate(() => {
