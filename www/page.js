@@ -46,7 +46,7 @@ const briefing = new BriefingView(
 );
 const scores = new ScorePlot($('scores'));
 const events = new EventList($('events'), $('event-count'), { onNodeClear: () => graph?.pick(null) });
-const writer = new WriterChoice($('writer'), { onChange: () => { $('writer-name').textContent = writer.summary; } });
+const writer = new WriterChoice($('writer'), { onChange: showWriter });
 const offer = new Offer({ root: $('offer'), text: $('offer-text'), goOn: $('offer-go-on'), look: $('offer-look'), dismiss: $('offer-dismiss') }, { onGoOn: goOn, onLook: open });
 
 let desk = null;
@@ -68,6 +68,7 @@ addEventListener('hashchange', () => {
   if (fragment() !== '' && fragment() !== desk?.sessionId) open(fragment());
 });
 source.text = DEFAULT_TEXT;
+showWriter();
 await load();
 
 async function load() {
@@ -227,6 +228,10 @@ function fragment() {
   } catch {
     return '';
   }
+}
+
+function showWriter() {
+  $('writer-name').textContent = writer.summary;
 }
 
 function showProblem(error) {

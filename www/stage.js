@@ -48,15 +48,15 @@ export class Stage {
 
   #show() {
     this.#frame = 0;
-    const { graph, timeline, events, onShown } = this.#views;
+    const { graph, timeline, state, events, onShown } = this.#views;
     const { recording } = this.#desk;
     const isLive = this.step === null;
     graph.show(recording, this.step);
-    timeline.show(recording, this.step);
-    const state = isLive ? this.#desk.state : this.#checkpoint(this.step)?.state;
-    if (state !== undefined) this.#showWork(state, isLive);
+    timeline.show(recording, this.step, { isAlive: this.#desk.mode !== 'stopped' });
+    const looked = isLive ? this.#desk.state : this.#checkpoint(this.step)?.state;
+    if (looked !== undefined) this.#showWork(looked, isLive);
     this.#showState(this.step ?? recording.lastStep, isLive);
-    for (const view of [graph, timeline, events]) view.render();
+    for (const view of [graph, timeline, state, events]) view.render();
     onShown();
   }
 
@@ -66,17 +66,16 @@ export class Stage {
     source.show({ terms: sortedTerms(state?.terms ?? {}), sentences: draft?.sentences ?? [] });
     briefing.show({ state, stream: isLive ? newestStream(this.#desk.recording) : null, isLive });
     scores.show(state?.scores ?? [], { goal: GOOD_SCORE, max: MAX_ROUNDS });
-    for (const view of [source, briefing, scores]) view.render?.();
+    for (const view of [source, briefing, scores]) view.render();
   }
 
   #showState(step, isLive) {
     const { state: view } = this.#views;
-    if (this.#desk.sessionId === '') return view.show(null);
+    if (this.#desk.sessionId === '' || this.#desk.recording.steps.length === 0) return view.show({ step: null, state: null });
     const now = this.#checkpoint(step);
     const before = step === 0 ? null : this.#checkpoint(step - 1);
     if (now === undefined || before === undefined) return;
     view.show({ step, state: now?.state ?? null, before: before?.state ?? null, updatedChannels: now?.updatedChannels ?? [], nodes: now?.ran ?? [], isLive });
-    view.render();
   }
 
   /** Undefined while it is on its way, with a frame at its arrival; null where there is none. */

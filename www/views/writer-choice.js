@@ -21,7 +21,7 @@ const BROWSER_NOTES = {
 /** `new WriterChoice(fieldset, { onChange })`; then ask `problem` and `writer` as a run starts. */
 export class WriterChoice {
   #root;
-  #onChange;
+  #onChange = () => {};
   #LanguageModel;
   #radios = {};
   #fields = {};
@@ -37,7 +37,6 @@ export class WriterChoice {
    */
   constructor(root, { onChange = () => {}, LanguageModel = globalThis.LanguageModel } = {}) {
     this.#root = root;
-    this.#onChange = onChange;
     this.#LanguageModel = LanguageModel;
     root.classList.add('writer');
     root.append(
@@ -50,6 +49,7 @@ export class WriterChoice {
     this.#recall();
     this.#showChoice();
     this.#showBrowserState('checking');
+    this.#onChange = onChange;
     root.addEventListener('change', () => this.#changed());
     root.addEventListener('input', () => { if (this.#tellsProblems) this.#showProblems(); });
     // A page that is kept for “back” keeps no key.
