@@ -14,6 +14,7 @@ const LEGEND = ['waiting', 'running', 'done', 'skipped', 'failed'];
 const EDGE_LEGEND = { conditional: 'route’s choice', declared: 'node’s choice' };
 /** Pixels that stay free between the current node and the edge of the card. */
 const REVEAL = 48;
+const ROW_FIRST = 1000;
 const DIRECTIONS = { ArrowUp: { x: 0, y: -1 }, ArrowDown: { x: 0, y: 1 }, ArrowLeft: { x: -1, y: 0 }, ArrowRight: { x: 1, y: 0 } };
 
 export class GraphView {
@@ -132,7 +133,7 @@ export class GraphView {
     event.preventDefault();
   }
 
-  /** The nearest node in a direction; one that lies aside counts as further away. */
+  /** Up and down lead to the nearest row, and there to what lies nearest; left and right stay in the row if they can. */
   #neighbour(id, direction) {
     const from = this.#nodes.get(id).centre;
     let best;
@@ -141,8 +142,9 @@ export class GraphView {
       const [dx, dy] = [node.centre.x - from.x, node.centre.y - from.y];
       const ahead = dx * direction.x + dy * direction.y;
       const aside = Math.abs(dx * direction.y) + Math.abs(dy * direction.x);
-      if (ahead <= 0 || ahead + 2 * aside >= least) continue;
-      least = ahead + 2 * aside;
+      const distance = direction.x === 0 ? ahead * ROW_FIRST + aside : aside * ROW_FIRST + ahead;
+      if (ahead <= 0 || distance >= least) continue;
+      least = distance;
       best = node;
     }
     return best;
