@@ -36,7 +36,7 @@ export class SessionList {
   #facts;
   #actions;
   #list = part('ul', 'session-rows');
-  #empty = part('p', 'empty quiet', 'No session yet. Each run is kept here, with its text and its briefing.');
+  #empty = part('p', 'empty quiet', 'No session yet. Each run appears here, with its text and its briefing.');
   #note = part('p', 'session-note');
   #items = new Map();
   #finished;

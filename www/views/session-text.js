@@ -73,7 +73,7 @@ export function isFinished(row) {
 
 /** @param {readonly SessionRow[]} rows */
 export function factsText(rows) {
-  if (rows.length === 0) return 'none yet';
+  if (rows.length === 0) return '';
   const counts = new Map();
   const names = { here: 'running', elsewhere: 'running', stopped: 'stopped', done: 'done', cancelled: 'cancelled', failed: 'failed', waiting: 'waiting', damaged: 'unreadable' };
   for (const row of rows) {
