@@ -34,10 +34,12 @@ const statuses = (page, id) => page.$$eval(`#${id} .graph-node`, (nodes) => node
 
 for (const id of PROGRAMS) {
   test(`${id} streams its output, draws its run and counts it, again and again`, () => visit(async (page) => {
-    await page.evaluate((selector) => {
-      globalThis.lengths = new Set();
-      new MutationObserver(() => globalThis.lengths.add(document.querySelector(selector).textContent.length)).observe(document.querySelector(selector), { childList: true });
-    }, part(id, 'output'));
+    await page.evaluate((output, status) => {
+      globalThis.early = 0;
+      new MutationObserver(() => {
+        if (output.textContent !== '' && status.textContent === 'Running …') globalThis.early += 1;
+      }).observe(output, { childList: true });
+    }, await page.$(part(id, 'output')), await page.$(part(id, 'status')));
     for (let round = 0; round < 2; round += 1) {
       const atOnce = await page.evaluate((run, output) => {
         document.querySelector(run).click();
@@ -51,7 +53,7 @@ for (const id of PROGRAMS) {
       assert.ok((await statuses(page, id)).every((status) => status === 'done'));
       assert.equal(await text(page, id, 'run'), 'Run');
     }
-    assert.ok((await page.evaluate(() => globalThis.lengths.size)) >= 3, 'it grew in several frames');
+    assert.ok((await page.evaluate(() => globalThis.early)) > 0, 'there was output before the end');
   }));
 }
 

@@ -64,14 +64,14 @@ const node = (page, id) => page.evaluate((wanted) => {
   const found = [...document.querySelectorAll('.graph-node')].find((element) => element.dataset.node === wanted);
   const words = (name) => found.querySelector(name).textContent;
   const bar = found.querySelector('.node-bar');
-  return { status: found.dataset.status, facts: words('.node-facts'), runs: words('.node-runs'), label: found.getAttribute('aria-label'), isPicked: found.getAttribute('aria-pressed') === 'true', bar: getComputedStyle(bar).display === 'none' ? null : Number(bar.getAttribute('width')) };
+  return { status: found.dataset.status, facts: words('.node-facts'), runs: words('.node-runs'), label: found.querySelector('[role="button"]').getAttribute('aria-label'), isPicked: found.querySelector('[role="button"]').getAttribute('aria-pressed') === 'true', bar: getComputedStyle(bar).display === 'none' ? null : Number(bar.getAttribute('width')) };
 }, id);
 const litCount = (page) => page.$$eval('.graph-edge.is-lit', (found) => found.length);
 const isReached = (page) => page.$$eval('.graph-terminal', (found) => found.map((element) => element.classList.contains('is-reached')));
-const focused = (page) => page.evaluate(() => document.activeElement.dataset?.node ?? document.activeElement.id);
+const focused = (page) => page.evaluate(() => document.activeElement.closest('.graph-node')?.dataset.node ?? document.activeElement.id);
 
 test('before a run every node is there, idle, a button with a name and a description; names are text', () => visit(async (page) => {
-  const nodes = await page.$$eval('.graph-node', (found) => found.map((element) => [element.getAttribute('role'), element.getAttribute('tabindex'), element.getAttribute('aria-label'), element.dataset.status]));
+  const nodes = await page.$$eval('.node-button', (found) => found.map((element) => [element.getAttribute('role'), element.getAttribute('tabindex'), element.getAttribute('aria-label'), element.parentElement.dataset.status]));
   assert.deepEqual(nodes, DEFINITION.nodes.map(({ id }) => ['button', '0', `${id}: not run yet`, 'idle']));
   assert.equal(await page.$$eval('#graph b', (found) => found.length), 0);
   assert.equal(await page.$eval('.graph-node desc', (element) => element.textContent), 'Splits; leads to b');

@@ -20,6 +20,7 @@ export class GraphNode {
   #track;
   #bar;
   #title;
+  #button;
   #shown = { status: '', facts: '', runs: '', bar: null, said: '', isCurrent: false };
 
   /** @param {import('./graph-layout.js').NodeBox} box @param {string} desc what it does and where it leads, as a sentence */
@@ -33,12 +34,10 @@ export class GraphNode {
     this.#bar = svg('rect', { class: 'node-bar', x: 8, y: height - 5, width: 0, height: 2.5, rx: 1.25 });
     this.#title = svg('title');
     const frame = (name, by) => svg('rect', { class: name, x: -by, y: -by, width: width + 2 * by, height: height + 2 * by, rx: RADIUS + by });
-    this.element = svg(
-      'g',
-      { class: 'graph-node', transform: `translate(${x} ${y})`, role: 'button', tabindex: 0, 'aria-pressed': 'false', 'data-node': id },
-      this.#title, svg('desc', {}, desc), frame('node-halo', 4), frame('node-box', 0), frame('node-ring', 3),
-      this.#mark.element, this.#name, this.#facts, this.#runs, this.#track, this.#bar,
-    );
+    this.#button = svg('g', { class: 'node-button', role: 'button', tabindex: 0, 'aria-pressed': 'false' }, this.#title, svg('desc', {}, desc), frame('node-halo', 4), frame('node-box', 0), frame('node-ring', 3));
+    // What is seen stands beside the button: its name says the same in a sentence, and says it once.
+    const words = svg('g', { class: 'node-words', 'aria-hidden': 'true' }, this.#mark.element, this.#name, this.#facts, this.#runs, this.#track, this.#bar);
+    this.element = svg('g', { class: 'graph-node', transform: `translate(${x} ${y})`, 'data-node': id }, this.#button, words);
     this.update({ status: 'idle', facts: '', runs: '', bar: null, said: 'not run yet' }, false);
   }
 
@@ -61,7 +60,7 @@ export class GraphNode {
     if (facts !== shown.facts) this.#facts.textContent = facts;
     if (runs !== shown.runs) this.#runs.textContent = runs;
     if (said !== shown.said) {
-      element.setAttribute('aria-label', `${this.id}: ${said}`);
+      this.#button.setAttribute('aria-label', `${this.id}: ${said}`);
       this.#title.textContent = `${this.id}${this.#box.description === '' ? '' : `\n${this.#box.description}`}\n${said}`;
     }
     if (bar !== shown.bar) {
@@ -72,7 +71,11 @@ export class GraphNode {
   }
 
   set isPicked(isPicked) {
-    this.element.setAttribute('aria-pressed', String(isPicked));
+    this.#button.setAttribute('aria-pressed', String(isPicked));
+  }
+
+  focus() {
+    this.#button.focus();
   }
 
   /** In pixels of the drawing, as the font of this machine has it; 0 while it is not shown. */

@@ -128,7 +128,7 @@ export class GraphView {
     const id = nodeOf(event);
     if (id === null || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === 'Enter' || event.key === ' ') this.#toggle(id);
-    else if (DIRECTIONS[event.key] !== undefined) this.#neighbour(id, DIRECTIONS[event.key])?.element.focus();
+    else if (DIRECTIONS[event.key] !== undefined) this.#neighbour(id, DIRECTIONS[event.key])?.focus();
     else return;
     event.preventDefault();
   }
