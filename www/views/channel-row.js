@@ -8,7 +8,7 @@
 import { valueTree } from './plain-value.js';
 import { isEqual } from './state-diff.js';
 import { changeBetween, changeOf, contentOf, counted, differencesOf, sizeText, summaryOf } from './state-words.js';
-import { element, setText } from './step-row.js';
+import { element, setHidden, setText } from './step-row.js';
 
 /** Texts longer than this are told by where they differ. */
 const LONG_CHARS = 64;
@@ -32,8 +32,8 @@ export class ChannelRow {
 
   /** @param {string} name @param {{ kind: string, options?: Record<string, unknown> }} channel of the graph's definition */
   constructor(name, { kind, options }) {
-    const title = element('span', 'name');
-    title.textContent = name;
+    this.name = name;
+    const title = element('span', 'title');
     const what = element('span', 'kind');
     what.textContent = options?.keyed === true ? `${kind}, keyed` : kind;
     this.#flag.textContent = 'changed';
@@ -44,7 +44,8 @@ export class ChannelRow {
     this.#button.setAttribute('aria-controls', this.#inside.id);
     this.#inside.hidden = true;
     // Spaces between the parts, for those who hear them in a row.
-    this.#button.append(title, ' ', what, ' ', this.#flag, ' ', this.#size, ' ', this.#summary);
+    title.append(textOf('span', name, 'name'), ' ', what, ' ', this.#flag, ' ', this.#size);
+    this.#button.append(title, ' ', this.#summary);
     this.#button.addEventListener('click', () => this.#toggle());
     this.item.append(this.#button, this.#inside);
   }
@@ -57,7 +58,7 @@ export class ChannelRow {
   show(channel) {
     this.#channel = channel;
     this.isChanged = channel.isChanged;
-    this.#flag.hidden = !channel.isChanged;
+    setHidden(this.#flag, !channel.isChanged);
     this.item.classList.toggle('is-changed', channel.isChanged);
     setText(this.#size, sizeText(channel.bytes));
     setText(this.#summary, changeOf(channel) || contentOf(channel));
@@ -122,8 +123,8 @@ function changeItem(change) {
   return item;
 }
 
-function textOf(name, text) {
-  const made = element(name, '');
+function textOf(name, text, className = '') {
+  const made = element(name, className);
   made.textContent = text;
   return made;
 }

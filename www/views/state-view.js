@@ -7,7 +7,7 @@
 import { ChannelRow } from './channel-row.js';
 import { diffState, stateBytes } from './state-diff.js';
 import { sizeText } from './state-words.js';
-import { element, setText } from './step-row.js';
+import { element, setHidden, setText } from './step-row.js';
 
 const NOTHING_YET = 'No state yet. It appears here as the first step ends.';
 
@@ -77,8 +77,9 @@ export class StateView {
     this.#isStale = false;
     const { step = null, state = null, before, updatedChannels, nodes, isLive } = this.#shown ?? {};
     const hasState = step !== null && state !== null;
-    this.#list.hidden = this.#only.hidden = !hasState;
-    this.#head.hidden = step === null;
+    setHidden(this.#list, !hasState);
+    setHidden(this.#only, !hasState);
+    setHidden(this.#head, step === null);
     if (step !== null) {
       setText(this.#after, step === 0 ? 'The input' : `After ${namesOf(nodes) || `step ${step}`}`);
       setText(this.#mode, isLive ? 'live' : 'looking back');
@@ -86,7 +87,7 @@ export class StateView {
     }
     if (!hasState) {
       setText(this.#note, step === null ? NOTHING_YET : `The store has no state of step ${step}.`);
-      this.#note.hidden = false;
+      setHidden(this.#note, false);
       setText(this.#facts, step === null ? '' : `step ${step}`);
       return;
     }
@@ -110,7 +111,7 @@ export class StateView {
   /** Those that changed first, each group in the order of the definition. */
   #sort(channels) {
     const sorted = [...channels.filter(({ isChanged }) => isChanged), ...channels.filter(({ isChanged }) => !isChanged)].map(({ name }) => this.#rows.get(name));
-    const order = sorted.map((row) => row.item.firstChild.firstChild.textContent).join();
+    const order = sorted.map((row) => row.name).join();
     if (order === this.#order) return;
     this.#order = order;
     // A node that is moved loses the focus, so the others are moved around it.
@@ -124,10 +125,10 @@ export class StateView {
     let shown = 0;
     for (const row of this.#rows.values()) {
       // What has the focus stays until the focus has gone on.
-      row.item.hidden = this.#isOnlyChanged && !row.isChanged && !row.hasFocus;
+      setHidden(row.item, this.#isOnlyChanged && !row.isChanged && !row.hasFocus);
       if (!row.item.hidden) shown += 1;
     }
-    this.#note.hidden = shown > 0;
+    setHidden(this.#note, shown > 0);
     if (shown === 0) setText(this.#note, 'This step changed nothing.');
   }
 }

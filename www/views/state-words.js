@@ -97,12 +97,12 @@ export function changeBetween(before, after) {
 export function differencesOf(before, after) {
   const [old, young] = [sentencesOf(before), sentencesOf(after)];
   const gaps = gapsOf(old, young);
-  const places = gaps.slice(0, MAX_PLACES).map(([from, to, start, end]) => trimmed(old.slice(from, to).join(''), young.slice(start, end).join('')));
+  const places = gaps.slice(0, MAX_PLACES).map(([from, to, start, end]) => trimmed(old.slice(from, to).join(' '), young.slice(start, end).join(' ')));
   return { places, more: gaps.length - places.length };
 }
 
 function sentencesOf(text) {
-  return text.match(/.+?(?:[.!?:]+\s+|\n+|$)|\n+/gsu) ?? [];
+  return (text.match(/.+?(?:[.!?:]+\s+|\n+|$)|\n+/gsu) ?? []).map((sentence) => sentence.trim());
 }
 
 /** Without what both begin and end with, save a few characters. */

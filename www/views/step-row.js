@@ -119,6 +119,11 @@ export function element(name, className) {
   return made;
 }
 
+/** Setting the attribute anew would be a change of the document. */
+export function setHidden(node, isHidden) {
+  if (node.hidden !== isHidden) node.hidden = isHidden;
+}
+
 /** Whether the text was another one. */
 export function setText(node, text) {
   if (node.textContent === text) return false;

@@ -105,6 +105,7 @@ export class Timeline {
   #forget() {
     this.#rows = [];
     this.#list.replaceChildren();
+    this.#list.classList.remove('is-long');
     this.#tabStop = null;
     this.#isFollowed = true;
     this.#lastTop = 0;
@@ -124,10 +125,12 @@ export class Timeline {
       row.update(recording, isMoving);
       return row;
     });
-    this.#empty.hidden = steps.length > 0;
-    this.#axis.hidden = this.#chart.hidden = steps.length === 0;
-    this.#list.classList.toggle('is-long', steps.length > LONG_ROWS);
+    if (this.#empty.hidden !== steps.length > 0) {
+      this.#empty.hidden = steps.length > 0;
+      this.#axis.hidden = this.#chart.hidden = steps.length === 0;
+    }
     if (fresh.length === 0) return false;
+    if (steps.length > LONG_ROWS) this.#list.classList.add('is-long');
     this.#list.append(...fresh.map((row) => row.item));
     this.#rows.push(...fresh);
     // Until somebody moves within the list, its newest row is where the keyboard enters.
