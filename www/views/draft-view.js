@@ -4,8 +4,8 @@
  * Invariant: a sentence that stays keeps its element; while a text grows, nothing but its text node changes; what the reader scrolled to stays.
  */
 
-import { flash, prefersStill } from './marked-text.js';
 import { findMarks } from './marks.js';
+import { flash, prefersStill } from './motion.js';
 
 /** Nearer to the end than this, in pixels, a reader follows. */
 const FOLLOW_PX = 40;
@@ -24,6 +24,8 @@ export class DraftView {
   #chosen = null;
   #numbers = new Map();
   #lit = null;
+  /** Stays lit while nothing else is pointed at. */
+  #revealed = null;
   #isFollowing = true;
   #shown = { item: null, index: 0 };
 
@@ -51,6 +53,7 @@ export class DraftView {
     this.#title.hidden = true;
     this.#prose.replaceChildren();
     this.#items.clear();
+    this.#revealed = null;
     this.#structure = '';
     this.#isFollowing = true;
     this.#empty.hidden = line === '';
@@ -88,8 +91,9 @@ export class DraftView {
     for (const mark of this.#prose.querySelectorAll('mark.term')) mark.classList.toggle('is-chosen', isOf(mark, term));
   }
 
-  /** Lights what a source sentence carries, null nothing. @param {string | null} id */
-  light(id) {
+  /** Lights what a source sentence carries; null lights what was last scrolled to. @param {string | null} wanted */
+  light(wanted) {
+    const id = wanted ?? this.#revealed;
     if (id === this.#lit) return;
     this.#lit = id;
     for (const { element, item } of this.#items.values()) element.classList.toggle('is-lit', id !== null && item.sources.includes(id));
@@ -99,6 +103,7 @@ export class DraftView {
   reveal(id, { isFocused = false } = {}) {
     const found = [...this.#items.values()].find(({ item }) => item.sources.includes(id));
     if (found === undefined) return false;
+    this.#revealed = id;
     this.light(id);
     flash([found.element]);
     const { top, bottom } = found.element.getBoundingClientRect();
@@ -176,10 +181,16 @@ export class DraftView {
     const isLink = event.target.closest('a') !== null;
     if (isLink) event.preventDefault();
     // Who selects text does not leave it.
-    if (item === null || item.sources.length === 0 || (!isLink && !getSelection().isCollapsed)) return;
+    if (!isLink && !getSelection().isCollapsed) return;
+    if (item === null || item.sources.length === 0) {
+      this.#revealed = null;
+      return this.light(null);
+    }
     // Where several carry it, each click shows the next.
     this.#shown = { item, index: this.#shown.item === item ? (this.#shown.index + 1) % item.sources.length : 0 };
-    this.#calls.onSentence(item.sources[this.#shown.index], event.detail === 0);
+    this.#revealed = item.sources[this.#shown.index];
+    this.light(this.#revealed);
+    this.#calls.onSentence(this.#revealed, event.detail === 0);
   }
 }
 

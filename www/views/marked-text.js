@@ -4,6 +4,8 @@
  * Invariant: the text of the document is the text that was given, unit by unit; only blocks whose marks changed are made anew.
  */
 
+import { flash, prefersStill } from './motion.js';
+import { canPaint, paintTerms } from './painted-terms.js';
 import { blocksOf } from './text-blocks.js';
 
 /** A text of more characters lays out only the blocks that are near. */
@@ -14,7 +16,6 @@ const FRAME_CHARS = 120_000;
 /** With more terms outside of sentences, they are painted as highlights, where the browser has them, and are no elements. */
 const MAX_ELEMENTS = 400;
 const NOTHING = Object.freeze({ sentences: [], terms: [] });
-const NAMES = { plain: 'key-term', chosen: 'key-term-chosen' };
 
 /**
  * @typedef {{ start: number, end: number, id: string, number: number }} MarkedSentence
@@ -29,6 +30,8 @@ export class MarkedText {
   #marks = NOTHING;
   #chosen = null;
   #lit = null;
+  /** Stays lit while nothing else is pointed at. */
+  #revealed = null;
   #frame = 0;
   #calls;
 
@@ -51,7 +54,10 @@ export class MarkedText {
     root.addEventListener('click', (event) => {
       const id = idAt(event.target);
       // Who selects text does not choose its sentence.
-      if (id !== null && getSelection().isCollapsed) onSentence(id, false);
+      if (!getSelection().isCollapsed) return;
+      this.#revealed = id;
+      if (id === null) this.light(null);
+      else onSentence(id, false);
     });
     root.addEventListener('keydown', (event) => {
       const id = idAt(event.target);
@@ -67,6 +73,7 @@ export class MarkedText {
     this.#text = text;
     this.#marks = NOTHING;
     this.#lit = null;
+    this.#revealed = null;
     this.#blocks = blocksOf(text).map(newBlock);
     this.#root.classList.toggle('is-long', text.length > LONG_CHARS);
     this.#root.replaceChildren();
@@ -104,8 +111,9 @@ export class MarkedText {
     this.#paint();
   }
 
-  /** Lights one sentence, null none. @param {string | null} id */
-  light(id) {
+  /** Lights one sentence; null lights the one that was last scrolled to. @param {string | null} wanted */
+  light(wanted) {
+    const id = wanted ?? this.#revealed;
     if (id === this.#lit) return;
     for (const each of [this.#lit, id]) for (const element of this.#elementsOf(each)) element.classList.toggle('is-lit', each === id);
     this.#lit = id;
@@ -117,6 +125,7 @@ export class MarkedText {
     if (block === undefined) return false;
     if (block.element === null) this.#build(block.end);
     const [element] = this.#elementsOf(id);
+    this.#revealed = id;
     this.light(id);
     this.#scrollTo(element);
     flash(this.#elementsOf(id));
@@ -166,7 +175,7 @@ export class MarkedText {
   }
 
   #isPainted() {
-    return globalThis.CSS?.highlights !== undefined && this.#marks.terms.length - this.#marks.sentences.length > MAX_ELEMENTS;
+    return canPaint() && this.#marks.terms.length - this.#marks.sentences.length > MAX_ELEMENTS;
   }
 
   #fill(block, isPainted) {
@@ -218,18 +227,7 @@ export class MarkedText {
 
   /** Sets the highlights; there are none where terms are elements. */
   #paint() {
-    const highlights = globalThis.CSS?.highlights;
-    if (highlights === undefined) return;
-    const ranges = { plain: [], chosen: [] };
-    for (const block of this.#blocks) {
-      for (const { node, from, to, names } of block.painted) {
-        ranges[names.includes(this.#chosen) ? 'chosen' : 'plain'].push(new StaticRange({ startContainer: node, startOffset: from, endContainer: node, endOffset: to }));
-      }
-    }
-    for (const [kind, name] of Object.entries(NAMES)) {
-      if (ranges[kind].length > 0) highlights.set(name, new Highlight(...ranges[kind]));
-      else highlights.delete(name);
-    }
+    paintTerms(this.#blocks.flatMap((block) => block.painted), this.#chosen);
   }
 }
 
@@ -249,17 +247,4 @@ function within(marks, block, next, kind) {
       : mark);
   }
   return found;
-}
-
-/** Begins the animation anew, also where it runs. */
-export function flash(elements) {
-  for (const element of elements) {
-    element.classList.remove('is-flashed');
-    element.addEventListener('animationend', () => element.classList.remove('is-flashed'), { once: true });
-    requestAnimationFrame(() => element.classList.add('is-flashed'));
-  }
-}
-
-export function prefersStill() {
-  return matchMedia('(prefers-reduced-motion: reduce)').matches;
 }

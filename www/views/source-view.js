@@ -1,14 +1,14 @@
 /**
- * Owns: the text of the page: the field for it, taking it by paste, drop or from a file, and the same text with marks once a run has read it.
+ * Owns: the text of the page: the field for it, and the same text with marks once a run has read it.
  * Must not know: the graph, the run, how marks are found or drawn.
- * Invariant: field and marked text stand in one place, one of them is shown; a file that is too large or not text is refused with one line, and what was there stays.
+ * Invariant: field and marked text stand in one place, and one of them is shown; what is shown is what a run would read.
  */
 
 import { KEY_TERMS } from '../agent/draft.js';
 import { MarkedText } from './marked-text.js';
 import { findMarks, searchable } from './marks.js';
+import { takeTexts } from './text-intake.js';
 
-const MAX_FILE_BYTES = 16 * 1024 * 1024;
 /** Shown with marks at most: what the agent reads of a text. */
 const MAX_MARKED_CHARS = 500_000;
 
@@ -42,19 +42,10 @@ export class SourceView {
     this.#parts = parts;
     this.#calls = { onProblem, onChange, onCounts };
     this.#marked = new MarkedText(parts.marked, { onHover, onSentence });
-    const { field, marked, picker, edit } = parts;
+    const { field, marked, picker, dropZone, edit } = parts;
     field.addEventListener('input', () => this.#changed());
     edit.addEventListener('click', () => this.edit());
-    picker.addEventListener('change', () => {
-      if (picker.files[0]) this.#read(picker.files[0]);
-      // The same file may be picked again.
-      picker.value = '';
-    });
-    marked.addEventListener('paste', (event) => {
-      const text = event.clipboardData?.getData('text/plain') ?? '';
-      if (text !== '') this.#take(text);
-    });
-    this.#listenToDrops();
+    takeTexts({ picker, dropZone, pasteZone: marked }, { onText: (text) => this.#take(text), onProblem });
     this.#say();
   }
 
@@ -193,37 +184,6 @@ export class SourceView {
   #changed() {
     this.#say();
     this.#calls.onChange(this.#parts.field.value);
-  }
-
-  #listenToDrops() {
-    const { dropZone } = this.#parts;
-    document.addEventListener('dragover', (event) => {
-      event.preventDefault();
-      dropZone.classList.add('is-target');
-    });
-    document.addEventListener('dragleave', (event) => {
-      if (event.relatedTarget === null) dropZone.classList.remove('is-target');
-    });
-    document.addEventListener('drop', (event) => {
-      event.preventDefault();
-      dropZone.classList.remove('is-target');
-      const [file] = event.dataTransfer.files;
-      const text = event.dataTransfer.getData('text/plain');
-      if (file) this.#read(file);
-      else if (text !== '') this.#take(text);
-    });
-  }
-
-  async #read(file) {
-    const { onProblem } = this.#calls;
-    if (file.size > MAX_FILE_BYTES) return onProblem(`${file.name} is larger than 16 MB.`);
-    try {
-      const text = await file.text();
-      if (text.includes('\0')) return onProblem(`${file.name} is not a text file.`);
-      this.#take(text);
-    } catch (error) {
-      onProblem(`${file.name} cannot be read: ${error.message}`);
-    }
   }
 
   #say() {
