@@ -31,11 +31,13 @@ export class ScorePlot {
   constructor(root) {
     this.#parts.className = 'parts';
     this.#finding.className = 'finding';
-    this.#table.className = 'unseen';
     Object.assign(this.#plot, { tabIndex: 0, role: 'slider' });
     this.#plot.setAttribute('aria-label', 'Round that is looked at');
     this.#plot.append(this.#svg);
-    root.replaceChildren(this.#plot, this.#parts, this.#finding, this.#table);
+    // Around the table: a caption is not bound by the size of its table.
+    const unseen = div('unseen');
+    unseen.append(this.#table);
+    root.replaceChildren(this.#plot, this.#parts, this.#finding, unseen);
     this.#plot.addEventListener('keydown', (event) => this.#onKey(event));
     this.#plot.addEventListener('click', (event) => {
       const round = this.#roundAt(event);
