@@ -1,4 +1,4 @@
-// The choice of a writer in a real Chromium, on a small page of its own (tests/browser/writers) under the page's policy, with a scripted endpoint on loopback.
+// The choice of a writer in a real Chromium, its core in Firefox too, on a small page of its own (tests/browser/writers) under the page's policy, with a scripted endpoint on loopback.
 // No browser here has a language model that runs: where one is wanted, a stand-in of the shape of the Prompt API is put in its place before the page's scripts.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { root } from '../../scripts/command.mjs';
 import { pagePolicy, serve } from '../../scripts/serve.mjs';
+import { findings } from './axe.mjs';
 import { startChromium } from './chromium.mjs';
+import { pageBrowsers } from './page-browsers.mjs';
 
 const RUN_MS = 60_000;
 const KEY = 'sk-loopback-4711-geheim';
@@ -61,6 +63,21 @@ const visit = (body, { model, expected, width = 800 } = {}) => chromium.visit('a
   await ready(page);
   return body(page);
 }, { expected });
+
+/** The same in a browser that `pageBrowsers` started. */
+async function visitIn({ browser }, body) {
+  const page = await browser.newPage();
+  const problems = [];
+  page.on('pageerror', (error) => problems.push(String(error)));
+  try {
+    await page.goto(`${server.address}/`);
+    await ready(page);
+    await body(page);
+    assert.deepEqual(problems, []);
+  } finally {
+    await page.close();
+  }
+}
 
 /** Runs in the page. `null`: as if the browser had no such API. */
 function installModel(state) {
@@ -148,7 +165,7 @@ describe('the choice of a writer', () => {
     await status(page, /^completed/);
     const places = await page.evaluate(everything);
     // What is looked through does hold what a run leaves.
-    for (const name of ['indexedDB', 'events', 'state', 'sessionStorage']) assert.ok(places[name].includes(MODEL), `${name} was read`);
+    for (const name of ['indexedDB', 'exports', 'events', 'state', 'sessionStorage']) assert.ok(places[name].includes(MODEL), `${name} was read`);
     for (const [name, content] of Object.entries(places)) assert.ok(!content.includes(KEY), name);
     assert.equal(await value(page, '#writer-key'), KEY, 'it is in its field');
   }, { expected: [/500/] }));
@@ -193,8 +210,14 @@ async function everything() {
     }
     database.close();
   }
+  const exports = [];
+  for (const { sessionId } of await checkpointer.listSessions()) {
+    const dump = await checkpointer.exportSession(sessionId);
+    exports.push(JSON.stringify(dump), ...dump.records.map(([, bytes]) => atob(bytes)));
+  }
   return {
     indexedDB: texts.join('\n'),
+    exports: exports.join('\n'),
     events: JSON.stringify(seen.events),
     state: JSON.stringify(seen.state),
     localStorage: JSON.stringify(localStorage),
@@ -371,3 +394,61 @@ describe('manners', () => {
     assert.equal(await page.evaluate(() => choice.problem), 'Enter the address of the endpoint.');
   }));
 });
+
+describe('what is seen', () => {
+  test('has no findings of axe, in both themes, with and without problems', async () => {
+    for (const scheme of ['light', 'dark']) {
+      await visit(async (page) => {
+        await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+        const clean = async (what) => {
+          const { findings: found, doubts } = await findings(page);
+          assert.deepEqual([...found, ...doubts], [], `${scheme}, ${what}`);
+        };
+        await clean('extractive');
+        await page.click('#writer-browser');
+        await page.click('.writer-download button');
+        await page.waitForFunction(() => globalThis.model.monitor !== null);
+        await clean('download');
+        await page.click('#writer-endpoint');
+        await clean('endpoint');
+        await page.type('#writer-address', 'http://api.example.com/v1');
+        await page.focus('#run');
+        await page.keyboard.press('Enter');
+        await clean('refused');
+        await page.$eval('#writer', (fieldset) => { fieldset.disabled = true; });
+        await clean('while a run goes on');
+      }, { model: 'downloadable', width: 360 });
+    }
+  });
+});
+
+for (const { name, start } of pageBrowsers.filter((candidate) => candidate.name !== 'chromium')) {
+  describe(`in ${name}`, () => {
+    let started;
+    before(async () => { started = await start(); });
+    after(() => started?.close());
+
+    test('an endpoint writes, after a refusal in words, and its key is nowhere', () => visitIn(started, async (page) => {
+      await page.click('#writer-endpoint');
+      await page.click('#run');
+      assert.match(await status(page, /^refused/), /Enter the address/);
+      assert.equal(await focused(page), 'writer-address');
+      answer = (response) => response.writeHead(401).end();
+      await fill(page);
+      await page.click('#run');
+      assert.match(await status(page, /^failed|^completed/), /The endpoint refused the key\.$/);
+      answer = streamed;
+      await page.click('#run');
+      assert.equal(await status(page, /^completed/), `completed: ${MODEL}`);
+      assert.ok((await text(page, '#draft')).endsWith(TEXT));
+      const places = await page.evaluate(everything);
+      for (const [place, content] of Object.entries(places)) assert.ok(!content.includes(KEY), place);
+      assert.ok(places.indexedDB.includes(MODEL) && places.events.includes(MODEL));
+    }));
+
+    test('the reason why its model cannot be chosen is there', () => visitIn(started, async (page) => {
+      await page.waitForFunction(() => /no language model|cannot run/.test(document.querySelector('#writer-browser-note').textContent));
+      assert.equal(await page.$eval('#writer-browser', (radio) => radio.disabled), true);
+    }));
+  });
+}

@@ -274,6 +274,18 @@ describe('an endpoint', () => {
     assert.equal(requests.length, 0);
   });
 
+  test('may keep its connection open behind a whole answer, for a moment', async () => {
+    let onClose;
+    const closed = new Promise((resolve) => { onClose = resolve; });
+    const writer = writerFor((response) => {
+      response.on('close', onClose);
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      response.write(delta('Hello') + DONE);
+    });
+    assert.equal(await textOf(writer), 'Hello');
+    await closed;
+  });
+
   test('writes a briefing: after a 429 and a torn stream, and the key is in no event and no state', async () => {
     const weavegraph = await import('weavegraph-wasm');
     const text = 'The tide is raised by the gravity of the Moon and the Sun. A spring tide is higher than usual.';

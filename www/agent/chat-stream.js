@@ -8,6 +8,8 @@ import { WriterError, said } from './writer-error.js';
 
 /** An event, or a whole answer, that is longer is no answer of a chat endpoint. */
 const MAX_BUFFER_CHARS = 1_000_000;
+/** How long a connection may stay open behind a whole answer. */
+const CLOSING_MS = 1_000;
 
 /**
  * The texts of an answer, as they come.
@@ -17,9 +19,9 @@ const MAX_BUFFER_CHARS = 1_000_000;
  * @returns {AsyncGenerator<string>}
  */
 export async function* textsOf(response, { hidden = '', onBytes = () => {} } = {}) {
-  const pieces = response.body === null ? [] : decoded(response.body, onBytes);
-  const isJson = /\bjson\b/i.test(response.headers.get('content-type') ?? '');
   const answer = new Answer(hidden);
+  const pieces = response.body === null ? [] : decoded(response.body, onBytes, answer);
+  const isJson = /\bjson\b/i.test(response.headers.get('content-type') ?? '');
   if (isJson) {
     yield* answer.read(await whole(pieces));
     answer.isDone = true;
@@ -65,8 +67,8 @@ export async function* eventsOf(pieces) {
   }
 }
 
-/** Text of bytes; a cancelled reader closes the connection. */
-async function* decoded(body, onBytes) {
+/** Text of bytes. A reader that is cancelled closes the connection; behind a whole answer the endpoint may close it, which is no failed request. */
+async function* decoded(body, onBytes, answer) {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   try {
@@ -78,7 +80,19 @@ async function* decoded(body, onBytes) {
     }
     yield decoder.decode();
   } finally {
-    reader.cancel().catch(() => {});
+    if (answer.isDone) closed(reader);
+    else reader.cancel().catch(() => {});
+  }
+}
+
+async function closed(reader) {
+  const timer = setTimeout(() => reader.cancel().catch(() => {}), CLOSING_MS);
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // It is closed, too.
+  } finally {
+    clearTimeout(timer);
   }
 }
 

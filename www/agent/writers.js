@@ -73,6 +73,7 @@ export function endpointWriter({ url: address, model, key: entered = '', fetch =
     signal.addEventListener('abort', onAbort);
     let timer;
     let isAnswered = false;
+    let isWhole = false;
     const listen = () => {
       clearTimeout(timer);
       timer = setTimeout(() => stop.abort(new WriterError('The endpoint has said nothing for too long.', { isWorthRepeating: true })), silenceMs);
@@ -95,6 +96,7 @@ export function endpointWriter({ url: address, model, key: entered = '', fetch =
         yield text;
         listen();
       }
+      isWhole = true;
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (stop.signal.aborted) throw stop.signal.reason;
@@ -102,7 +104,7 @@ export function endpointWriter({ url: address, model, key: entered = '', fetch =
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
-      stop.abort();
+      if (!isWhole) stop.abort();
     }
   }
   return { name, write };
