@@ -158,6 +158,20 @@ describe('an endpoint', () => {
     assert.equal(await textOf(writerFor(stream(parts, { type: 'application/json' }))), 'In parts.');
   });
 
+  test('may have a model that thinks aloud first, which is left out', async () => {
+    const cases = {
+      '<think>The user wants\n a briefing.</think>\n\nThe tide.': '\n\nThe tide.',
+      ' \n<think></think>The tide.': 'The tide.',
+      '<think>It never ends': '',
+      '<thin': '<thin',
+      '<b>The tide</b> <think>is</think>': '<b>The tide</b> <think>is</think>',
+    };
+    for (const [content, text] of Object.entries(cases)) {
+      assert.equal(await textOf(writerFor(stream(delta(content) + DONE))), text);
+      assert.equal(await textOf(writerFor(stream([...content].map((character) => delta(character)).join('') + DONE))), text, `${content}, in single characters`);
+    }
+  });
+
   test('that breaks off is an error that a repeat may mend', async () => {
     for (const answer of [stream(delta('Hel')), stream(delta('Hel'), { hangUp: true }), stream(`${delta('Hel')}data: {"choi`), stream(''), stream(': only a comment\n\n')]) {
       const error = await failureOf(writerFor(answer));

@@ -8,17 +8,24 @@ import { WriterError, said } from './writer-error.js';
 
 /** An event, or a whole answer, that is longer is no answer of a chat endpoint. */
 const MAX_BUFFER_CHARS = 1_000_000;
+/** What some models put before their answer, as part of it. */
+const THINKING = ['<think>', '</think>'];
+const MAX_BLANK_CHARS = 1_000;
 /** How long a connection may stay open behind a whole answer. */
 const CLOSING_MS = 1_000;
 
 /**
- * The texts of an answer, as they come.
+ * The texts of an answer, as they come, without what the model thought aloud before it.
  * @param {{ body: ReadableStream<Uint8Array> | null, headers: Headers }} response of status 200
  * @param {{ hidden?: string, onBytes?: () => void }} [options] `hidden`: a secret that no error may repeat; `onBytes` is called whenever some came,
  *   text or not: a model that thinks is not silent
  * @returns {AsyncGenerator<string>}
  */
-export async function* textsOf(response, { hidden = '', onBytes = () => {} } = {}) {
+export function textsOf(response, { hidden = '', onBytes = () => {} } = {}) {
+  return withoutThinking(contentOf(response, hidden, onBytes));
+}
+
+async function* contentOf(response, hidden, onBytes) {
   const answer = new Answer(hidden);
   const pieces = response.body === null ? [] : decoded(response.body, onBytes, answer);
   const isJson = /\bjson\b/i.test(response.headers.get('content-type') ?? '');
@@ -33,6 +40,28 @@ export async function* textsOf(response, { hidden = '', onBytes = () => {} } = {
     }
   }
   answer.check();
+}
+
+async function* withoutThinking(texts) {
+  const [start, end] = THINKING;
+  let mode = 'unknown';
+  let open = '';
+  for await (const text of texts) {
+    if (mode === 'answer') { yield text; continue; }
+    open += text;
+    if (mode === 'unknown') {
+      const first = open.trimStart();
+      if (open.length < MAX_BLANK_CHARS && first.length < start.length && start.startsWith(first)) continue;
+      mode = first.startsWith(start) ? 'thinking' : 'answer';
+    }
+    if (mode === 'thinking') {
+      const at = open.indexOf(end);
+      if (at >= 0) mode = 'answer';
+      open = at >= 0 ? open.slice(at + end.length) : open.slice(1 - end.length);
+    }
+    if (mode === 'answer' && open !== '') yield open;
+  }
+  if (mode === 'unknown' && open !== '') yield open;
 }
 
 /**
