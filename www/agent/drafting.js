@@ -113,7 +113,7 @@ export function critique(state, ctx) {
   const finding = findingOf(judged, goal);
   const isKept = state.best === null || score >= scoreOf({ ...state, draft: state.best }).score;
   ctx.emit('critique', `Round ${round}: ${score.toFixed(3)}, ${finding}${isKept ? '' : `; round ${state.best.round} is better and stays`}`, { round, score, parts: judged.parts });
-  const entry = { round, writer, score, parts: judged.parts, words: judged.words, finding, isKept };
+  const entry = { round, score, parts: judged.parts, words: judged.words, finding, writer, isKept };
   return isKept ? { scores: entry } : { scores: entry, draft: state.best };
 }
 

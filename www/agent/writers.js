@@ -19,7 +19,8 @@ export { WriterError } from './writer-error.js';
 /** Without a byte for so long, the endpoint counts as gone. Models on slow machines think long before the first. */
 const SILENCE_MS = 120_000;
 const MAX_ERROR_CHARS = 20_000;
-const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]']);
+/** As the policy of the page has them: a policy cannot name an address of IPv6. */
+const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1']);
 
 /**
  * The address that is asked for completions.

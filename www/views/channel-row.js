@@ -5,7 +5,7 @@
  */
 
 // The one place that says how a value is shown.
-import { valueTree } from './plain-value.js';
+import { valueTree } from './value-tree.js';
 import { isEqual } from './state-diff.js';
 import { changeBetween, changeOf, contentOf, counted, differencesOf, sizeText, summaryOf } from './state-words.js';
 import { element, setHidden, setText } from './step-row.js';
