@@ -59,9 +59,11 @@ export class GraphView {
     this.#scroller.className = 'graph-scroll';
     this.#scroller.append(drawing);
     root.replaceChildren(this.#scroller, ...(hasLegend ? [legend(layout.edges)] : []));
-    // All are measured before any is changed.
+    // All is measured before anything is changed.
     const widths = nodes.map((node) => node.nameWidth);
+    const beyond = this.#scroller.scrollWidth - this.#scroller.clientWidth;
     nodes.forEach((node, i) => node.fitName(widths[i]));
+    if (beyond > 0) this.#scroller.scrollTo({ left: beyond / 2, behavior: 'instant' });
     drawing.addEventListener('click', (event) => this.#toggle(nodeOf(event)));
     drawing.addEventListener('keydown', (event) => this.#press(event));
     for (const type of ['wheel', 'touchmove', 'pointerdown']) this.#scroller.addEventListener(type, () => { this.#isFollowed = false; }, { passive: true });
