@@ -56,7 +56,7 @@ export class BriefingView {
    * @param {{ state: any, stream: { id: string, text: string, isOpen: boolean } | null, isLive: boolean }} moment `stream`: the newest one; looked at only where `isLive`
    */
   show({ state, stream, isLive }) {
-    this.#moment = { state, stream: isLive ? stream : null, isLive };
+    this.#moment = { state, stream: isLive ? stream ?? null : null, isLive };
     this.#isDue = true;
   }
 

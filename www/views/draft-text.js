@@ -76,7 +76,8 @@ export function revisedText(text, isOpen, before) {
   if (isOpen) {
     before.sentences.slice(next).forEach(({ id, section, text: waiting }, i) => {
       const last = before.sentences[next + i - 1];
-      const isApart = i === 0 && isLastNew ? paragraphs.at(-1).length === 1 : last?.section !== section;
+      // Of what is new the section is not known: in a paragraph of its own it stays alone until the stream goes on.
+      const isApart = last?.section !== section || (i === 0 && isLastNew && paragraphs.at(-1).length === 1);
       add({ key: id, text: waiting, kind: 'waiting', sources: [id], isOpen: false }, isApart);
     });
   }
@@ -94,7 +95,7 @@ function nextKept(body, at, sentences, next) {
 }
 
 function partsOf(text) {
-  const [title, ...rest] = text.split('\n\n');
+  const [title, ...rest] = text.trimEnd().split('\n\n');
   // Also while that line is still on its way.
   if (rest.length > 0 && (rest[0].startsWith(TERMS_LINE) || TERMS_LINE.startsWith(rest[0]))) rest.shift();
   return { title, body: rest.join('\n\n') };
