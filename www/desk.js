@@ -92,7 +92,7 @@ export class Desk {
   setOwner(owner) {
     if ((this.#owner === null) === (owner === null)) return;
     this.#owner = owner;
-    this.#onChange();
+    this.#changed();
   }
 
   /** The checkpoint of a step, 0 is the input; null where there is none. */
@@ -118,7 +118,7 @@ export class Desk {
     this.#run = run;
     // A reader of its own begins behind what the recording has, with what the log holds.
     this.#read(run.events({ after: this.recording.seq, overflow: 'wait' }), () => run.state);
-    this.#onChange();
+    this.#changed();
     const result = await run.result;
     if (this.#run === run) {
       await this.#reading?.done;
@@ -133,7 +133,7 @@ export class Desk {
     // The other tab is the owner now; the list of sessions says when that changes.
     this.#owner = result.error?.code === 'CHECKPOINT_CONFLICT' ? { id: '', here: false } : null;
     this.#follow();
-    this.#onChange();
+    this.#changed();
   }
 
   #follow() {
@@ -157,7 +157,7 @@ export class Desk {
         else this.#readState().catch(this.#onProblem);
       }
       this.#onEvent(event, this.recording.now);
-      this.#onChange();
+      this.#changed();
     }
   }
 
@@ -166,6 +166,11 @@ export class Desk {
     this.#reading.isOver = true;
     this.#reading.stream.return();
     this.#reading = null;
+  }
+
+  #changed() {
+    this.recording.isAlive = this.mode !== 'stopped';
+    this.#onChange();
   }
 
   get #moment() {
@@ -183,7 +188,7 @@ export class Desk {
         const found = await this.#app.getState(sessionId);
         if (sessionId !== this.sessionId) continue;
         if (found !== null && this.#run === null) this.state = found.state;
-        this.#onChange();
+        this.#changed();
       }
     } finally {
       this.#isReadingState = false;

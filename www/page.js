@@ -168,8 +168,8 @@ async function runHere(begin, text) {
 }
 
 function showFailure(error) {
-  if (error.code === 'CHECKPOINT_CONFLICT') transport.showProblem('Another tab has taken this session over; it is followed here.');
-  else transport.showProblem(`${error.code}: ${error.message}`);
+  // Another tab has taken the session over: how it stands there is said already.
+  if (error.code !== 'CHECKPOINT_CONFLICT') transport.showProblem(`${error.code}: ${error.message}`);
 }
 
 async function open(sessionId) {

@@ -18,8 +18,8 @@
  * How a node stood: the tasks of the latest step it was due in, by status. `steps` counts the steps in which it ran.
  * @typedef {{ status: 'idle' | 'skipped' | TaskStatus, step: number, total: number, waiting: number, running: number, done: number, failed: number, progress: number, steps: number, error: string }} NodeState
  *
- * One execution of the session: a start or a resume. `from` is its place on the clock; `how` is its end, '' while there is none.
- * @typedef {{ startedAt: number, from: number, isResumed: boolean, how: '' | 'completed' | 'failed' | 'cancelled' | 'interrupted' | 'died' }} Execution
+ * One execution of the session: a start or a resume. `from` is its place on the clock; `how` is its end, '' while there is none; `code` is what failed it, else ''.
+ * @typedef {{ startedAt: number, from: number, isResumed: boolean, how: '' | 'completed' | 'failed' | 'cancelled' | 'interrupted' | 'died', code: string }} Execution
  */
 
 const IDLE = Object.freeze({ status: 'idle', step: 0, total: 0, waiting: 0, running: 0, done: 0, failed: 0, progress: 0, steps: 0, error: '' });
@@ -42,6 +42,9 @@ export class Recording {
   /** Texts that stream or have streamed, by id, in order of their start. @type {Map<string, { text: string, isOpen: boolean, step: number, node: string }>} */
   streams = new Map();
   #steps = new Map();
+  #isAlive = true;
+  /** What `nodes` said last. */
+  #nodes = { version: -1, until: 0, nodes: new Map() };
   /** Ids of streams whose text is settled: what another tab still tells of them is late. */
   #settled = new Set();
 
@@ -50,6 +53,16 @@ export class Recording {
     const execution = this.executions.at(-1);
     if (execution === undefined) return 'none';
     return execution.how === '' ? 'running' : execution.how;
+  }
+
+  /** Whether somebody runs the session. While nobody does, what has no end in the recording has stopped. */
+  get isAlive() {
+    return this.#isAlive;
+  }
+
+  set isAlive(isAlive) {
+    if (isAlive !== this.#isAlive) this.version += 1;
+    this.#isAlive = isAlive;
   }
 
   /** @returns {Step | undefined} */
@@ -68,12 +81,14 @@ export class Recording {
    * @param {number} [until] @returns {Map<string, NodeState>}
    */
   nodes(until = Infinity) {
+    if (this.#nodes.version === this.version && this.#nodes.until === until) return this.#nodes.nodes;
     const nodes = new Map();
     for (const step of this.steps) {
       if (step.step > until) break;
-      for (const [node, tasks] of byNode(step.tasks)) nodes.set(node, stateOf(step.step, tasks, nodes.get(node)));
+      for (const [node, tasks] of byNode(step.tasks)) nodes.set(node, stateOf(step.step, tasks, nodes.get(node), this.#isAlive));
       for (const node of step.skipped) nodes.set(node, { ...IDLE, status: 'skipped', step: step.step, steps: nodes.get(node)?.steps ?? 0 });
     }
+    this.#nodes = { version: this.version, until, nodes };
     return nodes;
   }
 
@@ -85,10 +100,10 @@ export class Recording {
     const isEnd = ENDS.has(event.type);
     if (event.type === 'run.started') this.#start(event);
     // One that may not begin tells a single event, its end.
-    else if (this.executions.length === 0 || (isEnd && this.status !== 'running')) this.executions.push({ startedAt: event.at, from: this.now, isResumed: false, how: '' });
+    else if (this.executions.length === 0 || (isEnd && this.status !== 'running')) this.executions.push({ startedAt: event.at, from: this.now, isResumed: false, how: '', code: '' });
     const execution = this.executions.at(-1);
     if (execution.how === '') this.now = Math.max(this.now, execution.from + Math.max(0, event.at - execution.startedAt));
-    if (isEnd) return this.#end(event.type.slice('run.'.length));
+    if (isEnd) return this.#end(event.type.slice('run.'.length), event.error?.code ?? '');
     switch (event.type) {
       case 'step.started': return this.#startStep(event);
       case 'step.completed': return this.#endStep(event);
@@ -121,7 +136,7 @@ export class Recording {
       last.how = 'died';
       this.#stopTasks();
     }
-    this.executions.push({ startedAt: event.at, from: this.now, isResumed: event.resumed, how: '' });
+    this.executions.push({ startedAt: event.at, from: this.now, isResumed: event.resumed, how: '', code: '' });
     // Its half-done step is given up, with what its tasks had finished; the next one takes its number.
     if (event.abandoned !== undefined) this.#forgetFrom(this.lastStep + 1);
   }
@@ -130,8 +145,8 @@ export class Recording {
     while (this.steps.length > 0 && this.steps.at(-1).step >= number) this.#steps.delete(this.steps.pop().step);
   }
 
-  #end(how) {
-    this.executions.at(-1).how = how;
+  #end(how, code) {
+    Object.assign(this.executions.at(-1), { how, code });
     this.#stopTasks();
   }
 
@@ -239,8 +254,9 @@ function byNode(tasks) {
   return nodes;
 }
 
-function stateOf(step, tasks, before) {
-  const count = (...statuses) => tasks.filter((task) => statuses.includes(task.status)).length;
+function stateOf(step, tasks, before, isAlive) {
+  const stands = (status) => (isAlive || status === 'done' || status === 'failed' ? status : 'stopped');
+  const count = (...statuses) => tasks.filter((task) => statuses.includes(stands(task.status))).length;
   const [waiting, running, retrying, done, failed, stopped] = ['waiting', 'running', 'retrying', 'done', 'failed', 'stopped'].map((status) => count(status));
   const status = failed > 0 ? 'failed' : running > 0 ? 'running' : retrying > 0 ? 'retrying' : stopped > 0 ? 'stopped' : waiting === tasks.length ? 'waiting' : waiting > 0 ? 'running' : 'done';
   const progress = tasks.reduce((sum, task) => sum + (task.status === 'done' ? 1 : task.progress ?? 0), 0) / tasks.length;

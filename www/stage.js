@@ -52,7 +52,7 @@ export class Stage {
     const { recording } = this.#desk;
     const isLive = this.step === null;
     graph.show(recording, this.step);
-    timeline.show(recording, this.step, { isAlive: this.#desk.mode !== 'stopped' });
+    timeline.show(recording, this.step, { isAlive: recording.isAlive });
     const looked = isLive ? this.#desk.state : this.#checkpoint(this.step)?.state;
     if (looked !== undefined) this.#showWork(looked, isLive);
     this.#showState(this.step ?? recording.lastStep, isLive);

@@ -88,12 +88,17 @@ export function reportOf(phase, recording) {
     case 'loading': return 'Loading the engine …';
     case 'ready': return 'Ready.';
     case 'running': return step === undefined ? 'Running …' : `Step ${step.step}: ${namesOf(step)}`;
-    case 'following': return `Another tab runs this; step ${step?.step ?? 0}${step === undefined ? '' : `: ${namesOf(step)}`}`;
+    case 'following': return `${isTaken(recording) ? 'Another tab has taken this over' : 'Another tab runs this'}; step ${step?.step ?? 0}${step === undefined ? '' : `: ${namesOf(step)}`}`;
     case 'stopped': return `Stopped ${after}: its page was closed or reloaded.`;
     case 'completed': return `Done ${after}.`;
     case 'cancelled': return `Cancelled ${after}.`;
     default: return `Failed ${after}.`;
   }
+}
+
+/** Whether this tab's last run was ended by another one that went on. */
+function isTaken({ executions }) {
+  return executions.slice(-2).some(({ code }) => code === 'CHECKPOINT_CONFLICT');
 }
 
 function namesOf({ frontier }) {
