@@ -30,30 +30,27 @@ await main(async (args) => {
 /** Each state: the first screen and the full page, at both widths and in both themes. */
 async function pictureStates(lab, folder, part) {
   const { shows } = await import('../tests/browser/page-lab.mjs');
-  const { prepare, states } = await import('../tests/browser/page-states.mjs');
+  const { states, visitState } = await import('../tests/browser/page-states.mjs');
   mkdirSync(folder, { recursive: true });
   for (const state of states.filter(({ name }) => name.includes(part))) {
-    await lab.visit(async (first, help) => {
-      const page = await prepare(state, first, help);
+    await visitState(lab, state, async (page) => {
       for (const { width, scheme } of shows) {
         await lab.show(page, { width, height: heights[width], scheme });
         const path = (extent) => join(folder, `${state.name.replaceAll(/\W+/g, '-')}-${width}-${scheme}-${extent}.png`);
-        await page.evaluate(() => scrollTo(0, 0));
         await settled(page);
         await page.screenshot({ path: path('screen') });
         await page.screenshot({ path: path('page'), fullPage: true });
       }
-    }, { expected: state.expected });
+    });
     say(`${state.name}: ${relative(root, folder)}/`);
   }
 }
 
 async function pictureReadme(lab) {
-  const { prepare, states } = await import('../tests/browser/page-states.mjs');
+  const { states, visitState } = await import('../tests/browser/page-states.mjs');
   const folder = join(root, readmeFolder);
   mkdirSync(folder, { recursive: true });
-  await lab.visit(async (first, help) => {
-    const page = await prepare(states.find(({ name }) => name === readmeState), first, help);
+  await visitState(lab, states.find(({ name }) => name === readmeState), async (page) => {
     for (const scheme of ['light', 'dark']) {
       await lab.show(page, { width: 1440, height: heights[1440], scheme, motion: 'reduce' });
       await settled(page);

@@ -2,25 +2,28 @@
 // their end by a signal, and what each needs for media features. Must not know what a page shows. Invariant: a profile is a folder on the
 // disk, since private windows keep IndexedDB in memory and hide its faults; the folder is removed by `close`.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
 import { findChromium, findFirefox } from '../../scripts/prerequisites.mjs';
 import { chromiumFlags } from './chromium.mjs';
 
-/** What Firefox must not do by itself: look up hosts, ask after a crash, open pages of its own. */
+/** What Firefox must not do by itself: look up hosts, ask after a crash, open pages of its own, slow down tabs that are not seen. */
 const firefoxPreferences = {
   'app.update.enabled': false, 'browser.aboutwelcome.enabled': false, 'browser.safebrowsing.downloads.remote.enabled': false,
   'browser.sessionstore.resume_from_crash': false, 'browser.shell.checkDefaultBrowser': false, 'browser.startup.homepage_override.mstone': 'ignore',
-  'datareporting.policy.dataSubmissionEnabled': false, 'network.captive-portal-service.enabled': false, 'network.connectivity-service.enabled': false,
+  'datareporting.policy.dataSubmissionEnabled': false, 'dom.min_background_timeout_value': 4, 'dom.timeout.enable_budget_timer_throttling': false,
+  'network.captive-portal-service.enabled': false, 'network.connectivity-service.enabled': false,
+  'browser.download.folderList': 2, 'browser.download.alwaysOpenPanel': false,
   'services.settings.server': 'data:,', 'toolkit.startup.max_resumed_crashes': -1, 'toolkit.telemetry.reportingpolicy.firstRun': false,
 };
 const schemes = ['dark', 'light'];
 
 /**
- * Each has a `name`, and `start()`, which resolves with `{ browser, setMedia, restart, close }`.
+ * Each has a `name`, and `start()`, which resolves with `{ browser, downloads, setMedia, restart, close }`.
  *
+ * - `downloads` is the folder where files are saved without a question.
  * - `setMedia(page, { scheme, motion })` shows `page` in a `'light'` or `'dark'` scheme, with motion `'reduce'` or `'no-preference'`; in
  *   Firefox every page of the browser follows, so a test that sets it sets it back.
  * - `restart()` kills the whole browser with SIGKILL and starts it anew on the same profile; `browser` is the new one then.
@@ -28,29 +31,33 @@ const schemes = ['dark', 'light'];
 export const pageBrowsers = [
   {
     name: 'chromium',
-    start: () => startOn('chromium', (userDataDir) => puppeteer.launch({
+    start: () => startOn('chromium', (userDataDir, downloads) => puppeteer.launch({
       executablePath: found(findChromium(), 'Chromium'), headless: true, pipe: true, userDataDir, args: chromiumFlags,
+      downloadBehavior: { policy: 'allow', downloadPath: downloads },
     }), setMediaInChromium),
   },
   {
     name: 'firefox',
     // A preference that is changed while it runs needs the browser's own realm.
-    start: () => startOn('firefox', (userDataDir) => puppeteer.launch({
+    start: () => startOn('firefox', (userDataDir, downloads) => puppeteer.launch({
       browser: 'firefox', executablePath: found(findFirefox(), 'Firefox'), headless: true, userDataDir,
-      args: ['--remote-allow-system-access'], extraPrefsFirefox: firefoxPreferences,
+      args: ['--remote-allow-system-access'], extraPrefsFirefox: { ...firefoxPreferences, 'browser.download.dir': downloads },
     }), setMediaInFirefox),
   },
 ];
 
 async function startOn(name, launch, setMedia) {
   const folder = mkdtempSync(join(tmpdir(), `weavegraph-page-${name}-`));
+  const downloads = join(folder, 'downloads');
+  mkdirSync(downloads);
   const started = {
     name,
-    browser: await launch(folder),
+    downloads,
+    browser: await launch(folder, downloads),
     setMedia: (page, media) => setMedia(started.browser, page, media),
     async restart() {
       await kill(started.browser);
-      started.browser = await launch(folder);
+      started.browser = await launch(folder, downloads);
     },
     async close() {
       await started.browser.close().catch(() => kill(started.browser));

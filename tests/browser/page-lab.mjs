@@ -5,12 +5,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 import { join } from 'node:path';
 import { root } from '../../scripts/command.mjs';
-import { serve } from '../../scripts/serve.mjs';
+import { pagePolicy, serve } from '../../scripts/serve.mjs';
 import { unexpected, watch } from './chromium.mjs';
 import { pageBrowsers } from './page-browsers.mjs';
 
 /** Tabs that are not shown draw no frames, so conditions are looked at by a timer. */
-export const patience = { timeout: 60_000, polling: 20 };
+export const patience = { timeout: 30_000, polling: 20 };
 
 /** What the page is shown in: the narrowest and the usual width, both themes. */
 export const shows = [360, 1440].flatMap((width) => ['light', 'dark'].map((scheme) => ({ width, scheme })));
@@ -38,7 +38,7 @@ export async function startLab({ name, start }) {
   /** Each test gets a port of its own, and with it an origin and a storage of its own; none is given twice. */
   async function newOrigin(folders) {
     const served = Object.fromEntries(folders.map((folder) => [`/${folder}/`, join(root, folder)]));
-    const server = await serve({ folders: served, home: '/www/' });
+    const server = await serve({ folders: served, home: '/www/', policy: pagePolicy });
     servers.push(server);
     return server.address;
   }
@@ -48,7 +48,7 @@ export async function startLab({ name, start }) {
     /**
      * Runs `body(open, { origin, restart })`: each `open({ path, before, show })` is a tab on one origin that no other test has, at `path`
      * (default the page). `before` is run in the tab ahead of its scripts. `restart()` kills the browser and starts it on the same profile;
-     * tabs are opened anew then. `expected` are patterns of problems that do not fail the test, `folders` those of the repository that are
+     * tabs are opened anew then. `downloads` is the folder that the browser saves to. `expected` are patterns of problems that do not fail the test, `folders` those of the repository that are
      * served.
      */
     async inTabs(body, { expected = [], folders = ['www', 'pkg'] } = {}) {
@@ -72,7 +72,7 @@ export async function startLab({ name, start }) {
       };
       const reports = () => unexpected(problems.flat(), expected);
       try {
-        const result = await body(open, { origin, restart });
+        const result = await body(open, { origin, restart, downloads: started.downloads });
         // What is on its way when the body ends, such as a rejection, is reported one turn later.
         for (const page of tabs) if (!page.isClosed()) await page.evaluate(() => new Promise((resolve) => harness.setTimeout(resolve)));
         assert.deepEqual(reports(), []);

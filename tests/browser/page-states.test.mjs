@@ -4,12 +4,11 @@ import { test } from 'node:test';
 import { findings } from './axe.mjs';
 import { inBrowsers, shows } from './page-lab.mjs';
 import { animations, overflows } from './page-measures.mjs';
-import { prepare, states } from './page-states.mjs';
+import { states, visitState } from './page-states.mjs';
 
 inBrowsers((lab) => {
   for (const state of states) {
-    test(`${state.name}: axe finds nothing, nothing sticks out, and nothing moves where motion is unwanted`, (context) => lab.visit(async (first, help) => {
-      const page = await prepare(state, first, help);
+    test(`${state.name}: axe finds nothing, nothing sticks out, and nothing moves where motion is unwanted`, (context) => visitState(lab, state, async (page) => {
       for (const show of shows) {
         const where = `${show.width} ${show.scheme}`;
         await lab.show(page, { ...show, motion: 'reduce' });
@@ -21,6 +20,7 @@ inBrowsers((lab) => {
       }
       await lab.show(page, { width: 768 });
       assert.deepEqual(await overflows(page), [], '768');
+      assert.equal(await page.evaluate(() => globalThis.pwned), undefined);
     }));
   }
 });

@@ -1,9 +1,12 @@
 // Texts that the tests and pictures of the page put in. Owns their words alone.
 import { DEFAULT_TEXT } from '../../www/agent/default-text.js';
 
+/** What does something where it is taken for HTML. */
+export const markup = '<img src=x onerror="globalThis.pwned=1"> & "quotes"';
+
 /** Markup, quotes, a right-to-left override, a long word: text that is no HTML. */
 export const hostileText = [
-  '# <img src=x onerror="globalThis.pwned=1"> & "quotes"', '',
+  `# ${markup}`, '',
   '<script>globalThis.pwned=1</script> The tide <b onclick="pwned=1">rises</b> with the Moon. \u202Eesrever si sihT\u202C and the harbour waits.', '',
   '## "><svg onload=globalThis.pwned=1>', '',
   `Averyveryverylongword${'x'.repeat(400)} stands in the harbour. The tide {{constructor.constructor('pwned=1')()}} falls \${pwned=1} again.`,
