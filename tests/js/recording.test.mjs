@@ -316,4 +316,17 @@ describe('the clock', () => {
     begin(recording, 900, true);
     assert.deepEqual(recording.step(1).tasks[0].earlier, [{ status: 'failed', startedAt: 5, endedAt: 20 }]);
   });
+
+  test('what has no end stands as stopped while nobody runs the session, and as running again once somebody does', () => {
+    const recording = new Recording();
+    begin(recording, 0, false);
+    const { version } = recording;
+    const stands = () => recording.nodes().get('a').status;
+    assert.equal(stands(), 'running');
+    recording.isAlive = false;
+    assert.equal(stands(), 'stopped');
+    assert.ok(recording.version > version, 'who shows it looks again');
+    recording.isAlive = true;
+    assert.equal(stands(), 'running');
+  });
 });

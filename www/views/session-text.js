@@ -135,7 +135,7 @@ export function timeText(at) {
 export function storedText({ sessions, bytes, freeBytes, isKept }) {
   const held = plural(sessions, 'session');
   if (!isKept) return sessions > 0 ? `${held}, in memory only` : 'No sessions; they are held in memory only';
-  const used = sessions > 0 ? `${held}, ${sizeText(bytes)}` : 'No sessions';
+  const used = sessions === 0 ? 'No sessions' : bytes > 0 ? `${held}, ${sizeText(bytes)}` : held;
   return freeBytes === null ? used : `${used}; ${sizeText(freeBytes)} free`;
 }
 
