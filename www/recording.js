@@ -43,8 +43,9 @@ export class Recording {
   streams = new Map();
   #steps = new Map();
   #isAlive = true;
-  /** What `nodes` said last. */
-  #nodes = { version: -1, until: 0, nodes: new Map() };
+  /** How the nodes stood after the first `#folded` steps. */
+  #before = new Map();
+  #folded = 0;
   /** Ids of streams whose text is settled: what another tab still tells of them is late. */
   #settled = new Set();
 
@@ -81,14 +82,17 @@ export class Recording {
    * @param {number} [until] @returns {Map<string, NodeState>}
    */
   nodes(until = Infinity) {
-    if (this.#nodes.version === this.version && this.#nodes.until === until) return this.#nodes.nodes;
-    const nodes = new Map();
-    for (const step of this.steps) {
-      if (step.step > until) break;
-      for (const [node, tasks] of byNode(step.tasks)) nodes.set(node, stateOf(step.step, tasks, nodes.get(node), this.#isAlive));
-      for (const node of step.skipped) nodes.set(node, { ...IDLE, status: 'skipped', step: step.step, steps: nodes.get(node)?.steps ?? 0 });
+  #isAlive = true;
+    const last = this.steps.at(-1);
+    if (last === undefined || until < last.step) {
+      const nodes = new Map();
+      for (const step of this.steps) if (step.step <= until) foldStep(nodes, step);
+      return nodes;
     }
-    this.#nodes = { version: this.version, until, nodes };
+    // Those before the last one do not change any more.
+    while (this.#folded < this.steps.length - 1) foldStep(this.#before, this.steps[this.#folded++]);
+    const nodes = new Map(this.#before);
+    foldStep(nodes, last, this.#isAlive);
     return nodes;
   }
 
@@ -142,6 +146,9 @@ export class Recording {
   }
 
   #forgetFrom(number) {
+    if ((this.steps.at(-1)?.step ?? 0) < number) return;
+    this.#folded = 0;
+    this.#before.clear();
     while (this.steps.length > 0 && this.steps.at(-1).step >= number) this.#steps.delete(this.steps.pop().step);
   }
 
@@ -242,6 +249,12 @@ function keepAttempt(task) {
 
 function newTask(node, task) {
   return { node, task, status: 'waiting', attempt: 0, startedAt: null, endedAt: null, progress: null, error: '', channels: [], earlier: [] };
+}
+
+/** What a step makes of how the nodes stood. */
+function foldStep(nodes, step, isAlive = true) {
+  for (const [node, tasks] of byNode(step.tasks)) nodes.set(node, stateOf(step.step, tasks, nodes.get(node), isAlive));
+  for (const node of step.skipped) nodes.set(node, { ...IDLE, status: 'skipped', step: step.step, steps: nodes.get(node)?.steps ?? 0 });
 }
 
 function byNode(tasks) {

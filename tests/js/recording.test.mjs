@@ -246,11 +246,29 @@ describe('going on', () => {
     };
     recording.add(event('run.started', 0, { resumed: false }));
     for (const number of [1, 2, 3]) step(number, number);
+    assert.equal(recording.nodes().get('a').steps, 3);
     recording.add(event('run.started', 10, { resumed: true, branch: 2 }));
     step(2, 10);
     assert.deepEqual(recording.steps.map(({ step: number, execution }) => `${number} of ${execution}`), ['1 of 0', '2 of 1']);
     assert.equal(recording.step(3), undefined);
+    assert.equal(recording.nodes().get('a').steps, 2);
   });
+});
+
+test('how the nodes stand is the same however often one asks in between', async () => {
+  const app = fanOut(() => {});
+  const [asked, quiet] = [new Recording(), new Recording()];
+  for (const run of [() => app.invokeStreaming({}, { sessionId: 'asked' }), () => app.invokeStreaming({}, { sessionId: 'asked' })]) {
+    for await (const told of run()) {
+      asked.add(told);
+      quiet.add(told);
+      asked.nodes();
+    }
+  }
+  assert.deepEqual(asked.nodes(), quiet.nodes());
+  assert.equal(asked.nodes().get('work').steps, 2);
+  assert.deepEqual(asked.nodes(2), quiet.nodes(2));
+  assert.equal(asked.nodes(2).get('work').steps, 1);
 });
 
 describe('gates', () => {

@@ -9,8 +9,6 @@ import { spanOf, ticksOf, tickText } from './time-axis.js';
 
 /** Nearer to the end than this, in pixels, the list follows it. */
 const FOLLOW_PX = 24;
-/** Rows from which on those out of view are left out of the layout. */
-const LONG_ROWS = 60;
 /** Frames of a running step where motion is not wanted. */
 const CALM_MS = 500;
 
@@ -105,7 +103,6 @@ export class Timeline {
   #forget() {
     this.#rows = [];
     this.#list.replaceChildren();
-    this.#list.classList.remove('is-long');
     this.#tabStop = null;
     this.#isFollowed = true;
     this.#lastTop = 0;
@@ -130,7 +127,6 @@ export class Timeline {
       this.#axis.hidden = this.#chart.hidden = steps.length === 0;
     }
     if (fresh.length === 0) return false;
-    if (steps.length > LONG_ROWS) this.#list.classList.add('is-long');
     this.#list.append(...fresh.map((row) => row.item));
     this.#rows.push(...fresh);
     // Until somebody moves within the list, its newest row is where the keyboard enters.
