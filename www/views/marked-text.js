@@ -33,6 +33,8 @@ export class MarkedText {
   /** Stays lit while nothing else is pointed at. */
   #revealed = null;
   #frame = 0;
+  /** Where the last jump went. */
+  #target = null;
   #calls;
 
   /**
@@ -139,7 +141,9 @@ export class MarkedText {
     const isNear = Math.abs(distance()) < root.clientHeight * 2;
     root.scrollBy({ top: distance(), behavior: isNear && !prefersStill() ? 'smooth' : 'instant' });
     // Blocks that were never near have estimated heights, which come right only now.
-    if (!isNear) requestAnimationFrame(() => requestAnimationFrame(() => root.scrollBy({ top: distance(), behavior: 'instant' })));
+    const correct = () => { if (this.#target === element && element.isConnected) root.scrollBy({ top: distance(), behavior: 'instant' }); };
+    this.#target = isNear ? null : element;
+    if (!isNear) requestAnimationFrame(() => requestAnimationFrame(correct));
     const { top, bottom } = root.getBoundingClientRect();
     if (bottom < root.clientHeight / 2 || top > innerHeight - root.clientHeight / 2) root.scrollIntoView({ block: 'center', behavior: prefersStill() ? 'instant' : 'smooth' });
   }
