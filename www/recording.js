@@ -82,7 +82,6 @@ export class Recording {
    * @param {number} [until] @returns {Map<string, NodeState>}
    */
   nodes(until = Infinity) {
-  #isAlive = true;
     const last = this.steps.at(-1);
     if (last === undefined || until < last.step) {
       const nodes = new Map();

@@ -52,10 +52,7 @@ impl Machine {
     pub(super) fn cancel(&mut self, reason: Option<Value>) {
         match self.phase {
             Phase::Ending | Phase::Ended => {}
-            Phase::New => {
-                self.started_at = self.now;
-                self.conclude(Ending::Cancelled(reason));
-            }
+            Phase::New => self.conclude(Ending::Cancelled(reason)),
             Phase::Folding | Phase::Routing { .. } | Phase::Boundary | Phase::Stepping => {
                 self.stop(Abort::Cancel, Ending::Cancelled(reason));
             }
@@ -103,6 +100,10 @@ impl Machine {
 
     /// Ends without a trace in the log: the execution never began, or its store is lost.
     fn conclude(&mut self, ending: Ending) {
+        if matches!(self.phase, Phase::New) {
+            // What never began took no time.
+            self.started_at = self.now;
+        }
         let body = self.last_word(&Rc::new(ending));
         self.hub.open();
         self.publish_transient(body.clone());
@@ -133,9 +134,6 @@ impl Machine {
 
     /// Someone else has the session, so the store is not waited for.
     pub(super) fn lose_session(&mut self) {
-        if matches!(self.phase, Phase::New) {
-            self.started_at = self.now;
-        }
         self.lose_store(RunError::Stolen.failure(Scope::Runner));
     }
 

@@ -180,7 +180,11 @@ test('a resumed run holds its run id: another run of that id is refused', async 
   await failure(app.invoke({}, { sessionId: 't', runId: 'q' }));
   part.isBroken = false;
   const holder = chain({ a: () => new Promise(() => {}) }).compile().invokeStreaming({}, { runId: 'q' });
-  assert.equal((await failure(app.resume('t'))).code, 'RUN_ALREADY_ACTIVE');
+  const refused = app.resumeStreaming('t');
+  const [{ durationMs }] = await collect(refused);
+  const { error } = await refused.result;
+  assert.equal(error.code, 'RUN_ALREADY_ACTIVE');
+  assert.equal(durationMs, 0, 'what never began took no time');
   await holder.cancel();
   await app.resume('t');
 });
