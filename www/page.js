@@ -42,7 +42,7 @@ const source = new SourceView(
 );
 const briefing = new BriefingView(
   { terms: $('terms'), draft: $('draft'), badge: $('badge'), notices: $('notices'), copy: $('copy') },
-  { onTerm: (term) => source.choose(term), onSentence: (id, isByKeyboard) => source.reveal(id, { isByKeyboard }), onHover: (id) => source.light(id) },
+  { onTerm: (term) => source.choose(term), onSentence: (id, isByKeyboard) => source.reveal(id, { isByKeyboard }), onHover: (id) => source.light(id), onProblem: (line) => transport.showProblem(line) },
 );
 const scores = new ScorePlot($('scores'));
 const events = new EventList($('events'), $('event-count'), { onNodeClear: () => graph?.pick(null) });

@@ -63,7 +63,7 @@ export class Stage {
   #showWork(state, isLive) {
     const { source, briefing, scores } = this.#views;
     const draft = state?.briefing ?? state?.draft;
-    source.show({ terms: sortedTerms(state?.terms ?? {}), sentences: draft?.sentences ?? [] });
+    source.show({ terms: sortedTerms(state?.terms ?? {}), sentences: draft?.sentences ?? [], language: state?.outline?.language });
     briefing.show({ state, stream: isLive ? newestStream(this.#desk.recording) : null, isLive });
     scores.show(state?.scores ?? [], { goal: GOOD_SCORE, max: MAX_ROUNDS });
     for (const view of [source, briefing, scores]) view.render();
