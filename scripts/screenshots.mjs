@@ -39,7 +39,7 @@ async function pictureStates(lab, folder, part) {
         const path = (extent) => join(folder, `${state.name.replaceAll(/\W+/g, '-')}-${width}-${scheme}-${extent}.png`);
         await settled(page);
         await page.screenshot({ path: path('screen') });
-        await page.screenshot({ path: path('page'), fullPage: true });
+        await page.screenshot({ path: path('page'), fullPage: true, captureBeyondViewport: false });
       }
     });
     say(`${state.name}: ${relative(root, folder)}/`);

@@ -1,6 +1,6 @@
 // The states that the page is pictured in and checked in, each once: a picture without a check, or a check without a picture, is none. Owns
 // how each is reached. Must not know what is done with it. Invariant: a state stands still once it is prepared.
-import { cancel, chooseEndpoint, copySession, drawn, enter, hold, inState, parts, run, runThrough, says, sessionId } from './page-driver.mjs';
+import { cancel, chooseEndpoint, copySession, drawn, enter, hold, inState, parts, release, run, runThrough, says, sessionId } from './page-driver.mjs';
 import { refusals, startRefusingEndpoint } from './page-endpoint.mjs';
 import { patience } from './page-lab.mjs';
 import { hostileText, markup } from './page-texts.mjs';
@@ -64,11 +64,9 @@ export const states = [
       await hold(page, 100);
       const second = await open({ path: `/www/#${await sessionId(page)}`, show });
       await inState(second, 'following');
-      await page.evaluate(() => harness.release());
-      await page.waitForFunction((selector) => document.querySelector(selector).textContent.length > 300, patience, parts.draft);
+      await release(page);
+      await second.waitForFunction((selector) => document.querySelector(selector).textContent.length > 500, patience, parts.draft);
       await page.evaluate(() => harness.hold());
-      await second.bringToFront();
-      await second.waitForFunction((selector) => document.querySelector(selector).textContent.length > 100, patience, parts.draft);
       return second;
     },
   },
@@ -135,7 +133,8 @@ export const states = [
 export function visitState(lab, state, body) {
   return lab.visit(async (first, help) => {
     await inState(first, 'ready');
-    const page = (await state.prepare(first, help)) ?? first;
+    const other = await state.prepare(first, help);
+    const page = typeof other?.bringToFront === 'function' ? other : first;
     await page.bringToFront();
     await drawn(page);
     return body(page, help);
