@@ -88,10 +88,11 @@ export class Desk {
     return true;
   }
 
-  /** Who runs the session, as the list of sessions says. */
+  /** Who runs the session, as the list of sessions says; what runs here is known better here. */
   setOwner(owner) {
-    if ((this.#owner === null) === (owner === null)) return;
-    this.#owner = owner;
+    const other = owner?.here === true ? null : owner;
+    if ((this.#owner === null) === (other === null)) return;
+    this.#owner = other;
     this.#changed();
   }
 

@@ -6,6 +6,7 @@ import { patience } from './page-lab.mjs';
 import { hostileText, markup } from './page-texts.mjs';
 
 const halfWritten = async (page) => {
+  await page.select('#pace', '14');
   await run(page);
   await hold(page, 500);
 };
