@@ -161,6 +161,7 @@ async function runHere(begin, text) {
   const ended = begin();
   source.showText(text);
   history.replaceState(null, '', `#${encodeURIComponent(desk.sessionId)}`);
+  stage.show();
   const result = await ended;
   if (result.sessionId !== desk.sessionId) return;
   if (result.status === 'failed') showFailure(result.error);

@@ -46,6 +46,12 @@ export class Stage {
     if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#show());
   }
 
+  /** Shows what is new at once, as after a command of the user. */
+  show() {
+    cancelAnimationFrame(this.#frame);
+    this.#show();
+  }
+
   #show() {
     this.#frame = 0;
     const { graph, timeline, state, events, onShown } = this.#views;

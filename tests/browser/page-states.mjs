@@ -78,6 +78,7 @@ export const states = [
       await copySession(page, await sessionId(page), Array.from({ length: 24 }, (_, copy) => `copy ${copy}`));
       await halfWritten(page);
       await cancel(page);
+      await release(page);
       await halfWritten(page);
       await page.waitForFunction((selector) => document.querySelectorAll(selector).length === 27, patience, parts.sessions);
       await page.$eval('#sessions-card', (card) => card.scrollIntoView({ behavior: 'instant', block: 'center' }));
