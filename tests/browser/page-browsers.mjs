@@ -13,7 +13,7 @@ import { chromiumFlags } from './chromium.mjs';
 const firefoxPreferences = {
   'app.update.enabled': false, 'browser.aboutwelcome.enabled': false, 'browser.safebrowsing.downloads.remote.enabled': false,
   'browser.sessionstore.resume_from_crash': false, 'browser.shell.checkDefaultBrowser': false, 'browser.startup.homepage_override.mstone': 'ignore',
-  'datareporting.policy.dataSubmissionEnabled': false, 'dom.min_background_timeout_value': 4, 'dom.timeout.enable_budget_timer_throttling': false,
+  'datareporting.policy.dataSubmissionEnabled': false, 'dom.min_background_timeout_value': 4, 'dom.min_background_timeout_value_without_budget_throttling': 4, 'dom.timeout.enable_budget_timer_throttling': false,
   'network.captive-portal-service.enabled': false, 'network.connectivity-service.enabled': false,
   'browser.download.folderList': 2, 'browser.download.alwaysOpenPanel': false,
   'services.settings.server': 'data:,', 'toolkit.startup.max_resumed_crashes': -1, 'toolkit.telemetry.reportingpolicy.firstRun': false,

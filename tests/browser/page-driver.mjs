@@ -85,16 +85,13 @@ export const copySession = (page, from, ids) => inStore(page, async ({ checkpoin
 
 /** What the store has of a session: its newest state and, of one that ended, its durable events. Read without the page's own views. */
 export const stored = (page, id) => inStore(page, async ({ app }, wanted) => {
-  const { step, status, state } = await app.getState(wanted);
+  const { step, seq, status, state } = await app.getState(wanted);
   const events = [];
   if (status !== 'running') {
-    let ends = 0;
-    const { runEnds } = { runEnds: ['run.completed', 'run.failed', 'run.cancelled'] };
-    const signal = AbortSignal.timeout(10_000);
-    for await (const event of app.follow(wanted, { after: 0, signal })) {
+    // The end is told behind the newest step.
+    for await (const event of app.follow(wanted, { after: 0, signal: AbortSignal.timeout(20_000) })) {
       events.push({ type: event.type, step: event.step, node: event.node, task: event.task, resumed: event.resumed });
-      ends += runEnds.includes(event.type) ? 1 : 0;
-      if (event.type === `run.${status}` && ends === events.filter(({ type }) => type === 'run.started').length) break;
+      if (event.type === `run.${status}` && event.seq >= seq) break;
     }
   }
   return { step, status, briefing: state.briefing, events };

@@ -195,8 +195,8 @@ export class SourceView {
     const { sentences, terms, hasMore } = this.#sums;
     const size = `${counted(this.#shown.length, 'character')}${this.#shown.length > MAX_MARKED_CHARS ? `, the first ${number(MAX_MARKED_CHARS)} shown` : ''}`;
     if (sentences + terms === 0) return `${size}.`;
-    const marks = [sentences > 0 ? counted(sentences, 'sentence') : '', terms > 0 ? `key terms at ${hasMore ? 'the first ' : ''}${counted(terms, 'place')}` : ''].filter((part) => part !== '');
-    return `${size}. Marked: ${marks.join(', ')}.`;
+    const marks = [sentences > 0 ? counted(sentences, 'sentence') : '', terms > 0 ? `${counted(terms, 'term')}${hasMore ? ' and more' : ''}` : ''].filter((part) => part !== '');
+    return `${size}; marked: ${marks.join(', ')}.`;
   }
 }
 
