@@ -8,7 +8,10 @@ import { withPalette } from './png-palette.mjs';
 
 const defaultFolder = 'build/screenshots';
 const readmeFolder = 'docs/images';
-const readmeState = 'completed';
+const readmePictures = [
+  { name: 'page-light', state: 'revising', width: 1440, height: 900, scheme: 'light' },
+  { name: 'page-dark', state: 'completed', width: 1440, height: 1600, scheme: 'dark' },
+];
 const MAX_README_BYTES = 250_000;
 /** As tall as the first screen is: a phone's, a laptop's. */
 const heights = { 360: 780, 1440: 900 };
@@ -46,21 +49,27 @@ async function pictureStates(lab, folder, part) {
   }
 }
 
+/** One while a draft is written, one of the whole page at the end. */
 async function pictureReadme(lab) {
-  const { states, visitState } = await import('../tests/browser/page-states.mjs');
+  const { visitState } = await import('../tests/browser/page-states.mjs');
   const folder = join(root, readmeFolder);
   mkdirSync(folder, { recursive: true });
-  await visitState(lab, states.find(({ name }) => name === readmeState), async (page) => {
-    for (const scheme of ['light', 'dark']) {
-      await lab.show(page, { width: 1440, height: heights[1440], scheme, motion: 'reduce' });
+  for (const { name, state, ...view } of readmePictures) {
+    await visitState(lab, await stateOf(state), async (page) => {
+      await lab.show(page, { ...view, motion: 'reduce' });
       await settled(page);
-      const path = join(folder, `page-${scheme}.png`);
+      const path = join(folder, `${name}.png`);
       writeFileSync(path, withPalette(await page.screenshot()));
       const { size } = statSync(path);
       say(`${relative(root, path)}: ${Math.round(size / 1000)} KB`);
       if (size > MAX_README_BYTES) throw new Refusal(`${relative(root, path)} is larger than ${MAX_README_BYTES / 1000} KB.`);
-    }
-  });
+    });
+  }
+}
+
+async function stateOf(name) {
+  const { states } = await import('../tests/browser/page-states.mjs');
+  return states.find((state) => state.name === name);
 }
 
 /** Fonts are there and transitions of a theme or a width are over. */

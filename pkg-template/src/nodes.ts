@@ -47,7 +47,7 @@ export interface NodeOptions<C extends Channels = any> {
   timeoutMs?: number;
   /** Called when the last attempt has failed; what it returns is the node's result, and what it throws is the node's failure. */
   onError?: (error: WeaveError, state: StateOf<C>, ctx: NodeContext) => NodeResult<C> | Promise<NodeResult<C>>;
-  /** Tasks of this node at once, within one run. Default: no limit. */
+  /** Tasks of this node at once, within one run; one that sleeps (`ctx.sleep`) or waits to be repeated does not count. Default: no limit. */
   concurrency?: number;
   /**
    * With `'changed'`, the default, a node that an edge reaches again is skipped if no channel changed since it last ran (there is

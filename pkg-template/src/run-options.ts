@@ -26,7 +26,7 @@ export interface RunDefaults<X = unknown> {
    * ends. With these two the run's start is stored at once, and readers hear of the run after that.
    */
   durability?: 'sync' | 'async' | 'exit' | undefined;
-  /** Tasks at once in the whole run. Default: no limit. */
+  /** Tasks at once in the whole run; one that sleeps (`ctx.sleep`) or waits to be repeated does not count. Default: no limit. */
   concurrency?: number | undefined;
   /** Steps of one execution. Then it fails with RUN_STEP_LIMIT and may be resumed. Default 1000. */
   maxSteps?: number | undefined;

@@ -18,6 +18,13 @@ const halfWritten = async (page) => {
 export const states = [
   { name: 'ready', prepare: async () => {} },
   { name: 'running', prepare: halfWritten },
+  {
+    name: 'revising',
+    prepare: async (page) => {
+      await run(page);
+      await hold(page, 700, 3);
+    },
+  },
   { name: 'completed', prepare: runThrough },
   {
     name: 'cancelled',
