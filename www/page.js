@@ -63,7 +63,7 @@ const relay = createDraftRelay({
 });
 
 $('reset').addEventListener('click', () => { source.text = DEFAULT_TEXT; });
-addEventListener('pagehide', () => relay.close());
+addEventListener('pagehide', ({ persisted }) => { if (!persisted) relay.close(); });
 addEventListener('hashchange', () => {
   if (fragment() !== '' && fragment() !== desk?.sessionId) open(fragment());
 });
@@ -177,6 +177,8 @@ async function open(sessionId) {
   transport.showProblem('');
   stage.clear();
   await desk.open(sessionId, archive.row(sessionId)?.owner ?? null).catch(showProblem);
+  // Another one may have been opened meanwhile.
+  if (desk.sessionId !== sessionId) return;
   history.replaceState(null, '', `#${encodeURIComponent(sessionId)}`);
   if (desk.state !== null) source.showText(desk.state.text);
   archive.show();

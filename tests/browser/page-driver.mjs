@@ -41,6 +41,8 @@ export const runThrough = async (page) => {
 };
 export const cancel = async (page) => {
   await page.click('#cancel');
+  // What stands still may have to wake up to hear of it.
+  await release(page);
   await inState(page, 'cancelled');
 };
 /** Stands still once so many characters of the draft are there, in its round or a later one; `release` lets it go on. */

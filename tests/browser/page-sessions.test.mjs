@@ -120,7 +120,7 @@ inBrowsers((lab) => {
     await hold(second, 100);
     await first.bringToFront();
     await inState(first, 'following');
-    await says(first, '#status', /^Another tab runs this/);
+    await says(first, '#status', /^Another tab has taken this over/);
     assert.equal(await first.$eval('#problem', ({ hidden }) => hidden), true);
     await release(second);
     await inState(first, 'completed');
