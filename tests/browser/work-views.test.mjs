@@ -112,7 +112,8 @@ test('while drafts come, only blocks whose marks changed are made anew', () => v
 
 test('a sentence of the briefing leads to its place in the source, by the mouse without the focus, by the keyboard with it', () => visit(async (page) => {
   await page.evaluate(() => lab.brief());
-  const isInView = () => page.evaluate(() => {
+  // It may scroll there smoothly.
+  const isInView = () => page.waitForFunction(() => {
     const lit = document.querySelector('#marked mark.is-lit').getBoundingClientRect();
     const box = document.querySelector('#marked').getBoundingClientRect();
     return lit.top >= box.top && lit.bottom <= box.bottom;
@@ -122,14 +123,14 @@ test('a sentence of the briefing leads to its place in the source, by the mouse 
   const last = (await page.$$('#draft .carried')).at(-1);
   await last.click();
   assert.equal(await text(page, '#marked mark.is-lit'), (await texts(page, '#draft .carried')).at(-1).replace(/\d+$/, ''));
-  assert.equal(await isInView(), true);
+  await isInView();
   assert.equal(await page.evaluate(() => document.activeElement.closest('#marked')), null);
   assert.equal(await page.evaluate(() => window.scrollY), scrollY, 'the page stays');
 
   await page.focus('#draft .ref');
   await page.keyboard.press('Enter');
   assert.equal(await page.evaluate(() => document.activeElement.matches('mark.sentence[data-number="1"]')), true);
-  assert.equal(await isInView(), true);
+  await isInView();
   await page.keyboard.press('Enter');
   assert.equal(await page.evaluate(() => document.activeElement.matches('#draft .ref')), true, 'Enter on the mark leads back');
 }));
