@@ -45,6 +45,20 @@ inBrowsers((lab) => {
     assert.equal(await page.evaluate(() => document.body.dataset.state), 'completed');
   }));
 
+  test('the list goes on following the newest when the page gets another size', () => visit(async (page) => {
+    await runThrough(page);
+    for (const width of [360, 1440, 768, 360]) {
+      await lab.show(page, { width });
+      await page.waitForFunction((list) => {
+        const { scrollTop, scrollHeight, clientHeight } = document.querySelector(list);
+        return scrollHeight > clientHeight && scrollTop > scrollHeight - clientHeight - 2;
+      }, patience, parts.list);
+      // What the browser itself scrolled is told a frame later.
+      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+      assert.equal(await page.$eval('#events .follow input', ({ checked }) => checked), true, `${width}`);
+    }
+  }));
+
   test('a node that is picked in the graph shows its events alone', () => visit(async (page) => {
     await runThrough(page);
     const all = await text(page, '#event-count');

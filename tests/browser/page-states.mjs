@@ -22,7 +22,12 @@ export const states = [
     name: 'revising',
     prepare: async (page) => {
       await run(page);
-      await hold(page, 700, 3);
+      await page.waitForFunction(() => {
+        const written = document.querySelector('#draft .is-open')?.textContent ?? '';
+        if (!document.querySelector('#badge').textContent.startsWith('draft 3') || written.length < 40) return false;
+        harness.hold();
+        return true;
+      }, patience);
     },
   },
   { name: 'completed', prepare: runThrough },

@@ -1,7 +1,8 @@
 /**
  * Owns: the draft on the page: title, paragraphs, sentences with the number of their place in the source, what is new, what is being written.
  * Must not know: runs, streams, states; where the source is shown.
- * Invariant: a sentence that stays keeps its element; while a text grows, nothing but its text node changes; what the reader scrolled to stays.
+ * Invariant: a sentence that stays keeps its element; while a text grows, nothing but its text node changes; what the reader scrolled to stays. What a revision has not come to yet
+ *   stands below what it wrote, moved by a transform: no word of the growing text lays it out anew.
  */
 
 import { findMarks } from './marks.js';
@@ -15,6 +16,7 @@ export class DraftView {
   #calls;
   #title = document.createElement('h3');
   #prose = document.createElement('div');
+  #rest = document.createElement('div');
   #empty = document.createElement('p');
   /** @type {Map<string, { element: HTMLElement, item: import('./draft-text.js').Item, key: string }>} */
   #items = new Map();
@@ -37,8 +39,9 @@ export class DraftView {
     this.#root = root;
     this.#calls = calls;
     this.#prose.className = 'prose';
+    this.#rest.className = 'rest';
     this.#empty.className = 'empty';
-    root.replaceChildren(this.#title, this.#prose, this.#empty);
+    root.replaceChildren(this.#title, this.#prose, this.#rest, this.#empty);
     root.addEventListener('scroll', () => { this.#isFollowing = root.scrollHeight - root.scrollTop - root.clientHeight < FOLLOW_PX; }, { passive: true });
     root.addEventListener('click', (event) => this.#onClick(event));
     root.addEventListener('pointerover', (event) => { if (event.pointerType === 'mouse') calls.onHover(this.#itemAt(event.target)?.sources[0] ?? null); });
@@ -52,6 +55,7 @@ export class DraftView {
   showNothing(line) {
     this.#title.hidden = true;
     this.#prose.replaceChildren();
+    this.#rest.replaceChildren();
     this.#items.clear();
     this.#revealed = null;
     this.#structure = '';
@@ -72,10 +76,11 @@ export class DraftView {
     this.#terms = terms;
     this.#language = language;
     this.#numbers = numbers;
-    const structure = JSON.stringify(paragraphs.map((paragraph) => paragraph.map(({ key }) => key)));
+    const structure = JSON.stringify(paragraphs.map((paragraph) => paragraph.map(({ key, kind }) => [key, kind === 'waiting'])));
     if (structure !== this.#structure) this.#arrange(paragraphs);
     this.#structure = structure;
     for (const paragraph of paragraphs) for (const item of paragraph) this.#update(this.#items.get(item.key), item);
+    if (this.#rest.childElementCount > 0) this.#rest.style.transform = `translateY(${this.#prose.offsetTop + this.#prose.offsetHeight}px)`;
     if (this.#isFollowing && paragraphs.some((paragraph) => paragraph.some(({ isOpen, kind }) => isOpen && kind === 'plain'))) this.#root.scrollTop = this.#root.scrollHeight;
   }
 
@@ -88,7 +93,7 @@ export class DraftView {
   choose(term) {
     this.#chosen = term;
     this.#root.classList.toggle('has-choice', term !== null);
-    for (const mark of this.#prose.querySelectorAll('mark.term')) mark.classList.toggle('is-chosen', isOf(mark, term));
+    for (const mark of this.#root.querySelectorAll('mark.term')) mark.classList.toggle('is-chosen', isOf(mark, term));
   }
 
   /** Lights what a source sentence carries; null lights what was last scrolled to. @param {string | null} wanted */
@@ -116,7 +121,7 @@ export class DraftView {
 
   #arrange(paragraphs) {
     const items = new Map();
-    const made = paragraphs.map((paragraph) => {
+    const made = (isWanted) => paragraphs.map((paragraph) => paragraph.filter(isWanted)).filter((paragraph) => paragraph.length > 0).map((paragraph) => {
       const element = document.createElement('p');
       paragraph.forEach(({ key }, i) => {
         const known = this.#items.get(key) ?? { element: document.createElement('span'), item: null, key: '' };
@@ -127,11 +132,12 @@ export class DraftView {
       return element;
     });
     const { scrollTop } = this.#root;
-    const focused = this.#prose.contains(document.activeElement) ? document.activeElement : null;
+    const focused = this.#root.contains(document.activeElement) ? document.activeElement : null;
+    this.#prose.replaceChildren(...made(({ kind }) => kind !== 'waiting'));
+    this.#rest.replaceChildren(...made(({ kind }) => kind === 'waiting'));
     this.#items = items;
-    this.#prose.replaceChildren(...made);
     if (this.#root.scrollTop !== scrollTop) this.#root.scrollTop = scrollTop;
-    if (focused?.isConnected) focused.focus({ preventScroll: true });
+    if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true });
   }
 
   #update(known, item) {

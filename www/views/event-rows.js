@@ -219,8 +219,9 @@ export class EventRows {
     const movedPx = topPx - this.#topPx;
     if (Math.abs(movedPx) < ROUNDING_PX) return;
     this.#topPx = topPx;
-    if (movedPx < 0) this.isFollowed = false;
-    else if (topPx >= this.#spacePx - this.#heightPx - NEAR_PX) this.isFollowed = true;
+    // A list that grew is moved by the browser, to its end again: that is no reader's doing.
+    const { scrollHeight, clientHeight } = this.element;
+    this.isFollowed = topPx >= scrollHeight - clientHeight - NEAR_PX && (movedPx > 0 || this.isFollowed);
     this.#change();
   }
 

@@ -61,8 +61,12 @@ function newButton(name) {
   const button = document.createElement('button');
   button.type = 'button';
   button.setAttribute('aria-pressed', 'false');
-  const count = document.createElement('span');
-  count.className = 'count';
-  button.append(name, ' ', count);
+  const [term, count] = ['term', 'count'].map((part) => {
+    const element = document.createElement('span');
+    element.className = part;
+    return element;
+  });
+  term.textContent = name;
+  button.append(term, ' ', count);
   return button;
 }
