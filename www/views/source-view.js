@@ -201,7 +201,7 @@ export class SourceView {
 }
 
 function fieldLine(length) {
-  return length === 0 ? 'Paste a text, drop a file anywhere, or open one.' : `${counted(length, 'character')}. Paste another, drop a file anywhere, or open one.`;
+  return length === 0 ? 'Paste a text, drop a file anywhere, or open one.' : `${counted(length, 'character')}. Paste, drop or open another.`;
 }
 
 function counted(count, noun) {

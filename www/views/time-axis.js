@@ -12,7 +12,7 @@ const ROUND_MS = [
   1, 2, 5, 10, 20, 50, 100, 200, 500, ...[1, 2, 5, 10, 20, 30].map((seconds) => seconds * SECOND), ...[1, 2, 5, 10, 20, 30].map((minutes) => minutes * MINUTE),
   ...[1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].map((hours) => hours * HOUR),
 ];
-const MAX_TICKS = 5;
+const MAX_TICKS = 4;
 /** A run that has just begun. */
 const FIRST_SPAN_MS = SECOND;
 
@@ -32,11 +32,12 @@ export function ticksOf(spanMs) {
   return Array.from({ length: Math.floor(spanMs / tickMs) + 1 }, (_, i) => i * tickMs);
 }
 
-/** What a tick is called, in the unit of its axis. */
+/** What a tick is called, in the unit of its axis, which the last one names. */
 export function tickText(ms, spanMs) {
   if (ms === 0) return '0';
   const [unit, name] = spanMs < SECOND ? [1, 'ms'] : spanMs < 2 * MINUTE ? [SECOND, 's'] : spanMs < 2 * HOUR ? [MINUTE, 'min'] : [HOUR, 'h'];
-  return `${Number((ms / unit).toFixed(1))} ${name}`;
+  const number = Number((ms / unit).toFixed(1));
+  return ms < spanMs ? `${number}` : `${number} ${name}`;
 }
 
 /** A length of time: `380 ms`, `1.2 s`, `2 min 5 s`, `3 h 20 min`. */
