@@ -8,7 +8,7 @@
 import { valueTree } from './value-tree.js';
 import { isEqual } from './state-diff.js';
 import { changeBetween, changeOf, contentOf, counted, differencesOf, sizeText, summaryOf } from './state-words.js';
-import { element, setHidden, setText } from './step-row.js';
+import { part, setHidden, write } from './dom-parts.js';
 
 /** Texts longer than this are told by where they differ. */
 const LONG_CHARS = 64;
@@ -17,14 +17,14 @@ let ids = 0;
 
 export class ChannelRow {
   /** @type {HTMLLIElement} */
-  item = element('li', 'channel');
+  item = part('li', 'channel');
   isChanged = false;
   #channel = null;
-  #button = element('button', 'line');
-  #flag = element('span', 'flag');
-  #size = element('span', 'size');
-  #summary = element('span', 'summary');
-  #inside = element('div', 'inside');
+  #button = part('button', 'line');
+  #flag = part('span', 'flag');
+  #size = part('span', 'size');
+  #summary = part('span', 'summary');
+  #inside = part('div', 'inside');
   #changes = null;
   #value = null;
   #shownValue = { value: undefined };
@@ -33,8 +33,8 @@ export class ChannelRow {
   /** @param {string} name @param {{ kind: string, options?: Record<string, unknown> }} channel of the graph's definition */
   constructor(name, { kind, options }) {
     this.name = name;
-    const title = element('span', 'title');
-    const what = element('span', 'kind');
+    const title = part('span', 'title');
+    const what = part('span', 'kind');
     what.textContent = options?.keyed === true ? `${kind}, keyed` : kind;
     this.#flag.textContent = 'changed';
     this.#flag.hidden = true;
@@ -60,8 +60,8 @@ export class ChannelRow {
     this.isChanged = channel.isChanged;
     setHidden(this.#flag, !channel.isChanged);
     this.item.classList.toggle('is-changed', channel.isChanged);
-    setText(this.#size, sizeText(channel.bytes));
-    setText(this.#summary, changeOf(channel) || contentOf(channel));
+    write(this.#size, sizeText(channel.bytes));
+    write(this.#summary, changeOf(channel) || contentOf(channel));
     if (this.#isOpen) this.#fill();
   }
 
@@ -81,7 +81,7 @@ export class ChannelRow {
     // The same value keeps what was opened in it.
     if (this.#value !== null && isEqual(this.#shownValue.value, value)) return;
     this.#shownValue = { value };
-    const shown = element('div', 'value');
+    const shown = part('div', 'value');
     shown.append(value === undefined ? textOf('p', 'Not written yet.') : valueTree(value));
     if (this.#value === null) this.#inside.append(shown);
     else this.#value.replaceWith(shown);
@@ -92,8 +92,8 @@ export class ChannelRow {
 /** The list of what changed; null where nothing is known of it. */
 function changesOf({ isChanged, hasBefore, changes, more }) {
   if (!isChanged || !hasBefore) return null;
-  const whole = element('div', 'changes');
-  const list = element('ul', '');
+  const whole = part('div', 'changes');
+  const list = part('ul', '');
   list.setAttribute('aria-label', 'What changed');
   list.append(...changes.map(changeItem));
   if (changes.length === 0) whole.append(textOf('p', 'It was written, and holds the same as before.'));
@@ -104,11 +104,11 @@ function changesOf({ isChanged, hasBefore, changes, more }) {
 
 function changeItem(change) {
   const { kind, path, before, after } = change;
-  const item = element('li', kind);
-  const sign = element('span', 'sign');
+  const item = part('li', kind);
+  const sign = part('span', 'sign');
   sign.setAttribute('aria-hidden', 'true');
   sign.textContent = SIGNS[kind][0];
-  const word = element('span', 'unseen');
+  const word = part('span', 'unseen');
   word.textContent = `${SIGNS[kind][1]} `;
   item.append(sign, word);
   if (path !== '') {
@@ -124,7 +124,7 @@ function changeItem(change) {
 }
 
 function textOf(name, text, className = '') {
-  const made = element(name, className);
+  const made = part(name, className);
   made.textContent = text;
   return made;
 }

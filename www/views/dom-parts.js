@@ -1,13 +1,14 @@
 /**
- * Owns: making elements in one line.
+ * Owns: making elements in one line, and writing a text only where it differs.
  * Must not know: any view.
  * Invariant: strings become text nodes; no markup is parsed and no attribute of style is written.
  */
 
 /**
- * @param {string} tag @param {string} [className]
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag @param {string} [className]
  * @param {...(Node | string)} children
- * @returns {HTMLElement}
+ * @returns {HTMLElementTagNameMap[T]}
  */
 export function part(tag, className = '', ...children) {
   const element = document.createElement(tag);
@@ -22,6 +23,18 @@ export function button(label, onClick, className = '') {
   element.type = 'button';
   element.addEventListener('click', onClick);
   return element;
+}
+
+/** Writes only what is new: a text that is written again is read out again, and loses what is selected in it. @param {Element} element @param {string} text @returns {boolean} whether it was another one */
+export function write(element, text) {
+  if (element.textContent === text) return false;
+  element.textContent = text;
+  return true;
+}
+
+/** Setting the attribute anew would be a change of the document. @param {HTMLElement} element @param {boolean} isHidden */
+export function setHidden(element, isHidden) {
+  if (element.hidden !== isHidden) element.hidden = isHidden;
 }
 
 /** @template {Element} E @param {E} element @param {Record<string, string>} attributes @returns {E} */

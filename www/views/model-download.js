@@ -5,7 +5,6 @@
  */
 
 import { browserModelState, downloadBrowserModel } from '../agent/writers.js';
-import { element } from './element.js';
 
 /** Hidden at first; `root` is to be put somewhere. */
 export class ModelDownload {
@@ -65,4 +64,10 @@ export class ModelDownload {
       this.#bar.value = 0;
     }
   }
+}
+
+function element(name, text, facts = {}) {
+  const made = document.createElement(name);
+  if (text !== '') made.textContent = text;
+  return Object.assign(made, facts);
 }

@@ -4,6 +4,7 @@
  * Invariant: its elements stay while its session does, so the focus does; a button that goes hands the focus to one that stays.
  */
 
+import { part, write } from './dom-parts.js';
 import { actionsOf, ageText, number, short, sizeText, standingOf, standingText, timeText } from './session-text.js';
 import { TwoStep } from './two-step.js';
 
@@ -182,19 +183,6 @@ function elementOf(button) {
   return button instanceof TwoStep ? button.element : button;
 }
 
-function part(name, className, text = '') {
-  const made = document.createElement(name);
-  made.className = className;
-  made.textContent = text;
-  return made;
-}
-
-/** Says whether there was something to change. */
-function write(element, text) {
-  const isChanged = element.textContent !== text;
-  if (isChanged) element.textContent = text;
-  return isChanged;
-}
 
 /** A dump may hold any number; what is no time has no date. */
 function dateTimeOf(at) {

@@ -4,6 +4,7 @@
  * Invariant: a row keeps its elements while its session is there; the focus of a row that goes is handed to the next; `show` costs nothing until `render`.
  */
 
+import { part, write } from './dom-parts.js';
 import { SessionItem } from './session-item.js';
 import { factsText, isFinished, number, oneLine, plural, short } from './session-text.js';
 import { TwoStep } from './two-step.js';
@@ -186,15 +187,4 @@ export class SessionList {
     label.setAttribute('aria-hidden', 'true');
     return [input, label];
   }
-}
-
-function part(name, className, text = '') {
-  const made = document.createElement(name);
-  made.className = className;
-  made.textContent = text;
-  return made;
-}
-
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

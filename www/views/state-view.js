@@ -7,20 +7,20 @@
 import { ChannelRow } from './channel-row.js';
 import { diffState, stateBytes } from './state-diff.js';
 import { sizeText } from './state-words.js';
-import { element, setHidden, setText } from './step-row.js';
+import { part, setHidden, write } from './dom-parts.js';
 
 const NOTHING_YET = 'No state yet. It appears here as the first step ends.';
 
 export class StateView {
   #definition;
   #facts;
-  #head = element('div', 'head');
-  #where = element('p', 'where');
-  #after = element('span', 'after');
-  #mode = element('span', 'mode');
-  #only = element('button', 'only');
-  #list = element('ul', 'channels');
-  #note = element('p', 'note');
+  #head = part('div', 'head');
+  #where = part('p', 'where');
+  #after = part('span', 'after');
+  #mode = part('span', 'mode');
+  #only = part('button', 'only');
+  #list = part('ul', 'channels');
+  #note = part('p', 'note');
   /** @type {Map<string, ChannelRow>} */
   #rows = new Map();
   #order = '';
@@ -81,14 +81,14 @@ export class StateView {
     setHidden(this.#only, !hasState);
     setHidden(this.#head, step === null);
     if (step !== null) {
-      setText(this.#after, step === 0 ? 'The input' : `After ${namesOf(nodes) || `step ${step}`}`);
-      setText(this.#mode, isLive ? 'live' : 'looking back');
+      write(this.#after, step === 0 ? 'The input' : `After ${namesOf(nodes) || `step ${step}`}`);
+      write(this.#mode, isLive ? 'live' : 'looking back');
       this.#mode.classList.toggle('is-live', isLive);
     }
     if (!hasState) {
-      setText(this.#note, step === null ? NOTHING_YET : `The store has no state of step ${step}.`);
+      write(this.#note, step === null ? NOTHING_YET : `The store has no state of step ${step}.`);
       setHidden(this.#note, false);
-      setText(this.#facts, step === null ? '' : `step ${step}`);
+      write(this.#facts, step === null ? '' : `step ${step}`);
       return;
     }
     const channels = diffState(this.#definition, before, state, updatedChannels);
@@ -103,7 +103,7 @@ export class StateView {
     const facts = `step ${step} · ${sizeText(bytes)} · ${changed} of ${total} channels changed`;
     if (this.#facts.textContent === facts) return;
     // Where there is little room the word is left out, so that the heading stays one line.
-    const word = element('span', 'state-word');
+    const word = part('span', 'state-word');
     word.textContent = 'channels ';
     this.#facts.replaceChildren(`step ${step} · ${sizeText(bytes)} · ${changed} of ${total} `, word, 'changed');
   }
@@ -129,7 +129,7 @@ export class StateView {
       if (!row.item.hidden) shown += 1;
     }
     setHidden(this.#note, shown > 0);
-    if (shown === 0) setText(this.#note, 'This step changed nothing.');
+    if (shown === 0) write(this.#note, 'This step changed nothing.');
   }
 }
 

@@ -4,6 +4,7 @@
  * Invariant: a row keeps the height it was made with; what it shows is changed only where it differs.
  */
 
+import { part, write } from './dom-parts.js';
 import { timeText } from './time-axis.js';
 import { barsOf, namesOf, remarksOf, statusOf, tallyOf } from './task-bars.js';
 
@@ -12,14 +13,14 @@ const MAX_LANES = 20;
 
 export class StepRow {
   /** @type {HTMLLIElement} */
-  item = element('li', 'row');
+  item = part('li', 'row');
   /** @type {HTMLButtonElement} */
-  button = element('button', 'step');
+  button = part('button', 'step');
   step;
-  #names = element('span', 'names');
-  #facts = element('span', 'facts');
-  #track = element('span', 'track');
-  #tally = element('span', 'unseen');
+  #names = part('span', 'names');
+  #facts = part('span', 'facts');
+  #track = part('span', 'track');
+  #tally = part('span', 'unseen');
   #bars = new Map();
   #marker = null;
   #shown = { status: '', facts: '', lanes: 0 };
@@ -35,11 +36,11 @@ export class StepRow {
     this.button.type = 'button';
     this.button.tabIndex = -1;
     this.#track.setAttribute('aria-hidden', 'true');
-    const before = element('span', 'unseen');
+    const before = part('span', 'unseen');
     before.textContent = 'Step ';
-    const number = element('span', 'number');
+    const number = part('span', 'number');
     number.textContent = `${step.step} `;
-    const head = element('span', 'head');
+    const head = part('span', 'head');
     head.append(before, number, this.#names);
     this.button.append(head, this.#facts, this.#tally, this.#track);
     this.item.append(this.button);
@@ -52,14 +53,14 @@ export class StepRow {
     const status = statusOf(step, recording, isMoving);
     if (status !== this.#shown.status) this.item.dataset.status = this.#shown.status = status;
     const endMs = step.endedAt ?? recording.executions[step.execution + 1]?.from ?? recording.now;
-    if (setText(this.#names, namesOf(step) || 'nothing')) this.button.title = this.#names.textContent;
+    if (write(this.#names, namesOf(step) || 'nothing')) this.button.title = this.#names.textContent;
     this.#placeBars(barsOf(step, isMoving && status === 'running', endMs));
     if (step.storedAt !== null && this.#marker === null) {
-      this.#marker = element('i', 'stored');
+      this.#marker = part('i', 'stored');
       this.#marker.style.setProperty('--from', step.storedAt);
       this.#track.append(this.#marker);
     }
-    setText(this.#tally, tallyOf(step, status === 'running'));
+    write(this.#tally, tallyOf(step, status === 'running'));
     const remarks = remarksOf(step, recording);
     this.#growing = status === 'running' ? remarks : null;
     const lengthMs = endMs - step.startedAt;
@@ -92,7 +93,7 @@ export class StepRow {
       gone.delete(key);
       let bar = this.#bars.get(key);
       if (bar === undefined) {
-        this.#bars.set(key, bar = { element: element('i', 'task'), status: '', from: null, to: undefined, lane: null, label: '' });
+        this.#bars.set(key, bar = { element: part('i', 'task'), status: '', from: null, to: undefined, lane: null, label: '' });
         this.#track.append(bar.element);
       }
       const { style, dataset } = bar.element;
@@ -110,23 +111,4 @@ export class StepRow {
       this.#bars.delete(key);
     }
   }
-}
-
-/** @template {keyof HTMLElementTagNameMap} T @param {T} name @returns {HTMLElementTagNameMap[T]} */
-export function element(name, className) {
-  const made = document.createElement(name);
-  made.className = className;
-  return made;
-}
-
-/** Setting the attribute anew would be a change of the document. */
-export function setHidden(node, isHidden) {
-  if (node.hidden !== isHidden) node.hidden = isHidden;
-}
-
-/** Whether the text was another one. */
-export function setText(node, text) {
-  if (node.textContent === text) return false;
-  node.textContent = text;
-  return true;
 }

@@ -4,6 +4,7 @@
  * Invariant: says only what the browser said; the button is there only while asking can change something.
  */
 
+import { part, write } from './dom-parts.js';
 import { keptText, storedText } from './session-text.js';
 
 /**
@@ -72,15 +73,4 @@ export class StorageLine {
     this.show({ ...this.#storage, isPersisted });
     this.render();
   }
-}
-
-function part(name, className, text = '') {
-  const made = document.createElement(name);
-  made.className = className;
-  made.textContent = text;
-  return made;
-}
-
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

@@ -4,7 +4,8 @@
  * Invariant: text reaches the document as text only; a frame in which nothing happened costs nothing, and one in which time passed moves the running step alone.
  */
 
-import { element, setText, StepRow } from './step-row.js';
+import { part, write } from './dom-parts.js';
+import { StepRow } from './step-row.js';
 import { spanOf, ticksOf, tickText } from './time-axis.js';
 
 /** Nearer to the end than this, in pixels, the list follows it. */
@@ -15,13 +16,13 @@ const CALM_MS = 500;
 export class Timeline {
   #root;
   #onPick;
-  #axis = element('div', 'axis');
-  #ticks = element('span', 'ticks');
-  #goneOn = element('span', 'key');
-  #lines = element('div', 'lines');
-  #chart = element('div', 'chart');
-  #list = element('ol', 'steps');
-  #empty = element('p', 'empty');
+  #axis = part('div', 'axis');
+  #ticks = part('span', 'ticks');
+  #goneOn = part('span', 'key');
+  #lines = part('div', 'lines');
+  #chart = part('div', 'chart');
+  #list = part('ol', 'steps');
+  #empty = part('p', 'empty');
   /** @type {StepRow[]} */
   #rows = [];
   #rowOf = new WeakMap();
@@ -50,10 +51,10 @@ export class Timeline {
     this.#onPick = onPick;
     this.#axis.setAttribute('aria-hidden', 'true');
     this.#axis.hidden = this.#chart.hidden = true;
-    const key = element('span', 'key');
-    this.#goneOn.append(element('i', 'mark'), document.createTextNode('went on'));
+    const key = part('span', 'key');
+    this.#goneOn.append(part('i', 'mark'), document.createTextNode('went on'));
     this.#goneOn.hidden = true;
-    key.append(element('i', 'stored'), 'stored', this.#goneOn);
+    key.append(part('i', 'stored'), 'stored', this.#goneOn);
     this.#axis.append(key, this.#ticks);
     this.#lines.setAttribute('aria-hidden', 'true');
     this.#list.setAttribute('aria-label', 'Steps');
@@ -141,8 +142,8 @@ export class Timeline {
     this.#spanMs = spanMs;
     this.#root.style.setProperty('--per-ms', String(100 / spanMs));
     const ticks = ticksOf(spanMs);
-    this.#ticks.replaceChildren(...ticks.map((ms) => place(element('span', 'tick'), ms, tickText(ms, spanMs))));
-    this.#lines.replaceChildren(...ticks.map((ms) => place(element('i', 'line'), ms)));
+    this.#ticks.replaceChildren(...ticks.map((ms) => place(part('span', 'tick'), ms, tickText(ms, spanMs))));
+    this.#lines.replaceChildren(...ticks.map((ms) => place(part('i', 'line'), ms)));
     return true;
   }
 
@@ -153,9 +154,9 @@ export class Timeline {
     if (marks === this.#marks) return;
     this.#marks = marks;
     for (const mark of this.#lines.querySelectorAll('.mark')) mark.remove();
-    this.#lines.append(...begun.map(({ from }) => place(element('i', 'mark'), from)));
+    this.#lines.append(...begun.map(({ from }) => place(part('i', 'mark'), from)));
     this.#goneOn.hidden = begun.length === 0;
-    setText(this.#goneOn.lastChild, begun.some(({ isResumed }) => isResumed) ? 'went on' : 'next run');
+    write(this.#goneOn.lastChild, begun.some(({ isResumed }) => isResumed) ? 'went on' : 'next run');
   }
 
   #grow(nowMs, isNew) {
@@ -228,6 +229,6 @@ function liveNow(recording) {
 
 function place(made, ms, text = '') {
   made.style.setProperty('--from', ms);
-  setText(made, text);
+  write(made, text);
   return made;
 }

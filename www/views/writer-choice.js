@@ -1,10 +1,11 @@
 /**
- * Owns: the choice of who writes the draft: a group of radios, the endpoint's fields, the download of the browser's model.
+ * Owns: the choice of who writes the draft: a group of radios, and the endpoint's fields.
  * Must not know: how a writer reaches its model, what it is asked, when a run starts.
  * Invariant: the key is in its field alone: no storage, address, event or property gets it, and it is gone when the page is left.
  */
 
-import { WriterError, browserModelState, browserWriter, checkedKey, completionsUrl, downloadBrowserModel, endpointWriter } from '../agent/writers.js';
+import { WriterError, browserModelState, browserWriter, checkedKey, completionsUrl, endpointWriter } from '../agent/writers.js';
+import { ModelDownload } from './model-download.js';
 
 /** Address and model, for the rest of the visit. */
 const STORAGE_KEY = 'writer-choice';
@@ -27,7 +28,7 @@ export class WriterChoice {
   #fields = {};
   #parts = {};
   #browserState = 'checking';
-  #isDownloading = false;
+  #download;
   #tellsProblems = false;
 
   /**
@@ -38,20 +39,23 @@ export class WriterChoice {
   constructor(root, { onChange = () => {}, LanguageModel = globalThis.LanguageModel } = {}) {
     this.#root = root;
     this.#LanguageModel = LanguageModel;
+    this.#download = new ModelDownload({ LanguageModel, onEnd: (state) => this.#showBrowserState(state) });
     root.classList.add('writer');
     root.append(
       element('legend', 'Who writes the draft'),
       this.#option('extractive', 'Extractive (offline)', 'Takes the most central sentences as they are. Nothing leaves this tab.'),
-      this.#option('browser', 'This browser’s model', BROWSER_NOTES.checking, this.#buildDownload()),
+      this.#option('browser', 'This browser’s model', BROWSER_NOTES.checking, this.#download.root),
       this.#option('endpoint', 'An endpoint', 'A model behind an address that speaks the chat completions API.', this.#buildFields()),
     );
     this.#radios.extractive.checked = true;
     this.#recall();
     this.#showChoice();
     this.#showBrowserState('checking');
+    // Not before: who is told may ask this object, and has it only when it is made.
     this.#onChange = onChange;
     root.addEventListener('change', () => this.#changed());
-    root.addEventListener('input', () => { if (this.#tellsProblems) this.#showProblems(); });
+    // A problem that is told goes as soon as it is mended; none is told while one types.
+    root.addEventListener('input', (event) => { if (event.target.ariaInvalid === 'true') this.#showProblems(); });
     // A page that is kept for “back” keeps no key.
     globalThis.addEventListener('pagehide', () => this.forgetKey());
     browserModelState(LanguageModel).then((state) => this.#showBrowserState(state));
@@ -106,8 +110,7 @@ export class WriterChoice {
   /** In the order of the page. */
   #firstProblem() {
     if (this.kind === 'browser' && this.#browserState !== 'available') {
-      const isToCome = this.#browserState === 'downloadable' || this.#browserState === 'downloading';
-      return { message: isToCome ? 'The browser’s model is not downloaded yet.' : BROWSER_NOTES[this.#browserState], at: isToCome && !this.#isDownloading ? this.#parts.download : this.#radios.browser };
+      return { message: 'The browser’s model is not downloaded yet.', at: this.#download };
     }
     return this.kind === 'endpoint' ? Object.values(this.#fields).map((at) => ({ message: problemOf(at), at })).find(({ message }) => message !== '') : undefined;
   }
@@ -121,9 +124,8 @@ export class WriterChoice {
   }
 
   #showChoice() {
-    const { fields, downloadRow } = this.#parts;
-    fields.hidden = this.kind !== 'endpoint';
-    downloadRow.hidden = this.kind !== 'browser' || this.#browserState === 'available';
+    this.#parts.fields.hidden = this.kind !== 'endpoint';
+    this.#download.root.hidden = this.kind !== 'browser' || this.#browserState === 'available';
   }
 
   /** Beside each field that has been left, or all once a run was refused. */
@@ -133,53 +135,22 @@ export class WriterChoice {
       const problem = isTold ? problemOf(field) : '';
       const line = this.#parts[`${field.dataset.field}Problem`];
       if (line.textContent !== problem) line.textContent = problem;
-      if (problem === '') field.removeAttribute('aria-invalid');
-      else field.setAttribute('aria-invalid', 'true');
+      field.ariaInvalid = String(problem !== '');
     }
   }
 
   #showBrowserState(state) {
+    const hadFocus = this.#download.hasFocus;
     this.#browserState = state;
+    this.#download.state = state;
     const canWrite = ['downloadable', 'downloading', 'available'].includes(state);
     this.#radios.browser.disabled = !canWrite;
     if (!canWrite && this.#radios.browser.checked) this.#radios.extractive.checked = true;
     this.#parts.browserNote.textContent = BROWSER_NOTES[state];
-    this.#parts.download.textContent = state === 'downloading' ? 'Wait for the model' : 'Download the model';
     this.#showChoice();
+    // The button has gone.
+    if (hadFocus && state === 'available') this.#radios.browser.focus();
     this.#onChange();
-  }
-
-  async #download() {
-    const { download, progress, downloadStatus } = this.#parts;
-    this.#isDownloading = true;
-    download.disabled = true;
-    progress.hidden = false;
-    downloadStatus.textContent = 'The download begins …';
-    let tenths = -1;
-    try {
-      await downloadBrowserModel({
-        LanguageModel: this.#LanguageModel,
-        onProgress: (fraction) => {
-          progress.value = fraction;
-          // Read out by screen readers: not each step.
-          if (Math.floor(fraction * 10) === tenths) return;
-          tenths = Math.floor(fraction * 10);
-          downloadStatus.textContent = fraction < 1 ? `${Math.floor(fraction * 100)} % downloaded` : 'Downloaded; the browser prepares the model …';
-        },
-      });
-      downloadStatus.textContent = '';
-      const hadFocus = document.activeElement === download || document.activeElement === document.body;
-      this.#isDownloading = false;
-      this.#showBrowserState(await browserModelState(this.#LanguageModel));
-      if (hadFocus && this.kind === 'browser') this.#radios.browser.focus();
-    } catch (error) {
-      downloadStatus.textContent = error.message;
-    } finally {
-      this.#isDownloading = false;
-      download.disabled = false;
-      progress.hidden = true;
-      progress.value = 0;
-    }
   }
 
   /** Address and model survive a reload, as long as the address has no part that may be secret. */
@@ -213,19 +184,6 @@ export class WriterChoice {
     const option = element('div', '', { className: 'writer-option' });
     option.append(radio, element('label', label, { htmlFor: id }), noteLine, ...more);
     return option;
-  }
-
-  #buildDownload() {
-    const row = element('div', '', { className: 'writer-download', hidden: true });
-    const download = element('button', 'Download the model', { type: 'button' });
-    const progress = element('progress', '', { max: 1, value: 0, hidden: true });
-    progress.setAttribute('aria-label', 'Download of the model');
-    const downloadStatus = element('p', '', { className: 'writer-note' });
-    downloadStatus.setAttribute('role', 'status');
-    download.addEventListener('click', () => this.#download());
-    row.append(download, progress, downloadStatus);
-    Object.assign(this.#parts, { downloadRow: row, download, progress, downloadStatus });
-    return row;
   }
 
   #buildFields() {
