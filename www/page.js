@@ -140,7 +140,8 @@ async function goOn(sessionId = desk.sessionId) {
   const options = runOptions();
   if (options === null) return;
   if (sessionId !== desk.sessionId) await open(sessionId);
-  if (desk.mode !== 'here') await runHere(() => desk.goOn(options), source.text);
+  // The field may hold another text by now.
+  if (desk.mode !== 'here') await runHere(() => desk.goOn(options), desk.state?.text ?? source.text);
 }
 
 /** What a run needs from the page; null, with the problem shown, where the writer lacks something. */
