@@ -46,7 +46,7 @@ test('the README names every entry of the package', () => {
 test('the folders and files that the READMEs and docs name are there', () => {
   const [, layout] = /## Layout\n\n```text\n([\s\S]+?)\n```/.exec(read('README.md'));
   for (const line of layout.split('\n')) assert.ok(existsSync(join(root, line.split(' ')[0])), line);
-  const pages = readdirSync(join(root, 'docs')).map((name) => `docs/${name}`);
+  const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`);
   for (const path of ['README.md', ...pages]) {
     for (const [, link] of read(path).matchAll(/\]\((?!https?:)([^)#]+)/g)) assert.ok(existsSync(join(root, path, '..', link)), `${path} links to ${link}`);
     for (const [, named] of read(path).matchAll(/`((?:tests|scripts|benches|docs|www|src)\/[\w./-]*)`/g)) assert.ok(existsSync(join(root, named)), `${path} names ${named}`);
