@@ -5,7 +5,6 @@
  */
 
 import { flash, prefersStill } from './motion.js';
-import { canPaint, paintTerms } from './painted-terms.js';
 import { blocksOf } from './text-blocks.js';
 
 /** A text of more characters lays out only the blocks that are near. */
@@ -13,8 +12,6 @@ const LONG_CHARS = 60_000;
 /** Characters put into the document at once, and then per frame. */
 const FIRST_CHARS = 40_000;
 const FRAME_CHARS = 120_000;
-/** With more terms outside of sentences, they are painted as highlights, where the browser has them, and are no elements. */
-const MAX_ELEMENTS = 400;
 const NOTHING = Object.freeze({ sentences: [], terms: [] });
 
 /**
@@ -81,27 +78,20 @@ export class MarkedText {
     this.#root.replaceChildren();
     this.#root.scrollTop = 0;
     this.#build(FIRST_CHARS);
-    this.#paint();
   }
 
   /** @param {{ sentences: MarkedSentence[], terms: MarkedTerm[] }} marks ascending, as `findMarks` finds them */
   mark(marks) {
     this.#marks = marks;
-    const isPainted = this.#isPainted();
     const next = { sentence: 0, term: 0 };
-    let hasChanged = false;
     for (const block of this.#blocks) {
       const sentences = within(marks.sentences, block, next, 'sentence');
       const terms = within(marks.terms, block, next, 'term');
-      const key = `${isPainted}|${sentences.map(({ start, end, id, number }) => `${start}-${end}:${id}:${number}`)}|${terms.map(({ start, end, terms: names }) => `${start}-${end}:${names}`)}`;
+      const key = `${sentences.map(({ start, end, id, number }) => `${start}-${end}:${id}:${number}`)}|${terms.map(({ start, end, terms: names }) => `${start}-${end}:${names}`)}`;
       if (key === block.key) continue;
       Object.assign(block, { key, sentences, terms });
-      if (block.element !== null) {
-        this.#fill(block, isPainted);
-        hasChanged = true;
-      }
+      if (block.element !== null) this.#fill(block);
     }
-    if (hasChanged) this.#paint();
   }
 
   /** Marks one term strongly, null none. @param {string | null} term */
@@ -110,7 +100,6 @@ export class MarkedText {
     this.#chosen = term;
     this.#root.classList.toggle('has-choice', term !== null);
     for (const block of this.#blocks) for (const { element, terms } of block.termElements) element.classList.toggle('is-chosen', terms.includes(term));
-    this.#paint();
   }
 
   /** Lights one sentence; null lights the one that was last scrolled to. @param {string | null} wanted */
@@ -155,7 +144,6 @@ export class MarkedText {
   /** Puts blocks into the document: those that begin before `chars`, and the others frame by frame. */
   #build(chars) {
     cancelAnimationFrame(this.#frame);
-    const isPainted = this.#isPainted();
     const isLong = this.#text.length > LONG_CHARS;
     const added = [];
     const waiting = this.#blocks.findIndex((block) => block.element === null);
@@ -165,57 +153,45 @@ export class MarkedText {
       block.element = document.createElement('div');
       block.element.className = 'block';
       if (isLong) block.element.style.setProperty('contain-intrinsic-block-size', `auto ${block.lines * 1.6}em`);
-      this.#fill(block, isPainted);
+      this.#fill(block);
       added.push(block.element);
     }
     this.#root.append(...added);
     const last = this.#blocks[waiting + added.length - 1];
     if (last.end < this.#text.length) {
-      this.#frame = requestAnimationFrame(() => {
-        this.#build(last.end + FRAME_CHARS);
-        if (isPainted) this.#paint();
-      });
+      this.#frame = requestAnimationFrame(() => this.#build(last.end + FRAME_CHARS));
     }
   }
 
-  #isPainted() {
-    return canPaint() && this.#marks.terms.length - this.#marks.sentences.length > MAX_ELEMENTS;
-  }
-
-  #fill(block, isPainted) {
-    Object.assign(block, { sentenceElements: [], termElements: [], painted: [] });
+  // Terms are elements, too, where there are many: highlights (CSS.highlights) are placed anew by browsers whenever anything on the page changes.
+  #fill(block) {
+    Object.assign(block, { sentenceElements: [], termElements: [] });
     const made = document.createDocumentFragment();
     let at = block.start;
     let term = 0;
-    const addUntil = (parent, end, isPlain) => {
+    const addUntil = (parent, end) => {
       const first = term;
       while (term < block.terms.length && block.terms[term].start < end) term += 1;
-      this.#addRun(block, parent, at, end, block.terms.slice(first, term), isPlain);
+      this.#addRun(block, parent, at, end, block.terms.slice(first, term));
       at = end;
     };
     for (const sentence of block.sentences) {
-      addUntil(made, sentence.start, isPainted);
+      addUntil(made, sentence.start);
       const element = document.createElement('mark');
       element.className = 'sentence';
       element.dataset.id = sentence.id;
       if (sentence.number > 0) element.dataset.number = String(sentence.number);
       element.tabIndex = -1;
       if (sentence.id === this.#lit) element.classList.add('is-lit');
-      addUntil(element, sentence.end, false);
+      addUntil(element, sentence.end);
       block.sentenceElements.push(element);
       made.append(element);
     }
-    addUntil(made, block.end, isPainted);
+    addUntil(made, block.end);
     block.element.replaceChildren(made);
   }
 
-  #addRun(block, parent, start, end, terms, isPainted) {
-    if (isPainted) {
-      const node = document.createTextNode(this.#text.slice(start, end));
-      for (const { start: from, end: to, terms: names } of terms) block.painted.push({ node, from: from - start, to: to - start, names });
-      if (end > start) parent.append(node);
-      return;
-    }
+  #addRun(block, parent, start, end, terms) {
     let at = start;
     for (const { start: from, end: to, terms: names } of terms) {
       if (from > at) parent.append(this.#text.slice(at, from));
@@ -228,15 +204,10 @@ export class MarkedText {
     }
     if (end > at) parent.append(this.#text.slice(at, end));
   }
-
-  /** Sets the highlights; there are none where terms are elements. */
-  #paint() {
-    paintTerms(this.#blocks.flatMap((block) => block.painted), this.#chosen);
-  }
 }
 
 function newBlock({ start, end, lines }) {
-  return { start, end, lines, key: 'false||', element: null, sentences: [], terms: [], sentenceElements: [], termElements: [], painted: [] };
+  return { start, end, lines, key: '|', element: null, sentences: [], terms: [], sentenceElements: [], termElements: [] };
 }
 
 /** The marks that reach into a block, cut to it; of a sentence only its first piece has the number. `next` goes on from block to block. */
