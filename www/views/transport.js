@@ -89,7 +89,7 @@ export function reportOf(phase, recording) {
     case 'ready': return 'Ready.';
     case 'running': return step === undefined ? 'Running …' : `Step ${step.step}: ${namesOf(step)}`;
     case 'following': return `${isTaken(recording) ? 'Another tab has taken this over' : 'Another tab runs this'}; step ${step?.step ?? 0}${step === undefined ? '' : `: ${namesOf(step)}`}`;
-    case 'stopped': return `Stopped ${after}: its page was closed or reloaded.`;
+    case 'stopped': return `Stopped ${after}.`;
     case 'completed': return `Done ${after}.`;
     case 'cancelled': return `Cancelled ${after}.`;
     default: return `Failed ${after}.`;
