@@ -61,6 +61,11 @@ export class ChannelState {
     this.#note(channel, this.#open(channel).fold(value, isReplace));
   }
 
+  /** Whether an update's write to a channel was made by `replace()`. */
+  isReplacing(channel: number, update: unknown): boolean {
+    return readReplace((update as Record<string, unknown>)[this.#names[channel]!]) !== undefined;
+  }
+
   /** Sets a channel's whole content, as `save` gave it. */
   load(channel: number, value: unknown): void {
     this.#open(channel).load(value);

@@ -221,12 +221,20 @@ export class Reading {
     return createError('CHECKPOINT_CORRUPT', `record ${slot} of session \`${this.#sessionId}\` is missing from the store`, { sessionId: this.#sessionId });
   }
 
+  #damaged(how: string): Error {
+    return createError('CHECKPOINT_CORRUPT', `record ${this.#next! - 1} of session \`${this.#sessionId}\` is damaged: ${how}`, { sessionId: this.#sessionId });
+  }
+
   #fold(words: Float64Array, at: number): number {
     const state = this.#state;
     switch (words[at]) {
-      case Op.Write:
-        state?.write(words[at + 1]!, this.#arena.get(words[at + 2]!), words[at + 3] === 1);
+      case Op.Write: {
+        const [channel, update, isReplace] = [words[at + 1]!, this.#arena.get(words[at + 2]!), words[at + 3] === 1];
+        // The engine's words and the values come from different parts of the record.
+        if (state !== undefined && state.isReplacing(channel, update) !== isReplace) throw this.#damaged('its writes are not of the kind that it says');
+        state?.write(channel, update, isReplace);
         return at + 4;
+      }
       case Op.Load:
         state?.load(words[at + 1]!, this.#arena.get(words[at + 2]!));
         return at + 3;

@@ -1,7 +1,7 @@
 // What lies between the engine and a store of bytes: containers of records, the codec, and every wrong answer that a store may give.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CheckpointError, MemoryCheckpointer, StoreCheckpointer } from 'weavegraph-wasm';
+import { append, CheckpointError, END, GraphBuilder, MemoryCheckpointer, replace, START, StoreCheckpointer } from 'weavegraph-wasm';
 import { ByteLog } from '../../build/facade/byte-log.js';
 import { checksum, packRecord, PackedRecord, packRow, unpackRow } from '../../build/facade/record-bytes.js';
 import { CheckpointError as FacadeError } from '../../build/facade/errors.js';
@@ -260,3 +260,42 @@ function methods() {
   const store = new MapStore();
   return Object.fromEntries(['append', 'read', 'newest', 'rows', 'drop'].map((method) => [method, store[method].bind(store)]));
 }
+
+test('a record whose writes are not of the kind that it says is corrupt: one that replaces nothing any more, and one that replaces where it merged', async () => {
+  const make = (write) => new GraphBuilder({ channels: { log: append() } }).addNode('write', () => ({ log: write })).addEdge(START, 'write').addEdge('write', END).compile({ checkpointer: new MemoryCheckpointer() });
+  /** The mark that `replace()` leaves before a value: its tag, one key, `log` as short text. */
+  const mark = Buffer.from([0xd3, 1, 0x40 + 3, ...Buffer.from('log')]);
+  /** An update of one key, `log`, that is written for the first time in the record. */
+  const update = Buffer.from([0x81, 0, 0x40 + 3, ...Buffer.from('log')]);
+  const tampered = (dump, change) => ({
+    ...dump,
+    records: dump.records.map(([slot, base64, ...more]) => {
+      const bytes = change(Buffer.from(base64, 'base64'));
+      bytes.writeUInt32LE(checksum(bytes.subarray(0, -4)), bytes.length - 4);
+      return [slot, bytes.toString('base64'), ...more];
+    }),
+  });
+  const replacing = (bytes) => bytes.indexOf(mark);
+  const merging = (bytes) => bytes.indexOf(update);
+  for (const [write, find, change] of [
+    [replace([7]), replacing, (bytes, at) => Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + mark.length)])],
+    [[7], merging, (bytes, at) => Buffer.concat([bytes.subarray(0, at), mark, bytes.subarray(at)])],
+  ]) {
+    const app = make(write);
+    const checkpointer = new MemoryCheckpointer();
+    await app.invoke({}, { sessionId: 's', checkpointer });
+    const dump = await checkpointer.exportSession('s');
+    let changed = 0;
+    const damaged = tampered(dump, (bytes) => {
+      const at = find(bytes);
+      changed += at < 0 ? 0 : 1;
+      return at < 0 ? bytes : change(bytes, at);
+    });
+    assert.equal(changed, 1);
+    const other = new MemoryCheckpointer();
+    await assert.rejects(async () => {
+      await other.importSession(damaged);
+      await app.resume('s', undefined, { checkpointer: other });
+    }, { code: 'CHECKPOINT_CORRUPT', message: /its writes are not of the kind that it says/ });
+  }
+});
