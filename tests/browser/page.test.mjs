@@ -116,6 +116,8 @@ inBrowsers((lab) => {
   test('the policy lets scripts come from the page itself alone, and none of it is unsafe', () => visit(async (page, { origin }) => {
     const header = (await fetch(`${origin}/www/`)).headers.get('content-security-policy');
     const meta = await page.$eval('meta[http-equiv="Content-Security-Policy"]', ({ content }) => content);
+    const connect = (policy) => /connect-src [^;]*/.exec(policy)?.[0].trim();
+    assert.equal(connect(meta), connect(header), 'page and server let the same endpoints be asked');
     for (const policy of [header, meta]) {
       const directives = new Map(policy.split(';').map((part) => part.trim().split(/\s+/)).map(([name, ...values]) => [name, values]));
       assert.deepEqual(directives.get('script-src'), ["'self'", "'wasm-unsafe-eval'"]);

@@ -7,6 +7,7 @@ import { createBriefing } from '../../www/agent/briefing.js';
 import { eventsOf } from '../../www/agent/chat-stream.js';
 import { DEFAULT_TEXT } from '../../www/agent/default-text.js';
 import { WriterError, browserModelState, browserWriter, completionsUrl, downloadBrowserModel, endpointWriter } from '../../www/agent/writers.js';
+import { pagePolicy } from '../../scripts/serve.mjs';
 
 const KEY = 'sk-loopback-4711';
 const REQUEST = { system: 'Be brief.', prompt: 'Brief this.' };
@@ -44,6 +45,16 @@ describe('the address of an endpoint', () => {
       'HTTP://LOCALHOST/v1': 'http://localhost/v1/chat/completions',
     };
     for (const [address, url] of Object.entries(cases)) assert.equal(completionsUrl(address), url, address);
+  });
+
+  test('is asked by http on no other machine than the page’s policy lets it', () => {
+    const allowed = [...pagePolicy.matchAll(/ http:\/\/([^\s:]+):\*/g)].map(([, host]) => host);
+    assert.ok(allowed.length > 0);
+    for (const host of ['localhost', '127.0.0.1', '[::1]', '0.0.0.0', 'example.com']) {
+      const ask = () => completionsUrl(`http://${host}:8080/v1`);
+      if (allowed.includes(host)) assert.doesNotThrow(ask, host);
+      else assert.throws(ask, WriterError, host);
+    }
   });
 
   test('is refused in words where the key would be readable, or where it is none', () => {

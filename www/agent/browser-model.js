@@ -9,7 +9,7 @@
 import { WriterError, said } from './writer-error.js';
 
 /** The name under which its drafts are stored. */
-export const BROWSER_MODEL = 'browser model';
+const BROWSER_MODEL = 'browser model';
 /** The same for asking and for creating, as the API wants it; English is what the instruction is written in. */
 const OPTIONS = { expectedInputs: [{ type: 'text', languages: ['en'] }], expectedOutputs: [{ type: 'text', languages: ['en'] }] };
 

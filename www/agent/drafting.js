@@ -29,7 +29,7 @@ import { MAX_WRITTEN_CHARS, measured, readWritten } from './written.js';
  */
 
 /** Who chooses sentences instead of writing. */
-export const EXTRACTIVE = 'extractive';
+const EXTRACTIVE = 'extractive';
 
 /** The nodes that write; they need the package to say where to go. */
 export function draftNodes({ command }) {

@@ -9,7 +9,7 @@ import { chooseSentences, inOrder } from './draft.js';
 /** A writer sees more than fits, so that it has something to choose from. */
 const MATERIAL_FACTOR = 3;
 
-export const SYSTEM = [
+const SYSTEM = [
   'You write briefings. You are given the title, the key terms and the most central sentences of a text, in the order of the text, under the titles of its sections.',
   'Write a coherent briefing for someone who has not read the text.',
   'Say only what the sentences say. Keep names and numbers exactly as they are. Use the key terms as they are written. Say nothing twice.',

@@ -9,8 +9,8 @@ import { HEAD, JOIN_HALF, JOIN_RISE, backPaths, downPath, n, portsOf } from './g
 import { arrangeRows } from './graph-rows.js';
 
 /** Pixels at scale 1, where a node's name has 13 and its words have 12. */
-export const NODE_WIDTH = 132;
-export const NODE_HEIGHT = 40;
+const NODE_WIDTH = 132;
+const NODE_HEIGHT = 40;
 const TERMINAL_WIDTH = 46;
 const TERMINAL_HEIGHT = 22;
 const MARGIN = 8;

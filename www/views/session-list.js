@@ -9,7 +9,7 @@ import { SessionItem } from './session-item.js';
 import { factsText, isFinished, number, oneLine, plural, short } from './session-text.js';
 import { TwoStep } from './two-step.js';
 
-export const MAX_ROWS = 500;
+const MAX_ROWS = 500;
 /** Rows that are made in one frame; the next ones follow in the next. */
 const ROWS_A_FRAME = 50;
 const AGE_EVERY_MS = 20_000;

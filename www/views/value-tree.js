@@ -8,9 +8,9 @@ import { button, part } from './dom-parts.js';
 import { grouped, harmless, isContainer, kindOf, numbersOf, previewOf, scalarText, sizeText } from './value-text.js';
 
 /** Parts that are shown at once. */
-export const PAGE_PARTS = 100;
+const PAGE_PARTS = 100;
 /** Characters of a string that are shown before one asks for more, and by how many more at most. */
-export const CUT_CHARS = 400;
+const CUT_CHARS = 400;
 const PAGE_CHARS = 50_000;
 
 /**
