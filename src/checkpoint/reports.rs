@@ -5,7 +5,7 @@ use super::entries::{read_channels, read_frontier, read_loads, read_nodes, read_
 use super::entries::{write_channels, write_frontier, write_loads, write_nodes, write_result};
 use super::joins::{read_joins, write_joins};
 use super::migration::v1;
-use super::{Names, Session};
+use super::{Names, Progress};
 use crate::events::{Entry, RunStart, StepReport};
 use crate::graph::Program;
 use crate::state::Value;
@@ -54,7 +54,7 @@ pub fn read_start(from: &mut Reader<'_>, names: &Names, program: &Program) -> Ru
     };
     let flags = if v1::wrote(from) { v1::START_FLAGS } else { from.byte() };
     let is_other_graph = flags & IS_OTHER_GRAPH != 0;
-    let lost_joins = if is_other_graph { read_joins(from, names, program, &mut Session::new(program).arrivals) } else { Vec::new() };
+    let lost_joins = if is_other_graph { read_joins(from, names, program, &mut Progress::new(program).arrivals) } else { Vec::new() };
     RunStart { is_lossy: flags & IS_LOSSY != 0, opens_branch: flags & OPENS_BRANCH != 0, is_other_graph, lost_joins, ..start }
 }
 

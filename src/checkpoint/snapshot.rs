@@ -14,24 +14,24 @@ pub fn write_session(to: &mut Writer, names: &mut Names, program: &Program, sess
     to.text(&session.run_id);
     to.number(session.seed);
     to.byte(session.status as u8);
-    to.number(session.step);
+    to.number(session.graph.step);
     to.number(session.seq);
     to.float(session.at);
     to.float(session.created_at);
-    to.number(session.versions.tick);
-    let seen = collected((0u32..).zip(&session.versions.seen).filter(|(_, seen)| **seen > 0));
+    to.number(session.graph.versions.tick);
+    let seen = collected((0u32..).zip(&session.graph.versions.seen).filter(|(_, seen)| **seen > 0));
     to.len(seen.len());
     for (node, seen) in seen {
         names.write_node(to, crate::graph::NodeId(node));
         to.number(*seen);
     }
-    joins::write_joins(to, names, program, Some(&session.arrivals));
-    entries::write_frontier(to, names, program, &session.frontier);
-    to.bool(session.is_entering);
-    to.bool(session.is_half_done);
-    to.bool(session.has_reached_end);
-    to.len(session.done.len());
-    for done in &session.done {
+    joins::write_joins(to, names, program, Some(&session.graph.arrivals));
+    entries::write_frontier(to, names, program, &session.graph.frontier);
+    to.bool(session.graph.is_entering);
+    to.bool(session.graph.is_half_done);
+    to.bool(session.graph.has_reached_end);
+    to.len(session.graph.done.len());
+    for done in &session.graph.done {
         names.write_node(to, done.node);
         to.number(done.task);
         entries::write_result(to, names, &done.result);
@@ -43,8 +43,8 @@ pub fn write_session(to: &mut Writer, names: &mut Names, program: &Program, sess
         endings::write_failure(to, names, &note.failure);
     }
     to.option(session.metadata.as_ref());
-    to.bool(session.last.is_some());
-    if let Some(last) = &session.last {
+    to.bool(session.graph.last.is_some());
+    if let Some(last) = &session.graph.last {
         reports::write_report(to, names, program, last, &[], &[]);
     }
     to.bool(session.is_lossy);
@@ -52,7 +52,7 @@ pub fn write_session(to: &mut Writer, names: &mut Names, program: &Program, sess
     session.ends.iter().for_each(|end| to.number(*end));
     entries::write_no_reserved(to);
     to.len(program.channels.len());
-    for (channel, version) in (0u32..).zip(&session.versions.channels) {
+    for (channel, version) in (0u32..).zip(&session.graph.versions.channels) {
         names.write_channel(to, channel);
         to.number(*version);
     }
@@ -66,25 +66,25 @@ pub fn read_session(from: &mut Reader<'_>, names: &Names, program: &Program) -> 
         from.fail("a status is unknown");
         Status::Failed
     });
-    session.step = from.step();
+    session.graph.step = from.step();
     session.seq = from.count();
     session.at = from.float();
     session.created_at = from.float();
-    session.versions = Versions { tick: from.count(), ..session.versions };
+    session.graph.versions = Versions { tick: from.count(), ..session.graph.versions };
     for _ in 0..from.len() {
         let (node, seen) = (names.read_node(from), from.number());
-        if let Some(slot) = node.index().and_then(|index| session.versions.seen.get_mut(index)) {
+        if let Some(slot) = node.index().and_then(|index| session.graph.versions.seen.get_mut(index)) {
             *slot = seen;
         }
     }
-    session.lost_joins = joins::read_joins(from, names, program, &mut session.arrivals);
-    session.frontier = entries::read_frontier(from, names, program);
-    session.is_entering = from.bool();
-    session.is_half_done = from.bool();
-    session.has_reached_end = from.bool();
+    session.graph.lost_joins = joins::read_joins(from, names, program, &mut session.graph.arrivals);
+    session.graph.frontier = entries::read_frontier(from, names, program);
+    session.graph.is_entering = from.bool();
+    session.graph.is_half_done = from.bool();
+    session.graph.has_reached_end = from.bool();
     for _ in 0..from.len() {
         let (node, task) = (names.read_node(from), from.small());
-        session.add_done(node, task, Rc::new(entries::read_result(from, names)));
+        session.graph.add_done(node, task, Rc::new(entries::read_result(from, names)));
     }
     session.notes = from.list(|from| {
         let (at, step) = (from.float(), from.small());
@@ -107,10 +107,11 @@ pub fn read_session(from: &mut Reader<'_>, names: &Names, program: &Program) -> 
             names.lose(lost);
         }
         let (Ok(Some(channel)), Some(value)) = (channel, value) else { continue };
-        session.versions.channels[channel as usize] = version;
+        session.graph.versions.channels[channel as usize] = version;
         loads.push(session::Fold::Load { channel, value });
     }
-    session.last =
-        last.map(|last| Rc::new(StepReport { next: Rc::clone(&session.frontier), versions: session.versions.channels.clone(), ..last }));
+    session.graph.last = last.map(|last| {
+        Rc::new(StepReport { next: Rc::clone(&session.graph.frontier), versions: session.graph.versions.channels.clone(), ..last })
+    });
     (session, loads)
 }

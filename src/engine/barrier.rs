@@ -3,8 +3,9 @@
 //! half-done step.
 
 use super::command::Command;
+use super::frame::Phase;
 use super::input::Thrown;
-use super::machine::{Machine, Phase};
+use super::machine::Machine;
 use super::task::Task;
 use crate::checkpoint::Fold;
 use crate::collected::collected;
@@ -128,8 +129,8 @@ impl Frontier {
 
 impl Machine {
     fn begin_frontier(&mut self) -> &mut Frontier {
-        self.barrier.frontier.begin(self.program.nodes.len());
-        &mut self.barrier.frontier
+        self.frame.barrier.frontier.begin(self.program.nodes.len());
+        &mut self.frame.barrier.frontier
     }
 
     /// These nodes as a frontier, whatever the gate says.
@@ -140,7 +141,7 @@ impl Machine {
     }
 
     fn results(&self) -> impl Iterator<Item = &TaskResult> {
-        self.tasks.iter().filter_map(|task| task.result.as_deref())
+        self.frame.tasks.iter().filter_map(|task| task.result.as_deref())
     }
 
     /// The graph has the default `errors` channel.
@@ -149,21 +150,21 @@ impl Machine {
     }
 
     pub(super) fn begin_barrier(&mut self) {
-        let conflict = if self.tasks.len() > 1 { find_conflict(&self.program, self.results()) } else { None };
+        let conflict = if self.frame.tasks.len() > 1 { find_conflict(&self.program, self.results()) } else { None };
         if let Some((channel, positions)) = conflict {
             let mut writers = String::new();
             for position in positions {
                 writers.push_str(if writers.is_empty() { "`" } else { " and `" });
-                writers.push_str(&self.node_name(self.tasks[position].entry.node));
+                writers.push_str(&self.node_name(self.frame.tasks[position].entry.node));
                 writers.push('`');
             }
-            let step = self.session.step + 1;
+            let step = self.session.graph.step + 1;
             let error = RunError::Conflict { channel: &self.program.channels[channel as usize].name, writers: &writers, step };
             let failure = error.failure(Scope::Scheduler).at(None, step);
             return self.fail(failure);
         }
-        self.phase = Phase::Folding;
-        if self.is_solo {
+        self.frame.phase = Phase::Folding;
+        if self.frame.is_solo {
             return;
         }
         self.push(Command::Begin);
@@ -174,8 +175,8 @@ impl Machine {
                 is_empty = false;
             }
         }
-        for index in 0..self.tasks.len() {
-            let Some(result) = self.tasks[index].result.clone() else { continue };
+        for index in 0..self.frame.tasks.len() {
+            let Some(result) = self.frame.tasks[index].result.clone() else { continue };
             let Some(value) = &result.update else { continue };
             for write in result.writes.iter() {
                 self.push(Command::Fold(Fold::Write { channel: write.channel, value: value.clone(), is_replace: write.is_replace }));
@@ -190,27 +191,27 @@ impl Machine {
     }
 
     pub(super) fn applied(&mut self, changed: Vec<u32>, reduced: Vec<(u32, Value)>) {
-        if !matches!(self.phase, Phase::Folding) {
+        if !matches!(self.frame.phase, Phase::Folding) {
             return;
         }
-        if self.start.is_some() {
+        if self.frame.start.is_some() {
             return self.input_applied(changed, reduced);
         }
-        self.barrier.changed = changed;
-        self.barrier.reduced = reduced;
+        self.frame.barrier.changed = changed;
+        self.frame.barrier.reduced = reduced;
         self.find_sources();
         self.call_routes();
     }
 
     pub(super) fn fold_failed(&mut self, channel: u32, thrown: &Thrown) {
-        if !matches!(self.phase, Phase::Folding) {
+        if !matches!(self.frame.phase, Phase::Folding) {
             return;
         }
-        let step = self.session.step + 1;
+        let step = self.session.graph.step + 1;
         let name = self.program.channels.get(channel as usize).map_or("?", |channel| &channel.name);
         let error = RunError::Fold { code: thrown.code, channel: name, step, text: &thrown.text };
         let failure = error.failure(Scope::Scheduler).at(None, step).because(thrown.cause.clone());
-        if self.start.is_some() {
+        if self.frame.start.is_some() {
             self.push(Command::Rollback);
             return self.refuse(failure);
         }
@@ -219,10 +220,10 @@ impl Machine {
 
     /// Nodes that ran and whose own edges are followed: not those whose every task returned a replacing command.
     fn find_sources(&mut self) {
-        let sources = &mut self.barrier.sources;
+        let sources = &mut self.frame.barrier.sources;
         sources.clear();
         let mut last = NodeId::START;
-        for task in &self.tasks {
+        for task in &self.frame.tasks {
             let is_silenced = task.result.as_ref().and_then(|result| result.routing.as_ref()).is_some_and(|routing| routing.is_replace);
             let node = task.entry.node;
             // Tasks of one fan-out stand together, so this keeps a wide step linear; stray repeats are removed below.
@@ -232,7 +233,7 @@ impl Machine {
             }
         }
         if sources.len() > 1 {
-            let Barrier { sources, frontier, .. } = &mut self.barrier;
+            let Barrier { sources, frontier, .. } = &mut self.frame.barrier;
             frontier.begin(self.program.nodes.len());
             let round = frontier.round;
             sources.retain(|node| node.index().is_none_or(|index| std::mem::replace(&mut frontier.placed[index].0, round) != round));
@@ -241,13 +242,13 @@ impl Machine {
 
     /// START's.
     pub(super) fn call_first_routes(&mut self) {
-        self.barrier.sources.clear();
-        self.barrier.sources.push(NodeId::START);
+        self.frame.barrier.sources.clear();
+        self.frame.barrier.sources.push(NodeId::START);
         self.call_routes();
     }
 
     fn call_routes(&mut self) {
-        let Barrier { sources, calls, .. } = &mut self.barrier;
+        let Barrier { sources, calls, .. } = &mut self.frame.barrier;
         calls.clear();
         for from in sources {
             let exits = match from.index() {
@@ -255,22 +256,22 @@ impl Machine {
                 Some(index) => &self.program.nodes[index].exits,
             };
             for route in &exits.routes {
-                if !self.is_solo {
+                if !self.frame.is_solo {
                     self.commands.push(Command::Route { call: calls.len() as u32, route: *route });
                 }
                 calls.push(Call { from: *from, answer: None });
             }
         }
         let open = calls.len() as u32;
-        self.phase = Phase::Routing { open };
+        self.frame.phase = Phase::Routing { open };
         if open == 0 {
             self.routes_answered();
         }
     }
 
     pub(super) fn routed(&mut self, call: u32, targets: Targets) {
-        let Phase::Routing { open } = &mut self.phase else { return };
-        let Some(slot) = self.barrier.calls.get_mut(call as usize).filter(|call| call.answer.is_none()) else { return };
+        let Phase::Routing { open } = &mut self.frame.phase else { return };
+        let Some(slot) = self.frame.barrier.calls.get_mut(call as usize).filter(|call| call.answer.is_none()) else { return };
         slot.answer = Some(targets);
         *open -= 1;
         if *open == 0 {
@@ -279,13 +280,13 @@ impl Machine {
     }
 
     fn route_source(&self, call: u32) -> Option<NodeId> {
-        let Phase::Routing { .. } = &self.phase else { return None };
-        self.barrier.calls.get(call as usize).filter(|call| call.answer.is_none()).map(|call| call.from)
+        let Phase::Routing { .. } = &self.frame.phase else { return None };
+        self.frame.barrier.calls.get(call as usize).filter(|call| call.answer.is_none()).map(|call| call.from)
     }
 
     pub(super) fn route_threw(&mut self, call: u32, thrown: &Thrown) {
         let Some(from) = self.route_source(call) else { return };
-        let step = self.session.step + u32::from(self.start.is_none());
+        let step = self.session.graph.step + u32::from(self.frame.start.is_none());
         let name = self.node_name(from);
         let failure = RunError::RouteThrew { from: &name, step, text: &thrown.text }.failure(Scope::Scheduler);
         let code = if thrown.code == ErrorCode::NodeThrew { failure.code } else { thrown.code };
@@ -295,7 +296,7 @@ impl Machine {
 
     pub(super) fn route_unknown(&mut self, call: u32, target: &str) {
         let Some(from) = self.route_source(call) else { return };
-        let step = self.session.step + u32::from(self.start.is_none());
+        let step = self.session.graph.step + u32::from(self.frame.start.is_none());
         let name = self.node_name(from);
         let error = RunError::RouteTarget { from: &name, target, step };
         let failure = error.failure(Scope::Scheduler).at(from.index().map(|_| from), step);
@@ -303,9 +304,9 @@ impl Machine {
     }
 
     fn routes_answered(&mut self) {
-        self.phase = Phase::Boundary;
-        if self.start.is_some() {
-            let Barrier { calls, frontier, .. } = &mut self.barrier;
+        self.frame.phase = Phase::Boundary;
+        if self.frame.start.is_some() {
+            let Barrier { calls, frontier, .. } = &mut self.frame.barrier;
             frontier.begin(self.program.nodes.len());
             for node in &self.program.start.plain {
                 frontier.add_node(*node, false, None);
@@ -314,7 +315,7 @@ impl Machine {
                 frontier.add(target, false, None);
             }
             let entries = frontier.finish();
-            if let Some(start) = &mut self.start {
+            if let Some(start) = &mut self.frame.start {
                 start.frontier = Some(entries);
             }
             self.push(Command::Commit);
@@ -332,7 +333,7 @@ impl Machine {
         for node in tasks.iter().map(|task| task.entry.node) {
             let Some(index) = node.index().filter(|_| node != std::mem::replace(&mut last, node)) else { continue };
             for join in &self.program.nodes[index].joins {
-                if self.session.is_complete(*join) {
+                if self.session.graph.is_complete(*join) {
                     complete.push((node, *join));
                 }
             }
@@ -343,10 +344,10 @@ impl Machine {
     /// For each task that ran, in node order: its node's plain edges, joins, routes (once, if not silenced), then its command.
     fn complete_step(&mut self) {
         let program = Rc::clone(&self.program);
-        let mut tasks = std::mem::take(&mut self.tasks);
-        self.session.note_run(&program, &tasks, |task| &task.entry);
+        let mut tasks = std::mem::take(&mut self.frame.tasks);
+        self.session.graph.note_run(&program, &tasks, |task| &task.entry);
         let mut fired = self.complete_joins(&tasks).into_iter().peekable();
-        let Barrier { sources, calls, frontier, .. } = &mut self.barrier;
+        let Barrier { sources, calls, frontier, .. } = &mut self.frame.barrier;
         let (mut sources, mut calls) = (sources.iter().peekable(), calls.iter().peekable());
         frontier.begin(program.nodes.len());
         for task in &tasks {
@@ -367,23 +368,23 @@ impl Machine {
             routing.iter().flat_map(|routing| &routing.targets).for_each(|target| frontier.add(target, false, None));
         }
         let next = frontier.finish();
-        let updated = std::mem::take(&mut self.barrier.changed);
+        let updated = std::mem::take(&mut self.frame.barrier.changed);
         let errors = if self.takes_errors() { self.session.notes.len() as u32 } else { 0 };
-        self.session.versions.bump(&program, &updated);
+        self.session.graph.versions.bump(&program, &updated);
         let is_heard = !self.is_unheard();
         let report = StepReport {
-            step: self.session.step + 1,
+            step: self.session.graph.step + 1,
             ran: if is_heard { collected(tasks.iter().map(|task| task.entry.node)) } else { Vec::new() },
-            skipped: std::mem::take(&mut self.skipped),
+            skipped: std::mem::take(&mut self.frame.skipped),
             updated,
             next,
-            versions: if is_heard { self.session.versions.channels.clone() } else { Vec::new() },
-            reduced: std::mem::take(&mut self.barrier.reduced),
+            versions: if is_heard { self.session.graph.versions.channels.clone() } else { Vec::new() },
+            reduced: std::mem::take(&mut self.frame.barrier.reduced),
             errors,
         };
         let report = self.session.complete_step(report, tasks.is_empty());
         tasks.clear();
-        self.tasks = tasks;
+        self.frame.tasks = tasks;
         self.push(Command::Commit);
         if !self.skips(EventKind::StepCompleted) {
             self.publish(Body::StepCompleted(report));

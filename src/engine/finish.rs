@@ -1,7 +1,8 @@
 //! How an execution ends: complete, failed, cancelled, refused before it began, or left by its store. Exactly one terminal event.
 
 use super::command::{Abort, Command};
-use super::machine::{Machine, Phase};
+use super::frame::Phase;
+use super::machine::Machine;
 use crate::error::{Failure, RunError, Scope};
 use crate::events::{Body, Ending, Event};
 use crate::state::Value;
@@ -9,7 +10,7 @@ use std::rc::Rc;
 
 impl Machine {
     pub(super) fn complete(&mut self) {
-        let ending = Ending::Completed { is_end: self.session.has_reached_end, waiting: self.session.waiting(&self.program) };
+        let ending = Ending::Completed { is_end: self.session.graph.has_reached_end, waiting: self.session.graph.waiting(&self.program) };
         self.end(ending);
     }
 
@@ -24,7 +25,7 @@ impl Machine {
 
     /// Ends it wherever it is.
     fn stop(&mut self, why: Abort, ending: Ending) {
-        if matches!(self.phase, Phase::Folding) && self.start.is_some() {
+        if matches!(self.frame.phase, Phase::Folding) && self.frame.start.is_some() {
             // What the input changed is told in the event that is to come first.
             self.ends_with.get_or_insert((why, ending));
             return;
@@ -42,7 +43,7 @@ impl Machine {
     }
 
     pub(super) fn run_timed_out(&mut self) {
-        if matches!(self.phase, Phase::New | Phase::Ending | Phase::Ended) {
+        if matches!(self.frame.phase, Phase::New | Phase::Ending | Phase::Ended) {
             return;
         }
         let limit_ms = self.options.timeout_ms.unwrap_or_default() as u32;
@@ -50,7 +51,7 @@ impl Machine {
     }
 
     pub(super) fn cancel(&mut self, reason: Option<Value>) {
-        match self.phase {
+        match self.frame.phase {
             Phase::Ending | Phase::Ended => {}
             Phase::New => self.conclude(Ending::Cancelled(reason)),
             Phase::Folding | Phase::Routing { .. } | Phase::Boundary | Phase::Stepping => {
@@ -61,26 +62,26 @@ impl Machine {
 
     /// Stops what is under way and keeps the results of finished tasks.
     fn break_off(&mut self, why: Abort) {
-        if self.start.is_some() {
+        if self.frame.start.is_some() {
             self.push(Command::Commit);
             self.announce();
-        } else if matches!(self.phase, Phase::Folding | Phase::Routing { .. }) {
+        } else if matches!(self.frame.phase, Phase::Folding | Phase::Routing { .. }) {
             self.push(Command::Rollback);
         }
-        if !matches!(self.phase, Phase::Boundary) {
+        if !matches!(self.frame.phase, Phase::Boundary) {
             self.abort_tasks(why);
-            for task in &self.tasks {
+            for task in &self.frame.tasks {
                 if let Some(result) = &task.result {
-                    self.session.add_done(task.entry.node, task.entry.task, Rc::clone(result));
+                    self.session.graph.add_done(task.entry.node, task.entry.task, Rc::clone(result));
                 }
             }
         }
-        self.tasks.clear();
+        self.frame.tasks.clear();
     }
 
     fn end(&mut self, ending: Ending) {
         let ending = Rc::new(ending);
-        self.phase = Phase::Ending;
+        self.frame.phase = Phase::Ending;
         // Whatever the durability, the last word is said only once it is stored.
         self.hub.hold_back();
         let body = self.last_word(&ending);
@@ -100,7 +101,7 @@ impl Machine {
 
     /// Ends without a trace in the log: the execution never began, or its store is lost.
     fn conclude(&mut self, ending: Ending) {
-        if matches!(self.phase, Phase::New) {
+        if matches!(self.frame.phase, Phase::New) {
             // What never began took no time.
             self.started_at = self.now;
         }
@@ -114,18 +115,18 @@ impl Machine {
 
     /// The execution may not begin.
     pub(super) fn refuse(&mut self, failure: Failure) {
-        self.start = None;
+        self.frame.start = None;
         self.conclude(Ending::Failed(Rc::new(failure)));
     }
 
     /// The store refused for good: what it does not have was never said.
     pub(super) fn lose_store(&mut self, failure: Failure) {
-        if matches!(self.phase, Phase::Ended) {
+        if matches!(self.frame.phase, Phase::Ended) {
             return;
         }
         // A start that nobody has heard of leaves nothing.
-        self.start = None;
-        if !matches!(self.phase, Phase::New | Phase::Ending) {
+        self.frame.start = None;
+        if !matches!(self.frame.phase, Phase::New | Phase::Ending) {
             self.break_off(Abort::Failure);
         }
         self.hub.discard_hidden();
@@ -139,7 +140,7 @@ impl Machine {
 
     pub(super) fn close(&mut self) {
         self.stop_timers(|_| true);
-        self.phase = Phase::Ended;
+        self.frame.phase = Phase::Ended;
         self.hub.close();
         self.push(Command::Finish);
     }

@@ -1,13 +1,12 @@
 //! The machine's state, its one entry `handle`, and what all its parts use: publishing and timers.
 
-use super::barrier::Barrier;
 use super::command::{Abort, Command};
+use super::frame::{Frame, Phase};
 use super::input::{Input, Options};
 use super::pool::Pool;
-use super::task::Task;
 use super::timers::{TimerKind, Timers};
 use crate::checkpoint::{Durability, Journal, Names, Session};
-use crate::events::{Body, Cursor, Event, Hub, HubOptions, Mask, Overflow, Pulled, ReaderId, RunStart};
+use crate::events::{Body, Cursor, Event, Hub, HubOptions, Mask, Overflow, Pulled, ReaderId};
 use crate::graph::Program;
 use crate::text::text;
 use std::rc::Rc;
@@ -15,27 +14,6 @@ use std::rc::Rc;
 /// A run of steps yields after this many milliseconds, or steps: some hosts' clocks stand still while code runs.
 const SLICE_MS: f64 = 8.0;
 const SLICE_STEPS: u32 = 256;
-
-/// What the machine waits for.
-pub(super) enum Phase {
-    /// The first input.
-    New,
-    /// The host folds the input, or a barrier.
-    Folding,
-    /// Routes answer: of START or after a barrier.
-    Routing {
-        /// How many have not answered.
-        open: u32,
-    },
-    /// Between two steps: on the store, a reader or a turn.
-    Boundary,
-    /// Tasks run.
-    Stepping,
-    /// The store answers about the terminal event.
-    Ending,
-    /// Nothing.
-    Ended,
-}
 
 /// One execution of one session. See the module's head.
 pub struct Machine {
@@ -45,23 +23,14 @@ pub struct Machine {
     pub(super) session_id: Rc<str>,
     pub(super) hub: Hub,
     pub(super) journal: Option<Journal>,
-    pub(super) phase: Phase,
+    pub(super) frame: Frame,
     pub(super) now: f64,
     pub(super) started_at: f64,
-    pub(super) first_step: u32,
-    /// The start that is under way: its event goes out with the first frontier.
-    pub(super) start: Option<Box<RunStart>>,
-    pub(super) tasks: Vec<Task>,
-    pub(super) skipped: Vec<crate::graph::NodeId>,
-    pub(super) unfinished: u32,
     pub(super) pool: Pool,
     pub(super) timers: Timers,
     pub(super) tokens: u32,
     /// Unknown until the host has folded something in this execution.
     pub(super) contents_bytes: Option<u64>,
-    pub(super) barrier: Barrier,
-    /// The host has folded and routed by itself what the commands of this input would say.
-    pub(super) is_solo: bool,
     /// The last event, from the moment it is made.
     pub(super) terminal: Option<Event>,
     /// The input is being folded; when that is done, the execution ends like this.
@@ -97,7 +66,7 @@ impl Machine {
             _ => None,
         };
         let pool = Pool::new(options.concurrency);
-        let first_step = session.step;
+        let frame = Frame::new(session.graph.step);
         Self {
             program,
             options,
@@ -105,20 +74,13 @@ impl Machine {
             session_id,
             hub,
             journal,
-            phase: Phase::New,
+            frame,
             now: 0.0,
             started_at: 0.0,
-            first_step,
-            start: None,
-            tasks: Vec::new(),
-            skipped: Vec::new(),
-            unfinished: 0,
             pool,
             timers: Timers::default(),
             tokens: 0,
             contents_bytes: None,
-            barrier: Barrier::default(),
-            is_solo: false,
             terminal: None,
             ends_with: None,
             commands: Vec::new(),
@@ -180,7 +142,7 @@ impl Machine {
 
     /// Moves from step to step as long as nothing has to be waited for.
     fn advance(&mut self) {
-        while matches!(self.phase, Phase::Boundary) {
+        while matches!(self.frame.phase, Phase::Boundary) {
             if self.journal.as_ref().is_some_and(Journal::is_due) {
                 self.append(true);
             }
@@ -246,7 +208,7 @@ impl Machine {
 
     fn flush(&mut self, flush: u32) {
         self.flushes.push((flush, self.hub.seq()));
-        self.append(matches!(self.phase, Phase::Boundary));
+        self.append(matches!(self.frame.phase, Phase::Boundary));
     }
 
     fn fired(&mut self, timer: u32) {
@@ -294,9 +256,9 @@ impl Machine {
     pub(super) fn abort_tasks(&mut self, why: Abort) {
         self.generation += 1;
         self.stop_timers(|kind| matches!(kind, TimerKind::Attempt { .. } | TimerKind::Backoff { .. } | TimerKind::Sleep { .. }));
-        for index in 0..self.tasks.len() {
-            if self.tasks[index].is_live() {
-                let token = self.tasks[index].token;
+        for index in 0..self.frame.tasks.len() {
+            if self.frame.tasks[index].is_live() {
+                let token = self.frame.tasks[index].token;
                 self.close_streams(index);
                 self.commands.push(Command::Abort { task: index as u32, token, why });
             }
@@ -340,12 +302,12 @@ impl Machine {
 
     /// The execution's last event, once it has ended.
     pub fn terminal_event(&self) -> Option<Event> {
-        self.terminal.clone().filter(|_| matches!(self.phase, Phase::Ended))
+        self.terminal.clone().filter(|_| matches!(self.frame.phase, Phase::Ended))
     }
 
     /// Steps of this execution.
     pub fn steps(&self) -> u32 {
-        self.session.step - self.first_step
+        self.session.graph.step - self.frame.first_step
     }
 
     /// Adds a reader.

@@ -7,6 +7,7 @@
 mod barrier;
 mod command;
 mod finish;
+mod frame;
 mod input;
 mod machine;
 mod pool;

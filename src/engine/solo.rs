@@ -2,8 +2,9 @@
 //! would have told it to, and says all of it at once. What differs from the usual way is only who speaks first.
 
 use super::command::Solo;
+use super::frame::Phase;
 use super::input::Progress;
-use super::machine::{Machine, Phase};
+use super::machine::Machine;
 use crate::graph::{ChannelKind, NodeId};
 use crate::state::{Targets, TaskResult};
 use std::rc::Rc;
@@ -14,7 +15,10 @@ impl Machine {
     pub(super) fn solo(&self, node: NodeId) -> Solo {
         let Some(spec) = node.index().map(|index| &self.program.nodes[index]) else { return Solo::No };
         let is_kept = |kind: ChannelKind| kind == ChannelKind::Reduce && self.journal.is_some();
-        if self.tasks.len() != 1 || !self.session.notes.is_empty() || self.program.channels.iter().any(|channel| is_kept(channel.kind)) {
+        if self.frame.tasks.len() != 1
+            || !self.session.notes.is_empty()
+            || self.program.channels.iter().any(|channel| is_kept(channel.kind))
+        {
             return Solo::No;
         }
         match *spec.exits.routes {
@@ -26,22 +30,22 @@ impl Machine {
 
     pub(super) fn stepped(&mut self, task: u32, token: u32, result: Option<Rc<TaskResult>>, progress: Progress) {
         let Some(index) = self.running(task, token) else { return };
-        self.is_solo = true;
+        self.frame.is_solo = true;
         self.end_attempt(index);
         self.finished(index, result);
-        if let (Phase::Folding, Progress::Folded { changed, contents_bytes, answer }) = (&self.phase, progress) {
+        if let (Phase::Folding, Progress::Folded { changed, contents_bytes, answer }) = (&self.frame.phase, progress) {
             self.contents_bytes = Some(contents_bytes);
             self.applied(changed, Vec::new());
             if let Some(target) = answer {
                 self.routed(0, Targets::One(target));
             }
         }
-        self.is_solo = false;
+        self.frame.is_solo = false;
     }
 
     /// What a late attempt says is ignored.
     fn running(&self, task: u32, token: u32) -> Option<usize> {
-        self.live(task, token).filter(|index| self.tasks[*index].runs_user_code())
+        self.live(task, token).filter(|index| self.frame.tasks[*index].runs_user_code())
     }
 
     /// The host of a solo attempt can still say `Stepped`.

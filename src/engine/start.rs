@@ -2,8 +2,9 @@
 //! `run.started` go out, so bad input leaves no trace.
 
 use super::command::Command;
+use super::frame::Phase;
 use super::input::{GraphPolicy, Start};
-use super::machine::{Machine, Phase};
+use super::machine::Machine;
 use super::timers::TimerKind;
 use crate::checkpoint::{Durability, Fold, Status};
 use crate::collected::collected;
@@ -15,7 +16,7 @@ use std::rc::Rc;
 
 impl Machine {
     pub(super) fn begin(&mut self, start: Start) {
-        if !matches!(self.phase, Phase::New) {
+        if !matches!(self.frame.phase, Phase::New) {
             return;
         }
         self.started_at = self.now;
@@ -31,7 +32,7 @@ impl Machine {
             self.start_timer(TimerKind::Run, ms);
         }
         let abandoned = if is_open && !start.is_resume {
-            collected(self.session.frontier.iter().filter(|entry| entry.node != NodeId::END).map(|entry| entry.node))
+            collected(self.session.graph.frontier.iter().filter(|entry| entry.node != NodeId::END).map(|entry| entry.node))
         } else {
             Vec::new()
         };
@@ -42,7 +43,7 @@ impl Machine {
         }
         let frontier = start.frontier.filter(|_| start.is_resume).map(|nodes| self.frontier_of(&nodes));
         let has_input = !start.input.writes.is_empty();
-        self.start = Some(Box::new(RunStart {
+        self.frame.start = Some(Box::new(RunStart {
             run_id: start.run_id,
             is_resumed: start.is_resume,
             seed: if self.session.is_fresh() { start.seed } else { self.session.seed },
@@ -68,18 +69,18 @@ impl Machine {
 
     fn fold_input(&mut self) {
         self.push(Command::Begin);
-        let Some(start) = &self.start else { return };
+        let Some(start) = &self.frame.start else { return };
         let Some(value) = start.input.update.clone() else { return };
         let writes = start.input.writes.clone();
         for write in writes.iter() {
             self.push(Command::Fold(Fold::Write { channel: write.channel, value: value.clone(), is_replace: write.is_replace }));
         }
         self.push(Command::EndFolds);
-        self.phase = Phase::Folding;
+        self.frame.phase = Phase::Folding;
     }
 
     pub(super) fn input_applied(&mut self, changed: Vec<u32>, reduced: Vec<(u32, crate::state::Value)>) {
-        if let Some(start) = &mut self.start {
+        if let Some(start) = &mut self.frame.start {
             start.updated = changed;
             start.reduced = reduced;
         }
@@ -90,11 +91,11 @@ impl Machine {
 
     /// START's edges, unless a resumed session stands at a frontier already.
     fn enter(&mut self) {
-        let stands = |start: &RunStart| start.frontier.is_some() || (start.is_resumed && !self.session.is_entering);
-        if self.start.as_deref().is_some_and(stands) {
+        let stands = |start: &RunStart| start.frontier.is_some() || (start.is_resumed && !self.session.graph.is_entering);
+        if self.frame.start.as_deref().is_some_and(stands) {
             self.push(Command::Commit);
             self.announce();
-            self.phase = Phase::Boundary;
+            self.frame.phase = Phase::Boundary;
             return;
         }
         self.call_first_routes();
@@ -102,7 +103,7 @@ impl Machine {
 
     /// The first frontier stands, or will never: the execution begins for everyone to see.
     pub(super) fn announce(&mut self) {
-        let Some(start) = self.start.take() else { return };
+        let Some(start) = self.frame.start.take() else { return };
         let start: Rc<RunStart> = start.into();
         // A crash leaves no trace of what was only told: so its start is stored before anyone hears of it, though no step waits for that.
         let is_lossy = self.journal.as_ref().is_some_and(|journal| journal.durability() != Durability::Sync);
@@ -130,10 +131,11 @@ impl Machine {
         if start.frontier.is_none() {
             let lost = self
                 .session
+                .graph
                 .frontier
                 .iter()
                 .map(|entry| entry.node)
-                .chain(self.session.done.iter().map(|done| done.node))
+                .chain(self.session.graph.done.iter().map(|done| done.node))
                 .find(|node| is_lost(*node));
             if let Some(node) = lost {
                 let name = self.foreign_names().get((node.0 - known) as usize).map_or("?", |name| name);
@@ -144,7 +146,7 @@ impl Machine {
             return None;
         }
         let has_begun = |join: &&LostJoin| join.sources.iter().any(|(_, has_run)| *has_run);
-        if let Some(join) = self.session.lost_joins.iter().find(has_begun) {
+        if let Some(join) = self.session.graph.lost_joins.iter().find(has_begun) {
             return Some(text!["its join onto `", self.node_name(join.target), "`, which has begun to wait, is not in this graph"]);
         }
         let lost = self.journal.as_ref().and_then(|journal| journal.names().lost_channel());

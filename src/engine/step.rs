@@ -1,6 +1,7 @@
 //! A superstep's beginning: who of the frontier runs, who is gated, who has run already.
 
-use super::machine::{Machine, Phase};
+use super::frame::Phase;
+use super::machine::Machine;
 use super::pool::Claim;
 use super::task::{Task, TaskState};
 use crate::collected::collected;
@@ -10,7 +11,7 @@ use crate::graph::NodeId;
 
 impl Machine {
     pub(super) fn has_work(&self) -> bool {
-        self.session.frontier.iter().any(|entry| entry.node != NodeId::END)
+        self.session.graph.frontier.iter().any(|entry| entry.node != NodeId::END)
     }
 
     pub(super) fn begin_step(&mut self) {
@@ -18,38 +19,38 @@ impl Machine {
             let error = RunError::StepLimit { limit: self.options.max_steps };
             return self.fail(error.failure(Scope::Runner));
         }
-        let step = self.session.step + 1;
-        let frontier = std::rc::Rc::clone(&self.session.frontier);
-        self.phase = Phase::Stepping;
-        self.tasks.clear();
+        let step = self.session.graph.step + 1;
+        let frontier = std::rc::Rc::clone(&self.session.graph.frontier);
+        self.frame.phase = Phase::Stepping;
+        self.frame.tasks.clear();
         // A run that waits in a narrow step is to be small.
-        self.tasks.reserve_exact(frontier.len());
-        self.skipped.clear();
+        self.frame.tasks.reserve_exact(frontier.len());
+        self.frame.skipped.clear();
         self.pool.clear();
         if !self.skips(EventKind::StepStarted) {
-            let is_left = |entry: &&Entry| entry.node != NodeId::END && self.session.done_result(entry.node, entry.task).is_none();
+            let is_left = |entry: &&Entry| entry.node != NodeId::END && self.session.graph.done_result(entry.node, entry.task).is_none();
             let left = collected(frontier.iter().filter(is_left).map(|entry| entry.node));
             self.publish(Body::StepStarted { step, frontier: left.into() });
         }
-        self.session.is_half_done = true;
+        self.session.graph.is_half_done = true;
         let mut gated: Vec<TaskRef> = Vec::new();
         for entry in frontier.iter().filter(|entry| entry.node != NodeId::END) {
             if self.is_gated(entry) {
                 gated.push(TaskRef { step, node: entry.node, task: entry.task, attempt: 0 });
-                self.skipped.push(entry.node);
+                self.frame.skipped.push(entry.node);
                 continue;
             }
-            let done = self.session.done_result(entry.node, entry.task).cloned();
-            self.tasks.push(Task::new(entry.clone(), done));
+            let done = self.session.graph.done_result(entry.node, entry.task).cloned();
+            self.frame.tasks.push(Task::new(entry.clone(), done));
         }
         for task in gated {
             self.publish(Body::NodeSkipped(task));
         }
-        self.unfinished = self.tasks.iter().filter(|task| task.is_live()).count() as u32;
-        if self.unfinished == 0 {
+        self.frame.unfinished = self.frame.tasks.iter().filter(|task| task.is_live()).count() as u32;
+        if self.frame.unfinished == 0 {
             return self.begin_barrier();
         }
-        for (index, task) in (0u32..).zip(&self.tasks) {
+        for (index, task) in (0u32..).zip(&self.frame.tasks) {
             if matches!(task.state, TaskState::Ready) {
                 self.pool.claim(Claim { task: index, token: 0, sleep: u32::MAX });
             }
@@ -60,6 +61,6 @@ impl Machine {
     /// Reached by edges alone, and nothing that counts has changed since it last ran.
     fn is_gated(&self, entry: &Entry) -> bool {
         let is_always = entry.node.index().and_then(|index| self.program.nodes.get(index)).is_some_and(|node| node.always);
-        entry.is_gated && !is_always && self.session.versions.is_up_to_date(entry.node)
+        entry.is_gated && !is_always && self.session.graph.versions.is_up_to_date(entry.node)
     }
 }

@@ -1,8 +1,9 @@
 //! When events go to the store, what its answers mean, and what its silence does.
 
 use super::command::Command;
+use super::frame::Phase;
 use super::input::Thrown;
-use super::machine::{Machine, Phase};
+use super::machine::Machine;
 use super::timers::TimerKind;
 use crate::checkpoint::{Durability, Journal};
 use crate::error::{Failure, RunError, Scope};
@@ -18,7 +19,7 @@ impl Machine {
     /// Events of an unfinished step do not wait for its end: followers cannot be seen from here, and a crash loses less.
     pub(super) fn stores_early(&self) -> bool {
         let is_behind = self.journal.as_ref().is_some_and(|journal| journal.durability() != Durability::Exit);
-        is_behind && matches!(self.phase, Phase::Stepping | Phase::Folding | Phase::Routing { .. })
+        is_behind && matches!(self.frame.phase, Phase::Stepping | Phase::Folding | Phase::Routing { .. })
     }
 
     /// The events of an unfinished step are stored once the oldest has waited long enough.
@@ -53,13 +54,15 @@ impl Machine {
         let Some(stored) = self.journal.as_mut().and_then(Journal::answered) else { return };
         self.hub.stored(stored.seq);
         self.is_taking_over &= !stored.is_takeover;
-        if self.journal.as_ref().is_some_and(|journal| journal.durability() != Durability::Sync) && !matches!(self.phase, Phase::Ending) {
+        if self.journal.as_ref().is_some_and(|journal| journal.durability() != Durability::Sync)
+            && !matches!(self.frame.phase, Phase::Ending)
+        {
             self.hub.let_out();
         }
-        if stored.has_checkpoint && !matches!(self.phase, Phase::Ending) {
+        if stored.has_checkpoint && !matches!(self.frame.phase, Phase::Ending) {
             self.publish_transient(Body::CheckpointSaved { step: stored.step, duration_ms: (self.now - stored.at).max(0.0) });
         }
-        match self.phase {
+        match self.frame.phase {
             Phase::Ending if stored.is_terminal => self.close(),
             Phase::Ending => self.append(true),
             // `advance` comes next, and stores the step if that is due.

@@ -1,8 +1,9 @@
 //! One task of a step: its attempts, retries, the `onError` after the last, its sleeps and open text streams.
 
 use super::command::{Abort, Command};
+use super::frame::Phase;
 use super::input::{Outcome, Thrown};
-use super::machine::{Machine, Phase};
+use super::machine::Machine;
 use super::pool::Claim;
 use super::random::Random;
 use super::timers::TimerKind;
@@ -76,14 +77,14 @@ impl Machine {
     /// The task, if `token` still names its attempt and the step goes on.
     pub(super) fn live(&self, task: u32, token: u32) -> Option<usize> {
         let index = task as usize;
-        let is_current =
-            matches!(self.phase, Phase::Stepping) && self.tasks.get(index).is_some_and(|task| task.token == token && task.is_live());
+        let is_current = matches!(self.frame.phase, Phase::Stepping)
+            && self.frame.tasks.get(index).is_some_and(|task| task.token == token && task.is_live());
         is_current.then_some(index)
     }
 
     fn reference(&self, index: usize) -> TaskRef {
-        let task = &self.tasks[index];
-        TaskRef { step: self.session.step + 1, node: task.entry.node, task: task.entry.task, attempt: task.attempt }
+        let task = &self.frame.tasks[index];
+        TaskRef { step: self.session.graph.step + 1, node: task.entry.node, task: task.entry.task, attempt: task.attempt }
     }
 
     pub(super) fn node_name(&self, node: NodeId) -> Rc<str> {
@@ -96,7 +97,7 @@ impl Machine {
 
     pub(super) fn fill_slots(&mut self) {
         loop {
-            let (tasks, program) = (&self.tasks, &self.program);
+            let (tasks, program) = (&self.frame.tasks, &self.program);
             let granted = self.pool.grant(|task| {
                 let node = tasks[task as usize].entry.node;
                 (node, node.index().and_then(|index| program.nodes[index].concurrency))
@@ -105,11 +106,11 @@ impl Machine {
             let index = claim.task as usize;
             if claim.sleep == u32::MAX {
                 self.start_attempt(index);
-            } else if self.tasks[index].token == claim.token && self.tasks[index].runs_user_code() {
-                self.tasks[index].has_slot = true;
+            } else if self.frame.tasks[index].token == claim.token && self.frame.tasks[index].runs_user_code() {
+                self.frame.tasks[index].has_slot = true;
                 self.push(Command::WakeSleep { sleep: claim.sleep });
             } else {
-                let node = self.tasks[index].entry.node;
+                let node = self.frame.tasks[index].entry.node;
                 self.pool.release(node);
             }
         }
@@ -118,7 +119,7 @@ impl Machine {
     fn start_attempt(&mut self, index: usize) {
         self.tokens += 1;
         let (token, now) = (self.tokens, self.now);
-        let task = &mut self.tasks[index];
+        let task = &mut self.frame.tasks[index];
         task.has_slot = true;
         task.state = TaskState::Running;
         task.token = token;
@@ -129,16 +130,16 @@ impl Machine {
         if !self.skips(EventKind::NodeStarted) {
             self.publish(Body::NodeStarted(self.reference(index)));
         }
-        let (step, generation, solo) = (self.session.step + 1, self.generation(), self.solo(node));
+        let (step, generation, solo) = (self.session.graph.step + 1, self.generation(), self.solo(node));
         self.push(Command::Run { task: index as u32, token, node, attempt, step, ordinal, input, generation, solo });
         if let Some(ms) = node.index().and_then(|index| self.program.nodes[index].timeout_ms) {
-            self.tasks[index].timer = Some(self.start_timer(TimerKind::Attempt { task: index as u32, token }, ms));
+            self.frame.tasks[index].timer = Some(self.start_timer(TimerKind::Attempt { task: index as u32, token }, ms));
         }
     }
 
     pub(super) fn settled(&mut self, task: u32, token: u32, outcome: Outcome) {
         let Some(index) = self.live(task, token) else { return };
-        let state = self.tasks[index].state;
+        let state = self.frame.tasks[index].state;
         // While `retryOn` is asked only its own throw counts; what the attempt itself has to say is late.
         let is_awaited = match state {
             TaskState::Running | TaskState::Rescuing => true,
@@ -149,8 +150,8 @@ impl Machine {
             return;
         }
         self.end_attempt(index);
-        let step = self.session.step + 1;
-        let node = self.tasks[index].entry.node;
+        let step = self.session.graph.step + 1;
+        let node = self.frame.tasks[index].entry.node;
         match outcome {
             Outcome::Returned(result) => self.finished(index, Some(Rc::new(result))),
             Outcome::Threw(thrown) => {
@@ -181,8 +182,8 @@ impl Machine {
     }
 
     pub(super) fn finished(&mut self, index: usize, result: Option<Rc<TaskResult>>) {
-        let duration_ms = (self.now - self.tasks[index].started_at).max(0.0);
-        let task = &mut self.tasks[index];
+        let duration_ms = (self.now - self.frame.tasks[index].started_at).max(0.0);
+        let task = &mut self.frame.tasks[index];
         task.state = TaskState::Done;
         task.result.clone_from(&result);
         if !self.skips(EventKind::NodeCompleted) {
@@ -190,8 +191,8 @@ impl Machine {
             self.publish(Body::NodeCompleted { task: self.reference(index), duration_ms, result });
         }
         self.release_slot(index);
-        self.unfinished -= 1;
-        if self.unfinished == 0 {
+        self.frame.unfinished -= 1;
+        if self.frame.unfinished == 0 {
             self.begin_barrier();
         } else {
             self.fill_slots();
@@ -203,14 +204,14 @@ impl Machine {
         if state == TaskState::Rescuing {
             return self.fail_shared(failure);
         }
-        let task = &mut self.tasks[index];
+        let task = &mut self.frame.tasks[index];
         task.failure = Some(Rc::clone(&failure));
         let (token, attempt) = (task.token, task.attempt);
         let retry = task.entry.node.index().map_or_else(Default::default, |index| self.program.nodes[index].retry);
         if state == TaskState::Asking || attempt >= retry.max_attempts {
             self.decide(index, false);
         } else if retry.has_retry_on {
-            self.tasks[index].state = TaskState::Asking;
+            self.frame.tasks[index].state = TaskState::Asking;
             self.push(Command::AskRetry { task: index as u32, token, attempt, failure });
         } else {
             self.decide(index, true);
@@ -218,14 +219,14 @@ impl Machine {
     }
 
     pub(super) fn retry_answered(&mut self, task: u32, token: u32, retries: bool) {
-        if let Some(index) = self.live(task, token).filter(|index| self.tasks[*index].state == TaskState::Asking) {
+        if let Some(index) = self.live(task, token).filter(|index| self.frame.tasks[*index].state == TaskState::Asking) {
             self.decide(index, retries);
         }
     }
 
     fn decide(&mut self, index: usize, will_retry: bool) {
-        let Some(failure) = self.tasks[index].failure.clone() else { return };
-        let duration_ms = (self.now - self.tasks[index].started_at).max(0.0);
+        let Some(failure) = self.frame.tasks[index].failure.clone() else { return };
+        let duration_ms = (self.now - self.frame.tasks[index].started_at).max(0.0);
         let reference = self.reference(index);
         let node = reference.node.index().map(|index| &self.program.nodes[index]);
         let has_on_error = node.is_some_and(|node| node.has_on_error);
@@ -235,16 +236,16 @@ impl Machine {
             let grown = retry.initial_delay_ms * retry.factor.powi(reference.attempt as i32 - 1).min(f64::MAX);
             let delay_ms = grown.min(retry.max_delay_ms) * (1.0 - retry.jitter * self.fraction(index));
             self.publish(Body::NodeRetrying { task: reference, delay_ms });
-            self.tasks[index].state = TaskState::BackingOff;
-            let token = self.tasks[index].token;
+            self.frame.tasks[index].state = TaskState::BackingOff;
+            let token = self.frame.tasks[index].token;
             self.start_timer(TimerKind::Backoff { task: index as u32, token }, delay_ms);
             self.release_slot(index);
             self.fill_slots();
         } else if has_on_error {
             self.tokens += 1;
             let token = self.tokens;
-            self.tasks[index].state = TaskState::Rescuing;
-            self.tasks[index].token = token;
+            self.frame.tasks[index].state = TaskState::Rescuing;
+            self.frame.tasks[index].token = token;
             self.push(Command::Rescue { task: index as u32, token, failure });
         } else {
             self.fail_shared(failure);
@@ -252,34 +253,34 @@ impl Machine {
     }
 
     pub(super) fn retry(&mut self, task: u32, token: u32) {
-        let Some(index) = self.live(task, token).filter(|index| self.tasks[*index].state == TaskState::BackingOff) else { return };
-        self.tasks[index].state = TaskState::Ready;
+        let Some(index) = self.live(task, token).filter(|index| self.frame.tasks[*index].state == TaskState::BackingOff) else { return };
+        self.frame.tasks[index].state = TaskState::Ready;
         self.pool.claim(Claim { task, token, sleep: u32::MAX });
         self.fill_slots();
     }
 
     pub(super) fn timed_out(&mut self, task: u32, token: u32) {
-        let Some(index) = self.live(task, token).filter(|index| self.tasks[*index].state == TaskState::Running) else { return };
-        self.tasks[index].timer = None;
+        let Some(index) = self.live(task, token).filter(|index| self.frame.tasks[*index].state == TaskState::Running) else { return };
+        self.frame.tasks[index].timer = None;
         self.close_streams(index);
         self.stop_timers(|kind| matches!(kind, TimerKind::Sleep { task: of, token: attempt, .. } if of == task && attempt == token));
         self.push(Command::Abort { task, token, why: Abort::Timeout });
-        let step = self.session.step + 1;
-        let node = self.tasks[index].entry.node;
+        let step = self.session.graph.step + 1;
+        let node = self.frame.tasks[index].entry.node;
         let limit_ms = node.index().and_then(|index| self.program.nodes[index].timeout_ms).unwrap_or_default() as u32;
         let failure = RunError::NodeTimeout { node: &self.node_name(node), step, limit_ms }.failure(Scope::Node).at(Some(node), step);
         self.attempt_failed(index, failure, TaskState::Running);
     }
 
     fn stop_attempt_timer(&mut self, index: usize) {
-        if let Some(timer) = self.tasks[index].timer.take() {
+        if let Some(timer) = self.frame.tasks[index].timer.take() {
             self.timers.close(timer);
             self.push(Command::StopTimer { timer });
         }
     }
 
     fn release_slot(&mut self, index: usize) {
-        let task = &mut self.tasks[index];
+        let task = &mut self.frame.tasks[index];
         if std::mem::take(&mut task.has_slot) {
             let node = task.entry.node;
             self.pool.release(node);
@@ -288,8 +289,8 @@ impl Machine {
 
     /// A sleeping task holds no slot, and gets one before it wakes.
     pub(super) fn sleep(&mut self, task: u32, token: u32, sleep: u32, ms: f64) {
-        let Some(index) = self.live(task, token).filter(|index| self.tasks[*index].runs_user_code()) else { return };
-        self.tasks[index].sleeping += 1;
+        let Some(index) = self.live(task, token).filter(|index| self.frame.tasks[*index].runs_user_code()) else { return };
+        self.frame.tasks[index].sleeping += 1;
         self.start_timer(TimerKind::Sleep { task, token, sleep }, ms);
         self.release_slot(index);
         self.fill_slots();
@@ -297,8 +298,8 @@ impl Machine {
 
     pub(super) fn slept(&mut self, task: u32, token: u32, sleep: u32) {
         let Some(index) = self.live(task, token) else { return };
-        self.tasks[index].sleeping -= 1;
-        if self.tasks[index].has_slot {
+        self.frame.tasks[index].sleeping -= 1;
+        if self.frame.tasks[index].has_slot {
             self.push(Command::WakeSleep { sleep });
         } else {
             self.pool.claim(Claim { task, token, sleep });
@@ -308,7 +309,7 @@ impl Machine {
 
     /// A user's event. Returns false, and does nothing, once the attempt is over.
     pub fn emit(&mut self, now: f64, task: u32, token: u32, kind: EventKind, payload: Value, number: f64) -> bool {
-        let Some(index) = self.live(task, token).filter(|index| self.tasks[*index].runs_user_code()) else { return false };
+        let Some(index) = self.live(task, token).filter(|index| self.frame.tasks[*index].runs_user_code()) else { return false };
         self.now = now;
         let body = Body::User { kind, task: self.reference(index), payload, number };
         if kind == EventKind::LlmChunk {
@@ -325,14 +326,14 @@ impl Machine {
     /// A text stream that the host folds; the machine closes it with the attempt if the node does not.
     pub fn open_stream(&mut self, task: u32, token: u32, stream: Value) {
         if let Some(index) = self.live(task, token) {
-            self.tasks[index].streams.push(stream);
+            self.frame.tasks[index].streams.push(stream);
         }
     }
 
     /// The node closed a stream itself.
     pub fn close_stream(&mut self, task: u32, token: u32, handle: u32) {
         if let Some(index) = self.live(task, token) {
-            let streams = &mut self.tasks[index].streams;
+            let streams = &mut self.frame.tasks[index].streams;
             if let Some(position) = streams.iter().position(|stream| stream.handle() == handle) {
                 streams.remove(position);
             }
@@ -340,10 +341,10 @@ impl Machine {
     }
 
     pub(super) fn close_streams(&mut self, index: usize) {
-        if self.tasks[index].streams.is_empty() {
+        if self.frame.tasks[index].streams.is_empty() {
             return;
         }
-        for payload in std::mem::take(&mut self.tasks[index].streams) {
+        for payload in std::mem::take(&mut self.frame.tasks[index].streams) {
             let task = self.reference(index);
             self.publish(Body::User { kind: EventKind::LlmFinal, task, payload, number: 0.0 });
         }
@@ -352,7 +353,7 @@ impl Machine {
     fn fraction(&mut self, index: usize) -> f64 {
         let reference = self.reference(index);
         let (seed, name) = (self.session.seed, self.node_name(reference.node));
-        let random = &mut self.tasks[index].random;
+        let random = &mut self.frame.tasks[index].random;
         random.get_or_insert_with(|| Random::of_attempt(seed, reference.step, &name, reference.task, reference.attempt)).fraction()
     }
 

@@ -131,7 +131,7 @@ impl RawLog {
                 log.session = session;
                 folds = loads;
                 // It is the checkpoint of its record's last step.
-                self.is_at_goal.set(f64::from(log.session.step) == until_step);
+                self.is_at_goal.set(f64::from(log.session.graph.step) == until_step);
                 if lists {
                     log.checkpoints.push(describe(&log.session));
                 }
@@ -142,7 +142,7 @@ impl RawLog {
                         break;
                     }
                     log.session.replay(&log.program, event, &mut folds);
-                    if let (Body::StepCompleted(report), Some(last)) = (&mut event.body, &log.session.last) {
+                    if let (Body::StepCompleted(report), Some(last)) = (&mut event.body, &log.session.graph.last) {
                         *report = Rc::clone(last);
                     }
                     let is_entered = matches!(event.body, Body::RunStarted(_)) && until_step == 0.0;
@@ -224,19 +224,19 @@ fn ids(nodes: impl Iterator<Item = u32>) -> JsValue {
 pub(super) fn describe(session: &Session) -> Object {
     let object = Object::new();
     object.with("runId", &*session.run_id);
-    object.with("step", session.step);
+    object.with("step", session.graph.step);
     object.with("seq", session.seq as f64);
     object.with("at", session.at);
     object.with("createdAt", session.created_at);
     object.with("status", session.status.as_str());
-    object.with("versions", ids(session.versions.channels.iter().copied()));
+    object.with("versions", ids(session.graph.versions.channels.iter().copied()));
     object.with("graphHash", crate::graph::hash_text(session.graph_hash));
-    let is_done = |node, task| session.done_result(node, task).is_some();
-    let next = session.frontier.iter().filter(|entry| entry.node.index().is_some() && !is_done(entry.node, entry.task));
-    object.with("frontier", ids(session.frontier.iter().map(|entry| entry.node.0)));
+    let is_done = |node, task| session.graph.done_result(node, task).is_some();
+    let next = session.graph.frontier.iter().filter(|entry| entry.node.index().is_some() && !is_done(entry.node, entry.task));
+    object.with("frontier", ids(session.graph.frontier.iter().map(|entry| entry.node.0)));
     let rows = next.map(|entry| ids([entry.node.0, entry.task, entry.input.as_ref().map_or(0, |input| input.handle() + 1)].into_iter()));
     object.with("next", array(rows));
-    let last = session.last.as_ref();
+    let last = session.graph.last.as_ref();
     object.with("ran", ids(last.iter().flat_map(|last| &last.ran).map(|node| node.0)));
     object.with("skipped", ids(last.iter().flat_map(|last| &last.skipped).map(|node| node.0)));
     object.with("updatedChannels", ids(last.iter().flat_map(|last| last.updated.iter().copied())));

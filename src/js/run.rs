@@ -310,7 +310,7 @@ impl RawRun {
             }
             Ask::Record => record.as_ptr() as usize as f64,
             Ask::Status => f64::from(machine.session().status as u8),
-            Ask::Step => machine.session().step.into(),
+            Ask::Step => machine.session().graph.step.into(),
             Ask::Steps => machine.steps().into(),
             Ask::NeedsPulled => f64::from(u8::from(machine.is_waiting_for_readers())),
             Ask::Rejoin => f64::from(u8::from(machine.hub().rejoin(a, b as u64))),

@@ -81,7 +81,7 @@ fn the_engine_does_what_the_rules_say() {
         assert_eq!(run.steps(), expected.steps, "seed {seed}: steps");
         assert_eq!(run.ending(), expected.ending, "seed {seed}: ending");
         assert_eq!(run.state(), expected.state, "seed {seed}: state");
-        assert_eq!(run.session().versions.channels, expected.versions, "seed {seed}: versions");
+        assert_eq!(run.session().graph.versions.channels, expected.versions, "seed {seed}: versions");
 
         let all = format!("{}\n{}", expected.steps.join("\n"), expected.ending);
         for feature in ["completed end", "quiescent", "waits for", "STATE_CONFLICT", "RUN_STEP_LIMIT", "skipped", "#1"] {
@@ -129,8 +129,8 @@ fn completion_order_changes_nothing() {
             let log = store.restore(&run.setup.graph, &run.program);
             let mut log = log.expect("a log that can be read");
             assert_eq!(*log.contents.view(), run.state(), "seed {seed}: the log's state");
-            assert_eq!(log.session.versions, run.session().versions, "seed {seed}: the log's versions");
-            let versions = run.session().versions.clone();
+            assert_eq!(log.session.graph.versions, run.session().graph.versions, "seed {seed}: the log's versions");
+            let versions = run.session().graph.versions.clone();
             (run.state(), versions, run.ending(), durable_events(&mut run))
         };
         let first = stored(seed);

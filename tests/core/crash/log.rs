@@ -146,7 +146,7 @@ pub fn described(log: &mut store::Restored) -> String {
 pub fn describe(session: &weavegraph_wasm::checkpoint::Session, arena: &arena::Arena, state: &Json) -> String {
     let mut session = session.clone();
     session.delta_bytes = 0;
-    session.last = session.last.map(|last| {
+    session.graph.last = session.graph.last.map(|last| {
         let mut last = (*last).clone();
         last.reduced.clear();
         // A snapshot leaves these out: of the last step, only who ran and what changed is shown.

@@ -194,7 +194,7 @@ impl World {
         self.count(["Sync", "Async", "Exit"][durability as usize]);
         let mut setup = self.setup(durability, writer);
         if !is_start && !abandons {
-            setup.options.max_steps = MAX_STEPS - (log.reader.session().step - log.base_step);
+            setup.options.max_steps = MAX_STEPS - (log.reader.session().graph.step - log.base_step);
         }
         let input = if log.begun == 0 { self.plan.input.clone() } else { json!({ "list": ["again"] }) };
         let input = if is_start || abandons { input } else { json!({}) };
@@ -320,7 +320,7 @@ impl World {
         let story = interpreter::interpret(&self.plan, MAX_STEPS);
         assert_eq!(straight.ending(), story.ending, "seed {}: the reference", self.seed);
         assert_eq!((straight.state(), straight.steps()), (story.state, story.steps), "seed {}: the reference", self.seed);
-        assert_eq!(straight.session().versions.channels, story.versions, "seed {}: the reference", self.seed);
+        assert_eq!(straight.session().graph.versions.channels, story.versions, "seed {}: the reference", self.seed);
         let mut steps = straight.steps();
         if self.wanted == 2 && straight.ending().starts_with("completed") {
             straight = setup.run(json!({ "list": ["again"] }));
@@ -331,8 +331,8 @@ impl World {
         let last = log.lines.last().map(|line| line.trim_start_matches("run.").to_owned());
         assert_eq!(last, Some(straight.ending()), "seed {}: the end", self.seed);
         assert_eq!(log.reader.state(), straight.state(), "seed {}: the state", self.seed);
-        assert_eq!(log.reader.session().versions, straight.session().versions, "seed {}: the versions", self.seed);
-        assert_eq!(log.reader.session().arrivals, straight.session().arrivals, "seed {}: the joins", self.seed);
+        assert_eq!(log.reader.session().graph.versions, straight.session().graph.versions, "seed {}: the versions", self.seed);
+        assert_eq!(log.reader.session().graph.arrivals, straight.session().graph.arrivals, "seed {}: the joins", self.seed);
     }
 }
 

@@ -48,7 +48,7 @@ pub fn steps_of(run: &Host, events: &[Rc<Event>]) -> Vec<String> {
 
 pub fn versions_of(run: &Host) -> BTreeMap<String, u32> {
     let names = run.program.channels.iter().map(|channel| channel.name.to_string());
-    names.zip(run.session().versions.channels.iter().copied()).collect()
+    names.zip(run.session().graph.versions.channels.iter().copied()).collect()
 }
 
 /// One session of up to three executions, by both; `setup` says how the engine is to play it.
@@ -73,7 +73,7 @@ fn agree(plan: &Plan, shuffle: u64, setup: impl Fn(Setup) -> Setup) {
             assert_eq!(run.state(), expected.state, "state after run {number}\n{plan:#?}");
         }
         assert_eq!(versions_of(&run), expected.versions, "versions after run {number}\n{plan:#?}");
-        assert_eq!(run.session().step, expected.step);
+        assert_eq!(run.session().graph.step, expected.step);
         if setup.store.is_none() || !ending.starts_with("completed") {
             return;
         }

@@ -108,10 +108,10 @@ fn cancelling_while_the_input_is_folded_keeps_it_with_its_versions() {
     run.run();
     assert_eq!(run.ending(), "cancelled");
     assert_eq!(run.value("sum"), json!(3));
-    let versions = run.session().versions.clone();
+    let versions = run.session().graph.versions.clone();
     let mut again = setup.open();
     assert_eq!(again.value("sum"), json!(3));
-    assert_eq!(again.session().versions, versions);
+    assert_eq!(again.session().graph.versions, versions);
     assert_eq!(versions.channels, [2]);
 }
 

@@ -70,8 +70,8 @@ fn async_is_at_most_64_steps_ahead_of_the_store() {
         let stored = store.cut(store.len());
         // What the store has been given but not confirmed does not count as stored.
         let confirmed = stored.cut(store.len().saturating_sub(usize::from(run.is_storing())));
-        let step = confirmed.restore(&run.setup.graph, &run.program).expect("a log").session.step;
-        most = most.max(run.session().step - step);
+        let step = confirmed.restore(&run.setup.graph, &run.program).expect("a log").session.graph.step;
+        most = most.max(run.session().graph.step - step);
         if !run.pass() {
             break;
         }
@@ -107,7 +107,7 @@ fn exit_stores_that_it_has_begun_and_then_once_at_the_end() {
     assert_eq!((run.machine.steps(), store.len()), (100, 1));
     run.run();
     assert_eq!((store.len(), run.now), (2, 1020.0));
-    assert_eq!(line(100).setup().sync(&store).open().session().step, 100);
+    assert_eq!(line(100).setup().sync(&store).open().session().graph.step, 100);
 }
 
 #[test]

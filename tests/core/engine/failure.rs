@@ -171,7 +171,7 @@ fn a_failing_reducer_rolls_the_barrier_back_and_keeps_all_results() {
     assert_eq!(run.ending(), "failed STATE_REDUCER");
     assert!(run.message().contains("channel `sum`") && run.message().contains("in step 1"), "{}", run.message());
     assert_eq!(run.state(), json!({ "log": [], "sum": 0 }));
-    assert_eq!(run.session().versions.channels, [1, 1]);
+    assert_eq!(run.session().graph.versions.channels, [1, 1]);
     // The results are there, so the barrier is all that is tried again.
     let resumed = stored.resume();
     assert_eq!(resumed.calls, Vec::<String>::new());
@@ -207,7 +207,7 @@ fn a_failing_route_rolls_back_and_is_all_that_is_repeated_with_its_siblings() {
     let mut resumed = setup.resume();
     assert_eq!(resumed.calls, ["route of a"]);
     assert_eq!(resumed.value("log"), json!(["a", "b"]));
-    assert_eq!(resumed.session().versions.channels, [2]);
+    assert_eq!(resumed.session().graph.versions.channels, [2]);
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn a_failing_route_of_start_keeps_the_input_and_is_asked_again() {
     let mut resumed = setup.resume();
     assert_eq!(resumed.ending(), "completed end");
     assert_eq!(resumed.value("log"), json!(["input", "a"]));
-    assert_eq!(resumed.session().versions.channels, [2]);
+    assert_eq!(resumed.session().graph.versions.channels, [2]);
 }
 
 #[test]

@@ -58,7 +58,7 @@ fn writes_that_change_nothing_do_not_open_the_gate() {
     for (channel, value) in same {
         let run = looping(channels(), move |_| write(channel, value.clone())).run();
         assert_eq!(run.machine.steps(), 2, "{channel}");
-        assert_eq!(run.session().versions.channels, [1, 1, 1, 1], "{channel}");
+        assert_eq!(run.session().graph.versions.channels, [1, 1, 1, 1], "{channel}");
     }
 }
 
@@ -67,7 +67,7 @@ fn an_object_counts_as_a_change_even_if_it_is_equal() {
     let run = looping(graph().channel("one", Channel::last(json!({ "x": 1 }))), |_| write("one", json!({ "x": 1 })));
     let run = run.setup().max_steps(4).run(json!({}));
     assert_eq!(run.ending(), "failed RUN_STEP_LIMIT");
-    assert_eq!(run.session().versions.channels, [5]);
+    assert_eq!(run.session().graph.versions.channels, [5]);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn the_errors_channel_does_not_count_but_has_versions() {
     let mut run = looping(graph().errors(), |_| write("errors", json!({ "message": "odd" }))).run();
     assert_eq!(run.machine.steps(), 2);
     assert_eq!(run.value("errors"), json!([{ "message": "odd" }]));
-    assert_eq!(run.session().versions.channels, [2]);
+    assert_eq!(run.session().graph.versions.channels, [2]);
 }
 
 #[test]

@@ -100,10 +100,10 @@ fn a_migration_folds_an_update_and_replaces_the_frontier() {
     assert_eq!(run.calls, ["c#0!1@0"]);
     assert_eq!((run.value("log"), run.value("kept")), (json!(["a", "c"]), json!(["one"])));
     // `log`: an input before, `a`, `c`; `kept`: the update of this resume.
-    assert_eq!(run.session().versions.channels, [3, 2]);
-    let versions = run.session().versions.clone();
+    assert_eq!(run.session().graph.versions.channels, [3, 2]);
+    let versions = run.session().graph.versions.clone();
     let mut again = setup.clone().with(policy(GraphPolicy::Compatible, None)).open();
-    assert_eq!((again.state(), &again.session().versions), (run.state(), &versions));
+    assert_eq!((again.state(), &again.session().graph.versions), (run.state(), &versions));
     // What this graph lacked is of no account for the next one.
     let third = other(&["a", "c", "d"]).channel("kept", Channel::append()).setup().sync(&store);
     assert_eq!(third.with(policy(GraphPolicy::Compatible, None)).resume().ending(), "completed end");

@@ -209,7 +209,7 @@ fn arrivals_survive_a_failure_and_do_not_come_twice() {
         .sync(&store);
     let failed = setup.run(json!({}));
     assert_eq!(failed.ending(), "failed NODE_THREW");
-    assert_eq!(failed.session().waiting(&failed.program).len(), 1);
+    assert_eq!(failed.session().graph.waiting(&failed.program).len(), 1);
     let mut resumed = setup.resume();
     assert_eq!(resumed.value("log"), json!(["a", "b", "j"]));
     assert_eq!(resumed.ending(), "completed end");

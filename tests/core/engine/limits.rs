@@ -20,7 +20,7 @@ fn max_steps_ends_the_run_and_a_resume_has_as_many_again() {
     assert_eq!(resumed.ending(), "failed RUN_STEP_LIMIT");
     assert_eq!(resumed.machine.steps(), 3);
     assert_eq!(resumed.value("log").as_array().map(Vec::len), Some(6));
-    assert_eq!(resumed.session().step, 6);
+    assert_eq!(resumed.session().graph.step, 6);
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn a_run_that_needs_exactly_max_steps_completes() {
 fn the_step_limit_does_not_leave_a_half_done_step() {
     let mut run = endless().setup().max_steps(1).run(json!({}));
     assert_eq!(run.lines(&["step.started"]), ["step.started 1: a"]);
-    assert!(!run.session().is_half_done);
+    assert!(!run.session().graph.is_half_done);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::graphs::Kinds;
 use super::records::{decode, every_body, half_done, sample};
 use super::*;
 use store::Record;
-use weavegraph_wasm::checkpoint::{Session, Status, read_head};
+use weavegraph_wasm::checkpoint::{Progress, Session, Status, read_head};
 use weavegraph_wasm::events::{Body, RunStart};
 use weavegraph_wasm::state::json_fold::Channel;
 
@@ -52,7 +52,7 @@ fn a_session_of_schema_1_goes_on() {
     }
     let setup = recorded().setup().sync(&store).with(|setup| setup.writer = 2);
     let open = setup.open();
-    assert_eq!((open.session().status, open.session().step, open.session().branch()), (Status::Failed, 1, 1));
+    assert_eq!((open.session().status, open.session().graph.step, open.session().branch()), (Status::Failed, 1, 1));
     let mut resumed = setup.resume();
     assert_eq!(resumed.ending(), "completed end");
     // What had finished is not run again, and what had failed is noted.
@@ -86,17 +86,17 @@ fn every_event_and_a_snapshot_of_schema_1_are_read() {
         assert_eq!(text(&arena, &event.body), text(&fresh, &without(body)));
     }
     let (found, _) = decoded.snapshot.expect("a snapshot");
-    let last = session.last.clone().map(|last| {
+    let last = session.graph.last.clone().map(|last| {
         let mut last = (*last).clone();
         last.reduced.clear();
-        last.versions.clone_from(&found.versions.channels);
-        last.next = std::rc::Rc::clone(&session.frontier);
+        last.versions.clone_from(&found.graph.versions.channels);
+        last.next = std::rc::Rc::clone(&session.graph.frontier);
         last.into()
     });
     // No resume had an input then, so one never changed a version; the samples have one.
     let graph_hash = decoded.head.graph_hash;
-    let expected =
-        Session { last, delta_bytes: 0, graph_hash, is_lossy: false, ends: Vec::new(), versions: found.versions.clone(), ..session };
+    let graph = Progress { last, versions: found.graph.versions.clone(), ..session.graph };
+    let expected = Session { graph, delta_bytes: 0, graph_hash, is_lossy: false, ends: Vec::new(), ..session };
     assert_eq!(text(&arena, &found), text(&fresh, &expected));
     let head = read_head(&whole.bytes).expect("a head");
     assert!(head.has_snapshot && !head.is_takeover);

@@ -6,7 +6,7 @@ use super::*;
 use proptest::prelude::*;
 use std::rc::Rc;
 use store::Record;
-use weavegraph_wasm::checkpoint::{self, Durability, Index, Journal, Names, RecordError, SCHEMA_VERSION, Session};
+use weavegraph_wasm::checkpoint::{self, Durability, Index, Journal, Names, Progress, RecordError, SCHEMA_VERSION, Session};
 use weavegraph_wasm::error::{ErrorCode, Failure, Scope};
 use weavegraph_wasm::events::{Body, Ending, Entry, Event, EventKind, RunStart, StepReport, TaskRef, Waiting};
 use weavegraph_wasm::graph::{NodeId, Program};
@@ -255,7 +255,7 @@ fn survive(setup: &Setup, program: &Rc<Program>, record: &Record) {
     let mut session = decoded.snapshot.map_or_else(|| Session::new(program), |(session, _)| session);
     let mut folds = Vec::new();
     decoded.events.iter().for_each(|event| session.replay(program, event, &mut folds));
-    session.waiting(program);
+    session.graph.waiting(program);
     let log = store::Restored {
         session,
         names: Names::default(),
@@ -329,9 +329,9 @@ pub fn half_done(program: &Program, arena: &mut Arena) -> Session {
     for (seq, body) in (1u64..).zip(every_body(arena)) {
         session.replay(program, &Event { seq, at: 5.0, is_transient: false, body }, &mut folds);
     }
-    session.add_done(NodeId(1), 300, Rc::new(result(arena)));
-    session.arrivals = vec![vec![true, false], vec![false, true]];
-    session.versions.seen = vec![3, 0, 1];
+    session.graph.add_done(NodeId(1), 300, Rc::new(result(arena)));
+    session.graph.arrivals = vec![vec![true, false], vec![false, true]];
+    session.graph.versions.seen = vec![3, 0, 1];
     session
 }
 
@@ -343,13 +343,14 @@ fn a_snapshot_holds_the_whole_session() {
     let record = record(&program, &mut arena, every_body(&mut Arena::default()).split_off(5).into_iter().take(1).collect(), Some(&session));
     let decoded = decode(&program, &record, &mut arena).expect("a record");
     let (found, loads) = decoded.snapshot.expect("a snapshot");
-    let last = session.last.as_ref().map(|last| StepReport {
+    let last = session.graph.last.as_ref().map(|last| StepReport {
         reduced: Vec::new(),
-        versions: session.versions.channels.clone(),
-        next: Rc::clone(&session.frontier),
+        versions: session.graph.versions.channels.clone(),
+        next: Rc::clone(&session.graph.frontier),
         ..(**last).clone()
     });
-    let expected = Session { last: last.map(Rc::new), delta_bytes: 0, graph_hash: program.hash, ..session };
+    let graph = Progress { last: last.map(Rc::new), ..session.graph };
+    let expected = Session { graph, delta_bytes: 0, graph_hash: program.hash, ..session };
     assert_eq!(text(&arena, &found), text(&arena, &expected));
     assert_eq!(loads.len(), program.channels.len());
 }

@@ -92,7 +92,7 @@ fn ten_thousand_sends_are_merged_in_send_order_whatever_the_order_of_completion(
     let expected: Vec<usize> = (0..COUNT).collect();
     assert_eq!(run.value("log"), json!(expected));
     assert_eq!(run.peak, 100);
-    assert_eq!(run.session().versions.channels, [2]);
+    assert_eq!(run.session().graph.versions.channels, [2]);
     let mut again = setup.open();
     assert_eq!(again.value("log"), json!(expected));
 }
@@ -120,7 +120,7 @@ fn a_half_done_step_of_ten_thousand_tasks_goes_on_with_those_that_are_left() {
         .sync(&store);
     let failed = setup.run(json!({}));
     assert_eq!(failed.ending(), "failed NODE_THREW");
-    assert_eq!(failed.session().done.len(), 8999);
+    assert_eq!(failed.session().graph.done.len(), 8999);
     is_broken.set(false);
     let mut resumed = setup.resume();
     assert_eq!(resumed.calls.len(), 1001);

@@ -28,13 +28,13 @@ fn the_next_run_goes_on_with_state_steps_and_numbers() {
     assert_eq!(second.lines(&["run"]), ["run.started run-2", "run.completed end"]);
     assert_eq!(second.machine.steps(), 2);
     // The first input belongs to the fresh session, the second one is a change of its own.
-    assert_eq!(second.session().versions.channels, [6]);
+    assert_eq!(second.session().graph.versions.channels, [6]);
 }
 
 #[test]
 fn the_input_of_a_fresh_session_does_not_raise_versions() {
     let run = line().setup().run(json!({ "log": ["x", "y"] }));
-    assert_eq!(run.session().versions.channels, [3]);
+    assert_eq!(run.session().graph.versions.channels, [3]);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn abandoning_drops_the_results_of_finished_tasks() {
         .fan("b", &[END])
         .setup()
         .sync(&store);
-    assert_eq!(setup.run(json!({})).session().done.len(), 1);
+    assert_eq!(setup.run(json!({})).session().graph.done.len(), 1);
     switch.set(false);
     let mut run = setup.abandon(json!({}));
     assert_eq!(run.lines(&["run.started"]), ["run.started run-2 abandoning a b"]);
@@ -184,5 +184,5 @@ fn a_graph_that_has_all_that_is_needed_may_take_over() {
     let mut resumed = larger.setup().sync(&store).resume();
     assert_eq!(resumed.steps(), ["2: ran b changed log next z", "3: ran z next END"]);
     assert_eq!(resumed.state(), json!({ "extra": {}, "log": ["a", "b2"] }));
-    assert_eq!(resumed.session().versions.channels, [1, 3]);
+    assert_eq!(resumed.session().graph.versions.channels, [1, 3]);
 }

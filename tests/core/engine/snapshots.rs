@@ -32,7 +32,7 @@ fn busy() -> Graph {
 fn described(log: &mut store::Restored) -> String {
     let mut session = log.session.clone();
     session.delta_bytes = 0;
-    session.last = session.last.map(|last| {
+    session.graph.last = session.graph.last.map(|last| {
         let mut last = (*last).clone();
         last.reduced.clear();
         Rc::new(last)
@@ -75,8 +75,8 @@ fn a_session_that_is_restored_from_a_snapshot_runs_on_as_one_that_was_not() {
         state
     };
     assert_eq!(state(&mut last), state(&mut straight));
-    assert_eq!(last.session().versions.seen, straight.session().versions.seen);
-    assert_eq!(last.session().arrivals, straight.session().arrivals);
+    assert_eq!(last.session().graph.versions.seen, straight.session().graph.versions.seen);
+    assert_eq!(last.session().graph.arrivals, straight.session().graph.arrivals);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn many_short_runs_get_snapshots_too() {
     }
     let restored = store.restore(&setup.graph, &setup.graph.compile()).expect("a log");
     assert!(restored.read < 1100, "{} of {} records read", restored.read, store.len());
-    assert_eq!(restored.session.step, 800);
+    assert_eq!(restored.session.graph.step, 800);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn every_durability_writes_snapshots_that_can_be_read() {
         let mut newest = store.restore(&setup.graph, &program).expect("a log");
         let mut whole = store.restore_from(0, &setup.graph, &program).expect("a log");
         assert_eq!(described(&mut newest), described(&mut whole), "{durability:?}");
-        assert_eq!(newest.session.step, run.session().step);
+        assert_eq!(newest.session.graph.step, run.session().graph.step);
     }
 }
 

@@ -83,7 +83,7 @@ fn a_fold_that_throws_fails_the_step_and_keeps_the_result() {
         "{lines:#?}"
     );
     let run = play(&|setup| setup);
-    assert_eq!(run.session().done.len(), 1, "a resume does not run it again");
+    assert_eq!(run.session().graph.done.len(), 1, "a resume does not run it again");
 }
 
 /// The offer that the first `Run` of a graph makes.
@@ -146,8 +146,8 @@ fn a_cancel_before_the_host_has_said_all_rolls_back_and_keeps_the_result() {
     run.feed(Input::Cancel { reason: None });
     run.feed(Input::Applied { changed: vec![0], reduced: Vec::new(), contents_bytes: 1 });
     run.settle();
-    assert_eq!(run.session().done.len(), 1);
-    assert_eq!(run.session().step, 0);
+    assert_eq!(run.session().graph.done.len(), 1);
+    assert_eq!(run.session().graph.step, 0);
     assert_eq!(run.events().last().map(|event| event.body.kind()), Some(EventKind::RunCancelled));
 }
 
@@ -159,7 +159,7 @@ fn nobody_listening_changes_nothing_but_the_events() {
             let setup = plan.graph(hurried(seed)).setup().max_steps(agreement::MAX_STEPS);
             let options = Options { capacity, ..setup.options.clone() };
             let mut run = setup.with(|setup| setup.options = options).run(plan.input(0));
-            (run.calls.clone(), run.state(), run.session().seq, run.session().step)
+            (run.calls.clone(), run.state(), run.session().seq, run.session().graph.step)
         });
         assert_eq!(heard, unheard);
     });

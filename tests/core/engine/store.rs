@@ -221,7 +221,7 @@ impl Store {
 fn replay(session: &mut Session, program: &Program, events: &mut [Event], folds: &mut Vec<Fold>) {
     for event in events {
         session.replay(program, event, folds);
-        if let (Body::StepCompleted(report), Some(last)) = (&mut event.body, &session.last) {
+        if let (Body::StepCompleted(report), Some(last)) = (&mut event.body, &session.graph.last) {
             *report = Rc::clone(last);
         }
     }
