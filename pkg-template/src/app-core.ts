@@ -4,11 +4,11 @@
  * The compiled graph dies with a wasm instance that traps; the definition lives here, so it is compiled again at the next use.
  */
 
-import { flatten, type AppParts } from './blueprint.js';
+import { flatten, subgraphsOf, type AppParts, type NodePart } from './blueprint.js';
 import { engine, instanceNumber, reportTrap, type Engine } from './engine.js';
 import { createGraphError, toProblems } from './errors.js';
 import { Names } from './failures.js';
-import type { NodeFn, NodeOptions, RouteFn } from './nodes.js';
+import type { RouteFn } from './nodes.js';
 import { END_ID } from './words.js';
 import { END } from './graph-builder.js';
 
@@ -32,7 +32,7 @@ export class AppCore {
   readonly hash: string;
   /** Node, plain and join edge, and conditional edge counts. */
   readonly counts: readonly [nodes: number, edges: number, conditionalEdges: number];
-  readonly nodes: ReadonlyArray<{ readonly id: string; readonly run: NodeFn<any, any, any>; readonly options: NodeOptions }>;
+  readonly nodes: readonly NodePart[];
   #graph: RawGraph;
   #instance: number;
 
@@ -73,7 +73,9 @@ export class AppCore {
 function compile(parts: AppParts): RawGraph {
   const { RawGraph } = engine();
   const [texts, numbers] = flatten(parts.definition);
+  const subgraphs = subgraphsOf(parts.definition);
   try {
+    for (const graph of subgraphs) graph.lend();
     return RawGraph.compile(texts, numbers);
   } catch (thrown) {
     throw Array.isArray(thrown) ? createGraphError(toProblems(thrown)) : reportTrap(thrown);

@@ -77,6 +77,11 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
     return new App<C, X>(core, defaults);
   }
 
+  /** What an app is made of; `undefined` for what is none. @internal */
+  static coreOf(app: unknown): AppCore | undefined {
+    return typeof app === 'object' && app !== null && #core in app ? app.#core : undefined;
+  }
+
   /**
    * Runs to the end.
    *
@@ -238,6 +243,7 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
     const sessionId = typeof wanted === 'string' ? wanted : newId();
     const locks = this.#locksOf(options);
     const execution = new Execution(this.#core, options, options.runId ?? newId(), sessionId, this.#keeper);
+    problem ??= this.#core.nodes.some(({ graph }) => graph) ? createError('RUN_INVALID_OPTION', 'the graph has sub-graphs, which this version does not run') : undefined;
     problem ??= resume === undefined ? undefined : checkResume(resume, options);
     const holder = locks.holders.get(sessionId);
     const isFree = holder === undefined;

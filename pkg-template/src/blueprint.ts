@@ -7,17 +7,20 @@
  * the builder stays usable.
  */
 
+import type { AppCore } from './app-core.js';
 import { canonicalText } from './canonical.js';
 import { ChannelDescriptor } from './channels.js';
 import type { ChannelOptions } from './contents.js';
-import type { NodeFn, NodeOptions, RetryPolicy, RouteFn } from './nodes.js';
+import type { NodeFn, RetryPolicy, RouteFn, SubgraphOptions } from './nodes.js';
 import type { CompileOptions } from './run-options.js';
 
 /** A node as it was added. `options` is a frozen copy. */
 export interface NodePart {
   readonly id: string;
   readonly run: NodeFn<any, any, any>;
-  readonly options: NodeOptions;
+  /** The node is this graph, and `run` is never called. */
+  readonly graph?: AppCore;
+  readonly options: SubgraphOptions;
   /** What has the wrong kind in the options; '' if nothing has. */
   readonly problem: string;
 }
@@ -76,6 +79,7 @@ export interface ChannelEntry {
 export interface NodeEntry {
   id: string;
   isFunction: boolean;
+  graph: AppCore | undefined;
   retry: RetryEntry | undefined;
   timeoutMs: number | undefined;
   concurrency: number | undefined;
@@ -166,10 +170,11 @@ function isEdge(edge: EdgePart | RoutePart): edge is EdgePart {
   return !isRoute(edge);
 }
 
-function toNodeEntry({ id, run, options, problem }: NodePart): NodeEntry {
+function toNodeEntry({ id, run, graph, options, problem }: NodePart): NodeEntry {
   return {
     id,
     isFunction: typeof run === 'function',
+    graph,
     retry: options.retry && toRetryEntry(options.retry),
     timeoutMs: toNumber(options.timeoutMs),
     concurrency: toNumber(options.concurrency),
@@ -196,6 +201,12 @@ function toRetryEntry(retry: RetryPolicy): RetryEntry {
 
 function toNumber(value: unknown): number | undefined {
   return typeof value === 'number' || value === undefined ? value : NaN;
+}
+
+/** The sub-graphs of a definition. Each is to be lent to the engine before the call that is given the definition. */
+export function subgraphsOf({ nodes }: Definition): Array<ReturnType<AppCore['graph']>> {
+  // All before the first is lent: one that a trap has taken is compiled again, which is such a call, too.
+  return nodes.flatMap(({ graph }) => graph?.graph() ?? []);
 }
 
 /** A definition as the engine's `flat` reads it: all texts and all numbers, in the order of the fields. */
@@ -247,5 +258,7 @@ export function flatten(definition: Definition): [texts: string[], numbers: Floa
     }
     texts.push(problem);
   });
+  // Last, and without their number: the engine knows how many it was lent.
+  definition.nodes.forEach(({ graph }, index) => graph && numbers.push(index));
   return [texts, Float64Array.from(numbers)];
 }

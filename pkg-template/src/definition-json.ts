@@ -25,7 +25,7 @@ export function toGraphDefinition(parts: AppParts): GraphDefinition {
   };
 }
 
-function toNode({ id, options }: NodePart): GraphDefinition['nodes'][number] {
+function toNode({ id, graph, options }: NodePart): GraphDefinition['nodes'][number] {
   const { retry, timeoutMs, concurrency, runWhen, targets, description, metadata } = options;
   const { retryOn: _, ...policy } = retry ?? {};
   const kept = given({ retry: retry && policy, timeoutMs, concurrency, runWhen, targets: targets && [...targets] });
@@ -34,6 +34,7 @@ function toNode({ id, options }: NodePart): GraphDefinition['nodes'][number] {
     ...(description === undefined ? {} : { description }),
     ...(metadata === undefined ? {} : { metadata }),
     ...(Object.keys(kept).length === 0 ? {} : { options: kept }),
+    ...(graph === undefined ? {} : { graph: toGraphDefinition(graph.parts) }),
   };
 }
 

@@ -6,13 +6,13 @@
  * app does not change with its builder.
  */
 
-import { createApp, type App } from './app.js';
-import { flatten, isRoute, toDefinition, toParts, type Draft } from './blueprint.js';
+import { App, createApp } from './app.js';
+import { flatten, isRoute, subgraphsOf, toDefinition, toParts, type Draft } from './blueprint.js';
 import { ChannelDescriptor, defaultChannels, type Channels, type DefaultChannels } from './channels.js';
 import { engine, reportTrap, type Engine } from './engine.js';
 import { kindOf, toProblems, type GraphProblem } from './errors.js';
-import { readNode, readRoute } from './graph-parts.js';
-import type { NodeFn, NodeOptions, RouteFn } from './nodes.js';
+import { readNode, readRoute, readSubgraph } from './graph-parts.js';
+import type { NodeFn, NodeOptions, RouteFn, SubgraphOptions } from './nodes.js';
 import type { CompileOptions } from './run-options.js';
 
 /** Where every run starts: a source of edges only. */
@@ -86,6 +86,18 @@ export class GraphBuilder<C extends Channels = DefaultChannels, X = unknown> {
    */
   addNode<In = unknown>(id: string, run: NodeFn<C, In, X>, options?: NodeOptions<C>): this {
     this.#draft.nodes.push(readNode(id, run, options));
+    return this;
+  }
+
+  /**
+   * Adds a compiled graph as a node. Channels that both graphs declare under one name and kind are shared: the inner graph starts
+   * with their values, and its writes to them, in its own order, are what the node writes. A name of another kind is not shared.
+   * `options.input` and `options.output` map explicitly instead.
+   *
+   * @throws StateError STATE_NOT_CLONEABLE: `options.metadata` holds what cannot be stored.
+   */
+  addSubgraph<D extends Channels>(id: string, graph: App<D, any>, options?: SubgraphOptions<C, D>): this {
+    this.#draft.nodes.push(readSubgraph(id, graph, App.coreOf(graph), options));
     return this;
   }
 
@@ -164,8 +176,11 @@ export class GraphBuilder<C extends Channels = DefaultChannels, X = unknown> {
 
   #ask<T>(question: (graph: Engine['RawGraph'], texts: string[], numbers: Float64Array) => T): T {
     const { RawGraph } = engine();
-    const [texts, numbers] = flatten(toDefinition(this.#draft, false));
+    const definition = toDefinition(this.#draft, false);
+    const [texts, numbers] = flatten(definition);
+    const subgraphs = subgraphsOf(definition);
     try {
+      for (const graph of subgraphs) graph.lend();
       return question(RawGraph, texts, numbers);
     } catch (thrown) {
       throw reportTrap(thrown);

@@ -4,9 +4,10 @@
  * Owns the remarks about wrong kinds. It must not know the rules of a graph. Invariant: what it returns never changes.
  */
 
+import type { AppCore } from './app-core.js';
 import type { NodePart, RoutePart } from './blueprint.js';
 import { kindOf } from './errors.js';
-import type { NodeFn, NodeOptions, RouteFn } from './nodes.js';
+import type { NodeFn, NodeOptions, RouteFn, SubgraphOptions } from './nodes.js';
 import { copyValue } from './values.js';
 
 const noOptions: NodeOptions = Object.freeze({});
@@ -18,13 +19,15 @@ const isObject = (value: unknown): value is object => typeof value === 'object' 
 const areStrings = (value: unknown): value is string[] => Array.isArray(value) && value.every(isString);
 
 /** Options whose kind is checked here. The engine checks numbers and words. */
-const kinds: Readonly<Partial<Record<keyof NodeOptions, Kind>>> = {
+const kinds: Readonly<Partial<Record<keyof SubgraphOptions, Kind>>> = {
   retry: [isObject, 'an object with maxAttempts'],
   onError: [isFunction, 'a function of (error, state, ctx)'],
   runWhen: [isString, "'changed' or 'always'"],
   targets: [areStrings, 'an array of names'],
   description: [isString, 'a string'],
   metadata: [isObject, 'an object'],
+  input: [isFunction, 'a function of the state around it'],
+  output: [isFunction, 'a function of its last state'],
 };
 
 /** A node as the builder keeps it. */
@@ -49,6 +52,14 @@ export function readNode(id: unknown, run: NodeFn<any, any, any>, given: unknown
   if (targets !== undefined) options['targets'] = Object.freeze(targets.slice());
   if (metadata !== undefined) options['metadata'] = copyValue(metadata, 'metadata');
   return { ...part, options: Object.freeze(options), problem: problems.join('; also ') };
+}
+
+/** A sub-graph as the builder keeps it. `graph` is `undefined` for what is no App. */
+export function readSubgraph(id: unknown, given: unknown, graph: AppCore | undefined, options: unknown): NodePart {
+  const part = readNode(id, () => undefined, options);
+  if (graph !== undefined) return { ...part, graph };
+  const problem = `what it runs is ${kindOf(given)}; give addSubgraph an App of this package, as compile() makes it`;
+  return { ...part, problem: part.problem === '' ? problem : `${problem}; also ${part.problem}` };
 }
 
 /** A conditional edge as the builder keeps it. */

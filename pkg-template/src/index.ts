@@ -11,7 +11,7 @@ export type { GraphEdge } from './graph-builder.js';
 export { IndexedDbCheckpointer } from './indexed-db-checkpointer.js';
 export { MemoryCheckpointer } from './memory-checkpointer.js';
 export type { LlmMeta, NodeContext } from './node-context.js';
-export type { NodeFn, NodeOptions, NodeResult, RetryPolicy, RouteFn, RouteResult } from './nodes.js';
+export type { NodeFn, NodeOptions, NodeResult, RetryPolicy, RouteFn, RouteResult, SubgraphOptions } from './nodes.js';
 export type { ReadableStreamLike } from './platform.js';
 export type { GraphDefinition, GraphMetadata, Run, RunResult } from './results.js';
 export type { Clock, CompileOptions, RunDefaults, RunOptions } from './run-options.js';

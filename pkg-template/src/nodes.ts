@@ -61,3 +61,11 @@ export interface NodeOptions<C extends Channels = any> {
   /** For programs: in `toJSON()` and in the definition's hash. */
   metadata?: Record<string, Value>;
 }
+
+/** Options of a node that is a graph: `C` are the channels around it, `D` its own. */
+export interface SubgraphOptions<C extends Channels = any, D extends Channels = any> extends NodeOptions<C> {
+  /** What the inner graph starts with, in place of the shared channels. */
+  input?: (state: StateOf<C>) => UpdateOf<D>;
+  /** What the node writes, made of the inner graph's last state, in place of the inner writes to shared channels. */
+  output?: (state: StateOf<D>) => UpdateOf<C>;
+}

@@ -5,7 +5,7 @@ use super::definition::{ChannelDefinition, Definition, NodeDefinition, RetryDefi
 use super::hash::definition_hash;
 use super::outline::{END_VERTEX, FIRST_NODE, Outline, START_VERTEX};
 use super::problem::Problem;
-use super::program::{ChannelKind, ChannelSpec, Exits, Join, JoinId, Node, NodeId, Program, RetryPolicy, Route, RouteId};
+use super::program::{ChannelId, ChannelKind, ChannelSpec, Exits, Join, JoinId, Node, NodeId, Program, RetryPolicy, Route, RouteId};
 use super::sorting::sorted_set;
 use super::validate::problems_of;
 use crate::collected::collected;
@@ -17,6 +17,15 @@ impl Program {
     /// # Errors
     /// All problems that [`super::validate`] finds.
     pub fn compile(definition: &Definition) -> Result<Self, Vec<Problem>> {
+        Self::compile_shared(Rc::new(definition.clone()))
+    }
+
+    /// The same without a copy.
+    ///
+    /// # Errors
+    /// All problems that [`super::validate`] finds.
+    pub fn compile_shared(shared: Rc<Definition>) -> Result<Self, Vec<Problem>> {
+        let definition = &*shared;
         let outline = Outline::new(definition);
         let problems = problems_of(definition, &outline);
         if !problems.is_empty() {
@@ -30,10 +39,27 @@ impl Program {
             joins: Vec::new(),
             routes: Vec::new(),
             hash: definition_hash(definition),
+            definition: Rc::clone(&shared),
+            depth: 0,
         };
         program.link_edges(definition, &outline);
         program.link_routes(definition, &outline);
+        program.link_graphs();
         Ok(program)
+    }
+
+    fn link_graphs(&mut self) {
+        let Self { nodes, channels, depth, .. } = self;
+        for node in nodes {
+            let Some(graph) = &node.graph else { continue };
+            *depth = (*depth).max(graph.depth + 1);
+            for (here, outer) in channels.iter().enumerate() {
+                let is_same = |inner: &ChannelSpec| inner.name == outer.name && inner.kind == outer.kind;
+                if let Some(there) = graph.channels.iter().position(is_same) {
+                    node.shared.push((here as ChannelId, there as ChannelId));
+                }
+            }
+        }
     }
 
     fn link_edges(&mut self, definition: &Definition, outline: &Outline) {
@@ -101,6 +127,8 @@ fn node_id(vertex: Vertex) -> NodeId {
 fn node(definition: &NodeDefinition) -> Node {
     Node {
         name: Rc::from(definition.id.as_str()),
+        graph: definition.graph.clone(),
+        shared: Vec::new(),
         retry: definition.retry.as_ref().map(retry_policy).unwrap_or_default(),
         timeout_ms: definition.timeout_ms,
         concurrency: definition.concurrency.map(whole),

@@ -1,8 +1,9 @@
 //! The graph as the user built it: plain data, nothing checked. Owns the shape in which it crosses from the builder.
 
-use super::program::RetryPolicy;
+use super::program::{Program, RetryPolicy};
 #[cfg(feature = "json")]
 use serde::Deserialize;
+use std::rc::Rc;
 
 /// The virtual source of the first edges.
 pub const START: &str = "__start__";
@@ -55,6 +56,9 @@ pub struct NodeDefinition {
     pub id: String,
     /// Whether what the user gave can be called.
     pub is_function: bool,
+    /// The node is this graph, and not a function.
+    #[cfg_attr(feature = "json", serde(skip))]
+    pub graph: Option<Rc<Program>>,
     /// Absent: one attempt.
     pub retry: Option<RetryDefinition>,
     /// One attempt's limit in milliseconds.

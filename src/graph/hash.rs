@@ -18,6 +18,8 @@ const VERSION: &str = "weavegraph-wasm-graph-v1";
 /// - routes: source, `open` or `closed`, the list of label and target;
 /// - channels: name, kind, keyed, takesLast, exempt, initial.
 ///
+/// Only if there are sub-graphs, a fifth list follows: the node's id, the hash of its graph in hexadecimal digits.
+///
 /// Lengths are decimal text, numbers the bits of a double in hexadecimal digits, booleans `true` and `false`, absent options the empty text, except that the defaults of retry
 /// and `runWhen` count as if written. `targets` and sources are without repetition. Functions, the order of insertion,
 /// descriptions, the graph's name and `allowCycles` are not in it.
@@ -28,6 +30,18 @@ pub fn definition_hash(definition: &Definition) -> u64 {
     all.list(collected(definition.edges.iter().map(edge_parts)));
     all.list(collected(definition.routes.iter().map(route_parts)));
     all.list(collected(definition.channels.iter().map(channel_parts)));
+    let mut graphs = Vec::new();
+    for node in &definition.nodes {
+        if let Some(graph) = &node.graph {
+            let mut parts = Parts::default();
+            parts.text(&node.id);
+            parts.text(&hash_text(graph.hash));
+            graphs.push(parts);
+        }
+    }
+    if !graphs.is_empty() {
+        all.list(graphs);
+    }
     fnv1a(&all.0)
 }
 

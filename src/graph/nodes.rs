@@ -10,6 +10,9 @@ use crate::text::text;
 /// In bytes of UTF-8.
 const MAX_NAME_BYTES: usize = 256;
 
+/// Levels of sub-graphs: far more than a run enters, and so few that what follows them may recurse.
+const MAX_DEPTH: u32 = 100;
+
 pub(super) fn check(definition: &Definition, outline: &Outline, problems: &mut Vec<Problem>) {
     let mut counts = vec![0_u32; outline.known as usize];
     for (node, links) in definition.nodes.iter().zip(&outline.nodes) {
@@ -51,7 +54,10 @@ fn check_options(node: &NodeDefinition, problems: &mut Vec<Problem>) {
         let message = text!["node ", quote(&node.id), ": ", what];
         problems.push(Problem::new(GraphErrorCode::Invalid, &[&node.id], message));
     };
-    if !node.is_function {
+    if node.graph.as_ref().is_some_and(|graph| graph.depth >= MAX_DEPTH) {
+        report(text!["sub-graphs are nested more than ", MAX_DEPTH, " levels deep; flatten some"]);
+    }
+    if !node.is_function && node.graph.is_none() {
         report("what runs is not a function; give addNode a function of (state, ctx)".to_owned());
     }
     if !node.problem.is_empty() {

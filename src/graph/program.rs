@@ -1,5 +1,6 @@
 //! The compiled graph: what the engine reads. Immutable; node and channel names are resolved to indices.
 
+use super::definition::Definition;
 use std::rc::Rc;
 
 /// Index of a node in [`Program::nodes`], or one of the two virtual nodes.
@@ -42,6 +43,17 @@ pub struct Program {
     pub routes: Vec<Route>,
     /// Of the definition; see `hash`.
     pub hash: u64,
+    /// What it was compiled from; for drawing.
+    pub definition: Rc<Definition>,
+    /// How many graphs are around the innermost one.
+    pub depth: u32,
+}
+
+/// Two graphs are the same if their definitions have the same hash.
+impl PartialEq for Program {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash
+    }
 }
 
 /// A node and all that leaves it.
@@ -49,6 +61,10 @@ pub struct Program {
 pub struct Node {
     /// Unique in the graph.
     pub name: Rc<str>,
+    /// The graph that it is; `None` for a function.
+    pub graph: Option<Rc<Program>>,
+    /// The channels that it has in common with its sub-graph, by name and kind: the one here and the one there.
+    pub shared: Vec<(ChannelId, ChannelId)>,
     /// How often and when a failed attempt is repeated.
     pub retry: RetryPolicy,
     /// One attempt's limit, in milliseconds.
@@ -185,6 +201,8 @@ impl Program {
             joins: Vec::new(),
             routes: Vec::new(),
             hash: 0,
+            definition: Rc::default(),
+            depth: 0,
         }
     }
 

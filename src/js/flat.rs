@@ -2,7 +2,19 @@
 //! no decoder of general objects has to be in the wasm.
 
 use crate::collected::collected;
-use crate::graph::{ChannelDefinition, Definition, EdgeDefinition, NodeDefinition, RetryDefinition, RouteDefinition};
+use crate::graph::{ChannelDefinition, Definition, EdgeDefinition, NodeDefinition, Program, RetryDefinition, RouteDefinition};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+thread_local! {
+    /// The sub-graphs of the definition that comes next.
+    static LENT: RefCell<Vec<Rc<Program>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Adds a sub-graph of the definition that comes next.
+pub(super) fn lend(program: &Rc<Program>) {
+    LENT.with_borrow_mut(|lent| lent.push(Rc::clone(program)));
+}
 
 /// Reads what the facade's `flatten` wrote: each field in order; a list is its length and its items, an option a flag and its value.
 pub(super) struct Flat {
@@ -50,6 +62,12 @@ impl Flat {
         for _ in 0..self.number() as usize {
             definition.routes.push(self.route());
         }
+        // The numbers of the nodes that are graphs, in the order in which these were lent.
+        for graph in LENT.take() {
+            if let Some(node) = definition.nodes.get_mut(self.number() as usize) {
+                node.graph = Some(graph);
+            }
+        }
         definition
     }
 
@@ -69,6 +87,7 @@ impl Flat {
         NodeDefinition {
             id: self.text(),
             is_function: self.flag(),
+            graph: None,
             retry: self.flag().then(|| self.retry()),
             timeout_ms: self.option(),
             concurrency: self.option(),

@@ -1,8 +1,8 @@
 //! Definitions in, problems, drawings and compiled graphs out.
 
-use super::flat::Flat;
+use super::flat::{Flat, lend};
 use super::plain::{Returned, array};
-use crate::graph::{self, Definition, Direction, NodeId, Problem, Program};
+use crate::graph::{self, Direction, NodeId, Problem, Program};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
@@ -10,7 +10,6 @@ use wasm_bindgen::prelude::*;
 #[wasm_bindgen]
 pub struct RawGraph {
     pub(super) program: Rc<Program>,
-    definition: Definition,
 }
 
 /// Problems as `[code, message, nodes]`.
@@ -39,11 +38,15 @@ impl RawGraph {
     /// # Errors
     /// The list of problems.
     pub fn compile(texts: Vec<String>, numbers: Vec<f64>) -> Result<RawGraph, JsValue> {
-        let definition = Flat::new(texts, numbers).definition();
-        match Program::compile(&definition) {
-            Ok(program) => Ok(Self { program: Rc::new(program), definition }),
+        match Program::compile_shared(Rc::new(Flat::new(texts, numbers).definition())) {
+            Ok(program) => Ok(Self { program: Rc::new(program) }),
             Err(problems) => Err(write(&problems)),
         }
+    }
+
+    /// Makes it a sub-graph of the definition that is validated or compiled next.
+    pub fn lend(&self) {
+        lend(&self.program);
     }
 
     /// The hash (16 hexadecimal digits), and how many nodes, plain and join edges, and conditional edges there are.
@@ -57,7 +60,7 @@ impl RawGraph {
     /// Mermaid text; `TB` or `LR`.
     #[wasm_bindgen(js_name = toMermaid)]
     pub fn to_mermaid(&self, is_left_to_right: bool) -> String {
-        graph::to_mermaid(&self.definition, if is_left_to_right { Direction::LeftRight } else { Direction::TopBottom })
+        graph::to_mermaid(&self.program.definition, if is_left_to_right { Direction::LeftRight } else { Direction::TopBottom })
     }
 
     /// The labels that a route may return and the nodes that they stand for, in turn; `undefined` for a route that may return any node.

@@ -76,6 +76,32 @@ export const definitionCases = {
     equal(metadata, { graphHash: 'efe95507cac89664', nodeCount: 4, edgeCount: 4, conditionalEdgeCount: 1, channels: { log: 'append', map: 'merge', one: 'last', sum: 'reduce' } });
   },
 
+  'definition: a graph as a node is part of the hash and of the data': async (weavegraph) => {
+    const { append, END, GraphBuilder, last, START } = weavegraph;
+    const inner = (timeoutMs) => chain(weavegraph, { a: [idle, { timeoutMs }] }).compile();
+    const outer = (app, options) => new GraphBuilder({ channels: { log: append(), other: last() } }).addSubgraph('inner', app, options).addEdge(START, 'inner').addEdge('inner', END);
+    const app = outer(inner(5)).compile();
+    equal([app.definitionHash(), outer(inner(5), { input: () => ({}), output: () => ({}) }).compile().definitionHash()], Array(2).fill('38ce5df91efa2fff'));
+    holds(app.definitionHash() !== outer(inner(6)).compile().definitionHash(), 'another graph inside has another hash');
+    equal(outer(inner(5), { description: 'd', retry: { maxAttempts: 2 } }).compile().toJSON().nodes, [
+      { id: 'inner', description: 'd', options: { retry: { maxAttempts: 2 } }, graph: inner(5).toJSON() },
+    ]);
+    equal([outer(inner()).nodes(), app.metadata().nodeCount], [['inner'], 1]);
+  },
+
+  'definition: what is no compiled graph cannot be a sub-graph, and its options are checked': async ({ END, GraphBuilder, START }) => {
+    const graph = new GraphBuilder().addNode('a', idle).addEdge(START, 'a').addEdge('a', END);
+    const problems = (app, options) => new GraphBuilder().addSubgraph('inner', app, options).addEdge(START, 'inner').addEdge('inner', END).validate();
+    const wrong = (what) => [{ code: 'GRAPH_INVALID', message: `node \`inner\`: what it runs is ${what}; give addSubgraph an App of this package, as compile() makes it`, nodes: ['inner'] }];
+    equal(problems(graph), wrong('object'));
+    equal([problems(undefined), problems(idle), problems('app')], [wrong('undefined'), wrong('function'), wrong('string')]);
+    equal(problems(graph.compile(), { input: 1, output: 'x', timeoutMs: 0 }), [
+      { code: 'GRAPH_INVALID', message: 'node `inner`: input is number; give a function of the state around it; also output is string; give a function of its last state', nodes: ['inner'] },
+      { code: 'GRAPH_INVALID', message: 'node `inner`: timeoutMs is not a finite number above 0', nodes: ['inner'] },
+    ]);
+    equal(problems(graph.compile(), { input: idle, output: idle }), []);
+  },
+
   'definition: every problem is told at once, with code, nodes and remedy': async ({ END, GraphBuilder, START }) => {
     const graph = new GraphBuilder()
       .addNode('a', idle).addNode('a', idle).addNode('island', idle).addNode('', idle).addNode('node', idle)

@@ -16,6 +16,8 @@ mod options;
 mod order;
 #[path = "graph/properties.rs"]
 mod properties;
+#[path = "graph/subgraphs.rs"]
+mod subgraphs;
 #[path = "graph/whole.rs"]
 mod whole;
 
@@ -41,6 +43,10 @@ trait Build: Sized {
 
     fn node(self, id: &str) -> Self {
         self.node_with(id, |_| {})
+    }
+    fn subgraph(self, id: &str, graph: &Definition) -> Self {
+        let graph = Some(std::rc::Rc::new(compiled::compiled(graph)));
+        self.with(|outer| outer.nodes.push(NodeDefinition { id: id.to_owned(), graph, ..Default::default() }))
     }
     fn nodes(self, ids: &[&str]) -> Self {
         ids.iter().fold(self, |graph, id| graph.node(id))

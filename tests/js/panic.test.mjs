@@ -96,6 +96,22 @@ test('the next call works, with apps made before and after', async () => {
   assert.equal((await collect(old.invokeStreaming())).length, 6);
 });
 
+test('a graph of graphs is there again, whichever of them is asked first', async () => {
+  const nest = () => {
+    const inner = chain({ x: () => undefined }).compile();
+    const middle = chain({ y: () => undefined }).addSubgraph('one', inner).addEdge('y', 'one').addEdge('one', END).compile();
+    return [inner, middle, chain({ z: () => undefined }).addSubgraph('two', middle).addSubgraph('three', inner).addEdge('z', 'two').addEdge('two', 'three').addEdge('three', END)];
+  };
+  const asked = [(graph) => graph.validate(), (graph) => graph.topologicalSort(), (graph) => graph.compile().definitionHash(), (graph) => graph.compile().toMermaid()];
+  for (const ask of asked) {
+    const [inner, middle, graph] = nest();
+    const before = [ask(graph), graph.compile().toMermaid(), middle.toMermaid(), inner.toMermaid()];
+    panicAt(glue.RawGraph, 'compile');
+    assert.throws(() => chain({ x: () => undefined }).compile(), { code });
+    assert.deepEqual([ask(graph), graph.compile().toMermaid(), middle.toMermaid(), inner.toMermaid()], before);
+  }
+});
+
 test('sessions in memory resume where the last stored step left them', async () => {
   for (const durability of ['sync', 'async', 'exit']) {
     const checkpointer = new MemoryCheckpointer();

@@ -25,6 +25,7 @@ import {
   type RouteResult,
   type Send,
   type StateOf,
+  type SubgraphOptions,
   type Value,
   type WeaveError,
 } from 'weavegraph-wasm';
@@ -63,6 +64,28 @@ const graph = new GraphBuilder({ name: 'pages', channels, context: type<Env>() }
   .addConditionalEdge(START, async () => ['silent', send('fetch', { url: 'https://example.org' })], ['silent', 'fetch'])
   .addConditionalEdge('fetch', () => 'again', { again: 'plan', enough: END })
   .addConditionalEdge('nothing', () => [], ['plan'] as const);
+
+// ── graphs as nodes ──
+
+const counting = new GraphBuilder({ channels: { round: last({ initial: 0 }), words: append<string>() } }).addNode('count', (state) => ({ round: state.round + 1 })).compile();
+const inside = { words: append<string>(), round: last({ initial: 0 }) };
+graph
+  .addSubgraph('shared', counting)
+  .addSubgraph('mapped', counting, {
+    input: (state) => {
+      isExactly<StateOf<Declared>>()(state);
+      return { words: state.lines };
+    },
+    output: (state) => {
+      isExactly<StateOf<typeof inside>>()(state);
+      return { lines: state.words, round: state.round };
+    },
+    retry: { maxAttempts: 2 },
+    targets: ['plan'],
+  })
+  .addSubgraph('ofAnotherContext', new GraphBuilder({ context: type<Env>() }).compile());
+export const subgraphOptions: SubgraphOptions<Declared, typeof inside> = { input: () => ({ round: 1 }), output: () => ({}), timeoutMs: 10 };
+graph.addSubgraph('declaredApart', counting, subgraphOptions);
 
 isExactly<string[]>()(graph.nodes());
 isExactly<string[]>()(graph.topologicalSort());
@@ -221,6 +244,21 @@ graph.addNode('slow', () => {}, { timeout: 1 });
 
 // @ts-expect-error a node runs when changed or always
 graph.addNode('slow', () => {}, { runWhen: 'never' });
+
+// @ts-expect-error a sub-graph is compiled
+graph.addSubgraph('inner', new GraphBuilder());
+
+// @ts-expect-error a sub-graph is no function
+graph.addSubgraph('inner', () => ({}));
+
+// @ts-expect-error the inner graph has no such channel
+graph.addSubgraph('inner', counting, { input: () => ({ lines: 'x' }) });
+
+// @ts-expect-error the graph around has no such channel
+graph.addSubgraph('inner', counting, { output: () => ({ words: 'x' }) });
+
+// @ts-expect-error a node has nothing to map
+graph.addNode('inner', () => {}, { input: () => ({}) });
 
 // @ts-expect-error a route names nodes
 graph.addConditionalEdge('plan', () => 1);
