@@ -106,3 +106,30 @@ export class StillClock {
     return next.ms;
   }
 }
+
+/** A clock that stands still while anything can go on without it, and then goes to whoever is due first. */
+export class HastyClock {
+  #at = 1_700_000_000_000;
+  #sleepers = [];
+
+  now() {
+    return this.#at;
+  }
+
+  sleep(ms, signal) {
+    return new Promise((resolve) => {
+      const sleeper = { at: this.#at + ms, resolve };
+      if (this.#sleepers.push(sleeper) === 1) this.#goOn();
+      signal?.addEventListener('abort', () => (this.#sleepers = this.#sleepers.filter((each) => each !== sleeper)));
+    });
+  }
+
+  async #goOn() {
+    await turn();
+    const next = this.#sleepers.sort((a, b) => a.at - b.at).shift();
+    if (next === undefined) return;
+    this.#at = next.at;
+    next.resolve();
+    if (this.#sleepers.length > 0) this.#goOn();
+  }
+}

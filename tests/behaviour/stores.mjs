@@ -4,7 +4,7 @@ import { sessionCases } from './sessions.mjs';
 import { chain, collect, turn } from './shapes.mjs';
 
 /** A store as a user writes it: an array of slots per session, each answer a turn or two late. */
-class SlotStore {
+export class SlotStore {
   name = 'slots';
   sessions = new Map();
   /** What `append` is to throw, once. */

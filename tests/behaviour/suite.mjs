@@ -4,6 +4,10 @@ import { channelCases } from './channels.mjs';
 import { definitionCases } from './definitions.mjs';
 import { emittingCases } from './emitting.mjs';
 import { nodeCases } from './nodes.mjs';
+import { eventEdges } from './rough-edges/events.mjs';
+import { graphEdges } from './rough-edges/graphs.mjs';
+import { runEdges } from './rough-edges/runs.mjs';
+import { sessionEdges } from './rough-edges/sessions.mjs';
 import { routingCases } from './routing.mjs';
 import { runCases } from './runs.mjs';
 import { indexedDbCases, storeCases } from './stores.mjs';
@@ -12,7 +16,10 @@ import { traceCases } from './traces.mjs';
 import { valueCases } from './values.mjs';
 
 /** @type {Record<string, (weavegraph: any) => Promise<void>>} */
-const cases = { ...definitionCases, ...channelCases, ...routingCases, ...nodeCases, ...runCases, ...streamCases, ...emittingCases, ...traceCases, ...valueCases, ...storeCases };
+const cases = {
+  ...definitionCases, ...channelCases, ...routingCases, ...nodeCases, ...runCases, ...streamCases, ...emittingCases, ...traceCases, ...valueCases, ...storeCases,
+  ...graphEdges, ...runEdges, ...eventEdges, ...sessionEdges,
+};
 
 /** Every runtime has to pass these, in this order. */
 export const caseNames = Object.keys(cases);

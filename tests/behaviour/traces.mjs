@@ -1,6 +1,6 @@
 // Cases about sameness: a seed gives the same events everywhere, to the byte, whatever the runtime's timing.
 import { digest, equal, holds, textOf } from './checks.mjs';
-import { collect, turn } from './shapes.mjs';
+import { collect, HastyClock } from './shapes.mjs';
 
 /** All that can vary from the seed: routes, sends, retries with jitter, text streams, every kind of channel. */
 function dice({ append, command, END, GraphBuilder, last, merge, reduce, send, START }) {
@@ -21,33 +21,6 @@ function dice({ append, command, END, GraphBuilder, last, merge, reduce, send, S
     .addEdge('throw', END)
     .addConditionalEdge('die', ({ round }) => (round < 6 ? 'throw' : END), ['throw', END])
     .compile();
-}
-
-/** A clock that stands still while anything can go on without it, and then goes to whoever is due first. */
-class HastyClock {
-  #at = 1_700_000_000_000;
-  #sleepers = [];
-
-  now() {
-    return this.#at;
-  }
-
-  sleep(ms, signal) {
-    return new Promise((resolve) => {
-      const sleeper = { at: this.#at + ms, resolve };
-      if (this.#sleepers.push(sleeper) === 1) this.#goOn();
-      signal?.addEventListener('abort', () => (this.#sleepers = this.#sleepers.filter((each) => each !== sleeper)));
-    });
-  }
-
-  async #goOn() {
-    await turn();
-    const next = this.#sleepers.sort((a, b) => a.at - b.at).shift();
-    if (next === undefined) return;
-    this.#at = next.at;
-    next.resolve();
-    if (this.#sleepers.length > 0) this.#goOn();
-  }
 }
 
 /** The events of a run, and its state. */
