@@ -205,6 +205,11 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
     return this.#core.graph().toMermaid(options?.direction === 'LR');
   }
 
+  /** The graph in DOT, the language of Graphviz; every name is escaped. */
+  toDot(): string {
+    return this.#core.graph().toDot();
+  }
+
   /** The graph as data: everything but its functions. */
   toJSON(): GraphDefinition {
     return toGraphDefinition(this.#core.parts);

@@ -8,6 +8,8 @@ mod channels;
 mod compile;
 mod cycles;
 mod definition;
+mod dot;
+mod drawing;
 mod edges;
 mod hash;
 mod mermaid;
@@ -25,6 +27,7 @@ mod validate;
 mod wording;
 
 pub use definition::{ChannelDefinition, Definition, END, EdgeDefinition, NodeDefinition, RetryDefinition, RouteDefinition, START};
+pub use dot::to_dot;
 pub(crate) use hash::fnv1a;
 pub use hash::{definition_hash, hash_text};
 pub use mermaid::{Direction, to_mermaid};

@@ -63,6 +63,12 @@ impl RawGraph {
         graph::to_mermaid(&self.program.definition, if is_left_to_right { Direction::LeftRight } else { Direction::TopBottom })
     }
 
+    /// Text in DOT.
+    #[wasm_bindgen(js_name = toDot)]
+    pub fn to_dot(&self) -> String {
+        graph::to_dot(&self.program.definition)
+    }
+
     /// The labels that a route may return and the nodes that they stand for, in turn; `undefined` for a route that may return any node.
     pub fn route(&self, route: u32) -> Returned {
         let Some(route) = self.program.routes.get(route as usize).filter(|route| route.is_closed) else { return Ok(JsValue::UNDEFINED) };

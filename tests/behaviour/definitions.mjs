@@ -54,6 +54,28 @@ export const definitionCases = {
     holds(!chain(weavegraph, { 'a"]; b': idle }).compile().toMermaid().includes('a"]'), 'names are escaped');
   },
 
+  'definition: toDot draws the same edges, and escapes names': async (weavegraph) => {
+    equal(desk(weavegraph).compile().toDot(), [
+      'digraph {', '  start [shape=oval label="START"];', '  n0 [shape=box label="read"];', '  n1 [shape=box label="left"];', '  n2 [shape=box label="right"];', '  n3 [shape=box label="both"];',
+      '  stop [shape=oval label="END"];', '  start -> n0;', '  n0 -> n1;', '  n0 -> n2;', '  j0 [shape=circle label="&#43;"];', '  n1 -> j0 [dir=none];', '  n2 -> j0 [dir=none];', '  j0 -> n3;',
+      '  n3 -> n0 [style=dashed label="again"];', '  n3 -> stop [style=dashed label="done"];', '  n2 -> n3 [style=dashed];', '}', '',
+    ].join('\n'));
+    holds(chain(weavegraph, { 'a"]; b\\': idle }).compile().toDot().includes('"a&#34;&#93;&#59;&#32;b&#92;&#92;"'), 'names are escaped');
+  },
+
+  'definition: a sub-graph is drawn in a frame': async (weavegraph) => {
+    const { END, GraphBuilder, START } = weavegraph;
+    const app = new GraphBuilder().addSubgraph('in]', chain(weavegraph, { a: idle }).compile()).addEdge(START, 'in]').addEdge('in]', END).compile();
+    equal(app.toMermaid(), [
+      'flowchart TB', '  start([START])', '  subgraph n0["in#93;"]', '    n0start([START])', '    n0n0["a"]', '    n0stop([END])', '    n0start --> n0n0', '    n0n0 --> n0stop', '  end',
+      '  stop([END])', '  start --> n0start', '  n0stop --> stop', '',
+    ].join('\n'));
+    equal(app.toDot(), [
+      'digraph {', '  start [shape=oval label="START"];', '  subgraph cluster_n0 { label="in&#93;";', '    n0start [shape=oval label="START"];', '    n0n0 [shape=box label="a"];',
+      '    n0stop [shape=oval label="END"];', '    n0start -> n0n0;', '    n0n0 -> n0stop;', '  }', '  stop [shape=oval label="END"];', '  start -> n0start;', '  n0stop -> stop;', '}', '',
+    ].join('\n'));
+  },
+
   'definition: toJSON and metadata are the graph as data': async (weavegraph) => {
     const app = desk(weavegraph).compile();
     equal(app.toJSON(), {

@@ -108,6 +108,7 @@ export const app2: App<Declared, Env> = graph.compile({ allowCycles: true, maxSt
 isExactly<string>()(app.name);
 isExactly<string>()(app.definitionHash());
 isExactly<string>()(app.toMermaid({ direction: 'LR' }));
+isExactly<string>()(app.toDot());
 isExactly<GraphDefinition>()(app.toJSON());
 isExactly<number>()(app.metadata().nodeCount);
 isExactly<Record<string, string>>()(app.metadata().channels);

@@ -115,6 +115,7 @@ proptest! {
     fn nothing_panics_and_everything_is_repeatable(graph in anything()) {
         prop_assert_eq!(validate(&graph), validate(&graph));
         prop_assert_eq!(to_mermaid(&graph, Direction::TopBottom), to_mermaid(&graph, Direction::TopBottom));
+        prop_assert_eq!(to_dot(&graph), to_dot(&graph.clone()));
         prop_assert_eq!(definition_hash(&graph), definition_hash(&graph));
         for problem in validate(&graph) {
             prop_assert!(!problem.message.is_empty() && !problem.message.chars().any(char::is_control));
