@@ -3,6 +3,7 @@
 import { channelCases } from './channels.mjs';
 import { definitionCases } from './definitions.mjs';
 import { emittingCases } from './emitting.mjs';
+import { hashCases } from './hashes.mjs';
 import { nodeCases } from './nodes.mjs';
 import { eventEdges } from './rough-edges/events.mjs';
 import { graphEdges } from './rough-edges/graphs.mjs';
@@ -17,7 +18,7 @@ import { valueCases } from './values.mjs';
 
 /** @type {Record<string, (weavegraph: any) => Promise<void>>} */
 const cases = {
-  ...definitionCases, ...channelCases, ...routingCases, ...nodeCases, ...runCases, ...streamCases, ...emittingCases, ...traceCases, ...valueCases, ...storeCases,
+  ...definitionCases, ...hashCases, ...channelCases, ...routingCases, ...nodeCases, ...runCases, ...streamCases, ...emittingCases, ...traceCases, ...valueCases, ...storeCases,
   ...graphEdges, ...runEdges, ...eventEdges, ...sessionEdges,
 };
 
