@@ -6,6 +6,7 @@ import { fromJsonSafe } from 'weavegraph-wasm';
 import { root } from '../../scripts/command.mjs';
 import { serve } from '../../scripts/serve.mjs';
 import { startChromium } from './chromium.mjs';
+import { watchLayout } from './page-measures.mjs';
 
 const PAGE_MS = 60_000;
 let chromium;
@@ -408,15 +409,12 @@ describe('quiet', () => {
   test('while events come nothing outside the rows moves', () => visit(async (page) => {
     const boxes = () => page.evaluate(() => ['.tools', '.window', '.follow', '#events'].map((selector) => JSON.stringify(document.querySelector(selector).getBoundingClientRect())));
     const before = await boxes();
-    await page.evaluate(() => {
-      globalThis.shifts = 0;
-      new PerformanceObserver((list) => { for (const entry of list.getEntries()) globalThis.shifts += entry.value; }).observe({ type: 'layout-shift', buffered: false });
-    });
+    const layout = await watchLayout(page, '.tools, .window, .follow, #events');
     for (let i = 0; i < 20; i += 1) await addMany(page, 40);
     await page.evaluate(() => { lab.list.node = 'work'; });
     await shown(page);
     assert.deepEqual(await boxes(), before);
-    assert.equal(await page.evaluate(() => globalThis.shifts), 0);
+    assert.deepEqual(await layout.stop(), { shifts: [], moves: [] });
   }));
 });
 

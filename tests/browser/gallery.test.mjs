@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import { root } from '../../scripts/command.mjs';
 import { serve } from '../../scripts/serve.mjs';
 import { startChromium } from './chromium.mjs';
+import { drawn } from './page-driver.mjs';
 
 const PROGRAMS = ['hello-stream', 'loop', 'map-reduce'];
 const LAST_LINES = { 'hello-stream': 'The state keeps all 42 characters.', loop: 'The square root of 2 is 1.414213562', 'map-reduce': 'All have 9592' };
@@ -134,7 +135,10 @@ for (const width of [360, 768, 1440]) {
     await page.evaluateOnNewDocument(() => {
       globalThis.shifts = [];
       if (!PerformanceObserver.supportedEntryTypes.includes('layout-shift')) return;
-      new PerformanceObserver((list) => globalThis.shifts.push(...list.getEntries().filter((entry) => !entry.hadRecentInput).map((entry) => entry.value))).observe({ type: 'layout-shift', buffered: true });
+      const take = (entries) => globalThis.shifts.push(...entries.filter((entry) => !entry.hadRecentInput).map((entry) => entry.value));
+      const observer = new PerformanceObserver((list) => take(list.getEntries()));
+      observer.observe({ type: 'layout-shift', buffered: true });
+      globalThis.takeShifts = () => take(observer.takeRecords());
     });
     await page.goto(`${server.address}/www/gallery/`);
     await page.waitForFunction(() => document.body.dataset.state === 'ready', { timeout: RUN_MS });
@@ -143,7 +147,8 @@ for (const width of [360, 768, 1440]) {
     for (const id of PROGRAMS) await page.click(part(id, 'run'));
     for (const id of PROGRAMS) await said(page, id, 'Done.');
     assert.deepEqual(await heights(), before);
-    assert.deepEqual(await page.evaluate(() => globalThis.shifts), []);
+    await drawn(page);
+    assert.deepEqual(await page.evaluate(() => (globalThis.takeShifts?.(), globalThis.shifts)), []);
     const { scroll, client } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth }));
     assert.ok(scroll <= client, `${scroll} > ${client}`);
     // On a wide page a whole source is seen.

@@ -295,7 +295,7 @@ test('word reaches other pages, and what is no message is passed over', () => in
     word.say({ kind: 'cancel', sessionId: 's', reason: 'stop' });
   });
   const messages = [{ kind: 'stored', sessionId: 's', seq: 4 }, { kind: 'cancel', sessionId: 's', reason: 'stop' }];
-  await second.waitForFunction(() => heard.length >= 2);
+  await second.waitForFunction(() => heard.length >= 2, { polling: 20 });
   assert.deepEqual(await second.evaluate(() => heard), messages);
   assert.deepEqual(await first.evaluate(() => heard.filter(({ kind }) => kind === 'cancel')), [], 'nobody hears himself');
   await second.evaluate(() => stop());

@@ -92,15 +92,14 @@ inBrowsers((lab) => {
       await emptied(page);
       const layout = await watchLayout(page, 'main > *');
       assert.deepEqual(await overflows(page), []);
-      await page.evaluate(() => new Promise((resolve) => {
+      await page.evaluate(() => {
         const pushed = document.createElement('div');
         pushed.id = 'pushed';
         pushed.style.setProperty('height', '40px');
         pushed.style.setProperty('width', '2000px');
         document.querySelector('header').append(pushed);
         pushed.animate([{ opacity: 0 }, { opacity: 1 }], { duration: 60_000 });
-        requestAnimationFrame(() => requestAnimationFrame(resolve));
-      }));
+      });
       assert.ok((await overflows(page)).some((line) => line.includes('#pushed')));
       assert.equal((await animations(page)).length, 1);
       const { moves, shifts } = await layout.stop();

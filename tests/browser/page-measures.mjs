@@ -2,12 +2,15 @@
 // what the page shows; times are for a reader, never for an assertion.
 
 /**
- * From now on collects what moves. `stop()` resolves with `{ shifts, moves }`: `shifts` are the browser's own layout-shift entries,
- * recent input or not (Chromium alone has them);
- * `moves` are the elements of `selector` whose place or size in the document changed between frames. A line each.
+ * Waits until the page is drawn as it is (what never was does not shift), and from then on collects what moves. `stop()` waits until the last
+ * change is drawn and resolves with `{ shifts, moves }`: `shifts` are the browser's own layout-shift entries, recent input or not (Chromium alone
+ * has them); `moves` are the elements of `selector` whose place or size in the document changed between frames. A line each.
  */
 export async function watchLayout(page, selector) {
-  await page.evaluate((selected) => {
+  await page.evaluate(async (selected) => {
+    // A frame is laid out after its callbacks, so in those of the second one the first is done.
+    const drawn = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    await drawn();
     const watched = { shifts: [], moves: new Map(), isOver: false };
     const nameOf = (node) => (node instanceof Element ? `${node.localName}${node.id && `#${node.id}`}${node.classList.length > 0 ? `.${[...node.classList].join('.')}` : ''}` : `text in ${node?.parentElement ? nameOf(node.parentElement) : 'nothing'}`);
     const take = (entries) => {
@@ -36,20 +39,21 @@ export async function watchLayout(page, selector) {
       before = now;
       if (!watched.isOver) requestAnimationFrame(look);
     };
-    Object.assign(watched, { look, nameOf });
+    Object.assign(watched, { look, nameOf, drawn });
     requestAnimationFrame(look);
     globalThis.watchedLayout = watched;
   }, selector);
   return {
-    stop: () => page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => {
+    stop: () => page.evaluate(async () => {
       const { watchedLayout: watched } = globalThis;
       const { nameOf } = watched;
+      await watched.drawn();
       watched.isOver = true;
       watched.take?.();
       watched.observer?.disconnect();
       watched.look();
-      resolve({ shifts: watched.shifts, moves: Array.from(watched.moves, ([element, { times, first }]) => `${nameOf(element)} ${times} times, ${first}`) });
-    }))),
+      return { shifts: watched.shifts, moves: Array.from(watched.moves, ([element, { times, first }]) => `${nameOf(element)} ${times} times, ${first}`) };
+    }),
   };
 }
 

@@ -32,7 +32,9 @@ after(async () => {
   await server?.close();
 });
 
-const isReady = (page) => page.waitForFunction(() => document.body.dataset.state === 'ready');
+/** A tab behind another one draws no frames. */
+const behind = { polling: 50 };
+const isReady = (page) => page.waitForFunction(() => document.body.dataset.state === 'ready', behind);
 const visit = (body, options) => chromium.visit(`${server.address}/`, async (page) => (await isReady(page), body(page)), options);
 const show = (page, rows, openId) => page.evaluate((given, id) => globalThis.lab.show(given, id), rows, openId);
 const texts = (page, selector) => page.$$eval(selector, (elements) => elements.map((element) => element.textContent.trim()));
@@ -40,8 +42,6 @@ const text = (page, selector) => page.$eval(selector, (element) => element.textC
 const asked = (page) => page.evaluate(() => globalThis.lab.asked);
 const focused = (page) => page.evaluate(() => document.activeElement.ariaLabel ?? document.activeElement.textContent);
 const press = (page, name) => page.click(`aria/${name}[role="button"]`);
-/** A tab behind another one draws no frames. */
-const behind = { polling: 50 };
 const says = (page, words) => page.waitForFunction((wanted) => document.querySelector('.session-note').textContent.includes(wanted), behind, words);
 const standingIs = (page, words) => page.waitForFunction((wanted) => [...document.querySelectorAll('.standing')].some((each) => each.textContent === wanted), behind, words);
 /** The list without the rows of what was deleted, as a page shows it after a deletion. */

@@ -145,6 +145,21 @@ test('pointing at a mark lights its sentence in the briefing', () => visit(async
   assert.deepEqual(await texts(page, '#draft .is-lit'), []);
 }));
 
+test('what scrolls under a pointer that rests is not pointed at: the sentence that the keyboard chose stays lit', () => visit(async (page) => {
+  await page.evaluate(() => lab.brief());
+  await page.$eval('#draft', (draft) => { draft.scrollTop = 1e6; });
+  await (await page.$$('#draft .carried')).at(-1).hover();
+  const chosen = await page.evaluate(() => new Promise((resolve) => {
+    const draft = document.querySelector('#draft');
+    // The browser tells what is under the pointer now only after it drew.
+    draft.addEventListener('pointerover', () => resolve(document.querySelector('#marked mark.is-lit').dataset.number));
+    const ref = draft.querySelector('.ref');
+    ref.focus();
+    ref.click();
+  }));
+  assert.equal(chosen, '1');
+}));
+
 test('a key term that is pressed is marked strongly in source and briefing, and pressed again no more', () => visit(async (page) => {
   await page.evaluate(() => lab.brief());
   const [first] = await page.$$('#terms button');
@@ -183,6 +198,8 @@ test('a text that streams grows in one text node, and its end moves nothing outs
     await lab.frames();
     const grown = { isSameNode: node.isConnected && node.nodeValue.length > 20, removed: removed.length };
     for (let i = at; i < states.length; i += 1) { lab.show(states[i]); await lab.frames(1); }
+    await lab.frames();
+    shifts.push(...cardsShift.takeRecords().map((entry) => entry.value));
     return { ...grown, busy, busyAtEnd: document.querySelector('#draft').getAttribute('aria-busy'), isStill: first === boxes(), shifts };
   });
   assert.deepEqual(seen, { isSameNode: true, removed: 0, busy: 'true', busyAtEnd: 'false', isStill: true, shifts: [] });

@@ -30,6 +30,8 @@ export class DraftView {
   #revealed = null;
   #isFollowing = true;
   #shown = { item: null, index: 0 };
+  /** The source sentence that `onHover` told last. */
+  #pointedAt = null;
 
   /**
    * @param {HTMLElement} root scrolls by itself
@@ -44,10 +46,12 @@ export class DraftView {
     root.replaceChildren(this.#title, this.#prose, this.#rest, this.#empty);
     root.addEventListener('scroll', () => { this.#isFollowing = root.scrollHeight - root.scrollTop - root.clientHeight < FOLLOW_PX; }, { passive: true });
     root.addEventListener('click', (event) => this.#onClick(event));
-    root.addEventListener('pointerover', (event) => { if (event.pointerType === 'mouse') calls.onHover(this.#itemAt(event.target)?.sources[0] ?? null); });
-    root.addEventListener('pointerleave', () => calls.onHover(null));
-    root.addEventListener('focusin', (event) => calls.onHover(event.target.matches('a') ? this.#itemAt(event.target)?.sources[0] ?? null : null));
-    root.addEventListener('focusout', () => calls.onHover(null));
+    const sourceAt = (target) => this.#itemAt(target)?.sources[0] ?? null;
+    // Not `pointerover`: it comes, too, where the draft scrolls under a pointer that rests.
+    root.addEventListener('pointermove', (event) => { if (event.pointerType === 'mouse') this.#point(sourceAt(event.target)); });
+    root.addEventListener('pointerleave', () => this.#point(null));
+    root.addEventListener('focusin', (event) => this.#point(event.target.matches('a') ? sourceAt(event.target) : null));
+    root.addEventListener('focusout', () => this.#point(null));
     this.showNothing('');
   }
 
@@ -58,6 +62,7 @@ export class DraftView {
     this.#rest.replaceChildren();
     this.#items.clear();
     this.#revealed = null;
+    this.#point(null);
     this.#structure = '';
     this.#isFollowing = true;
     this.#empty.hidden = line === '';
@@ -173,6 +178,12 @@ export class DraftView {
     }
     if (at < text.length) nodes.push(document.createTextNode(text.slice(at)));
     return nodes;
+  }
+
+  #point(id) {
+    if (id === this.#pointedAt) return;
+    this.#pointedAt = id;
+    this.#calls.onHover(id);
   }
 
   #itemAt(target) {

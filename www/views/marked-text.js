@@ -48,7 +48,8 @@ export class MarkedText {
       pointedAt = id;
       onHover(id);
     };
-    root.addEventListener('pointerover', (event) => { if (event.pointerType === 'mouse') point(idAt(event.target)); });
+    // Not `pointerover`: it comes, too, where the text scrolls under a pointer that rests.
+    root.addEventListener('pointermove', (event) => { if (event.pointerType === 'mouse') point(idAt(event.target)); });
     root.addEventListener('pointerleave', () => point(null));
     root.addEventListener('click', (event) => {
       const id = idAt(event.target);
