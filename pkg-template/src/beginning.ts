@@ -104,6 +104,12 @@ export class Beginning {
     let log: RawLog | undefined;
     let isOpened = false;
     try {
+      const { observer } = execution.options;
+      if (observer !== undefined) {
+        const { Observation } = await loadStorage();
+        execution.pump.observation ??= new Observation(execution, observer);
+        if (execution.terminal !== undefined) return;
+      }
       log = await this.#open();
       isOpened = true;
       if (log !== undefined) await this.#start(log);
@@ -159,14 +165,16 @@ export class Beginning {
     const { app, options, arena, pump } = execution;
     const { isResume } = this.#plan;
     let changed: Migration | undefined;
+    let update = this.#update;
     try {
       if (isResume && log.isGraphChanged()) changed = await this.#migrate(log);
+      if (!isResume && options.handle !== undefined && log.runId() !== '') update = (await loadStorage()).withClearedSlots(execution, update);
       if (execution.terminal !== undefined) return this.#drop(log);
     } catch (thrown) {
       this.#drop(log);
       throw thrown;
     }
-    const update = changed?.update ?? this.#update;
+    update = changed?.update ?? update;
     if (options.handle !== undefined) execution.names = app.names.withForeign(log.foreignNames());
     this.#makeRaw(log);
     const raw = pump.raw!;
@@ -196,6 +204,7 @@ export class Beginning {
     const raw = (execution.pump.raw = new RawRun(execution.app.graph(), log, execution.sessionId, durability, concurrency, maxSteps, timeoutMs, capacity));
     log.free();
     if (handle !== undefined) execution.branch = execution.pump.ask(Ask.Branch);
+    execution.pump.observation?.attach();
     execution.readers.attach(raw);
   }
 }

@@ -300,6 +300,7 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
     this.#requests?.stop();
     this.keeper.ended(this);
     this.#inbox?.close();
+    this.pump.observation?.ended(terminal);
   }
 
   /** Tells those that wait for the end. */

@@ -10,6 +10,7 @@ import { BarrierCalls } from './barrier-calls.js';
 import type { Attempt } from './context.js';
 import { readWords, type Engine } from './engine.js';
 import type { Execution } from './execution.js';
+import type { Observation } from './observer.js';
 import { RecordWriter } from './record-writer.js';
 import { SoloStep } from './solo-step.js';
 import { TaskCalls } from './task-calls.js';
@@ -42,6 +43,8 @@ export class Pump {
   #end = 0;
   /** The engine's, as of the last call: `Run`s of an earlier one are void. */
   generation = 0;
+  /** Told of what happens, as it happens. */
+  observation: Observation | undefined;
   #isPumping = false;
   readonly #execution: Execution;
   readonly #tasks: TaskCalls;
@@ -100,7 +103,7 @@ export class Pump {
     try {
       const { arena, timers } = this.#execution;
       const count = raw.emit(timers.now(), attempt.index, attempt.ticket, kind, arena.put(payload), bytes, offset);
-      if (count <= 0) return;
+      if (count <= 0 && this.observation === undefined) return;
       this.take(count);
       this.#pump();
     } catch (thrown) {
@@ -131,11 +134,24 @@ export class Pump {
 
   /** Queues the commands of a call; a negative count says that there was nothing to call about. */
   take(count: number): void {
-    if (count <= 0) return;
-    const words = readWords(count);
-    this.generation = words[0]!;
-    const queue = (this.#queue ??= borrowQueue());
-    for (let index = 1; index < count; index += 1) queue[this.#end++] = words[index]!;
+    if (count > 0) {
+      const words = readWords(count);
+      this.generation = words[0]!;
+      const queue = (this.#queue ??= borrowQueue());
+      for (let index = 1; index < count; index += 1) queue[this.#end++] = words[index]!;
+    }
+    if (this.observation !== undefined) this.#observe(this.observation);
+  }
+
+  /** What its hooks call only queues commands: they are told before a node is called. */
+  #observe(observation: Observation): void {
+    const wasPumping = this.#isPumping;
+    this.#isPumping = true;
+    try {
+      observation.look();
+    } finally {
+      this.#isPumping = wasPumping;
+    }
   }
 
   #pump(): void {

@@ -10,7 +10,7 @@ import { BaseCheckpointer } from './checkpointer.js';
 import type { WhenBusy } from './log-store.js';
 import type { PrunePolicy } from './sessions.js';
 import type { StoreHandle } from './store-handle.js';
-import type { Clock, CompileOptions, RunDefaults, RunOptions } from './run-options.js';
+import type { Clock, CompileOptions, RunDefaults, RunObserver, RunOptions } from './run-options.js';
 import { copyValue } from './values.js';
 import { eventTypes, maskBy, presetMasks } from './words.js';
 
@@ -33,6 +33,7 @@ export interface ReadOptions {
   readonly whenBusy: WhenBusy;
   readonly onGraphChanged: NonNullable<RunDefaults['onGraphChanged']>;
   readonly retention: PrunePolicy | undefined;
+  readonly observer: RunObserver | undefined;
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -50,9 +51,9 @@ export interface ReadSubscription {
 
 const wholeRun: ReadSubscription = { mask: 0xffff_ffff, keeps: undefined, after: undefined, capacity: 1024, waits: true, signal: undefined };
 const durabilities = ['none', 'sync', 'async', 'exit'];
-const ofApps = ['checkpointer', 'durability', 'concurrency', 'maxSteps', 'timeoutMs', 'clock', 'context', 'onGraphChanged', 'retention'];
+const ofApps = ['checkpointer', 'durability', 'concurrency', 'maxSteps', 'timeoutMs', 'clock', 'context', 'onGraphChanged', 'retention', 'observer'];
 const ofRuns = [...ofApps, 'sessionId', 'runId', 'seed', 'signal', 'events', 'abandon', 'whenBusy', 'metadata'];
-const planned = ['interruptBefore', 'interruptAfter', 'bus', 'sinks', 'drainTimeoutMs', 'observer'];
+const planned = ['interruptBefore', 'interruptAfter', 'bus', 'sinks', 'drainTimeoutMs'];
 /** What stands for no limit. */
 const UNLIMITED = 0xffff_fffe;
 
@@ -85,6 +86,7 @@ export function readOptions(defaults: object, given: object | undefined): ReadOp
     whenBusy: readWord('whenBusy', options.whenBusy, ['fail', 'wait', 'steal']),
     onGraphChanged: typeof options.onGraphChanged === 'function' ? options.onGraphChanged : readWord<'compatible' | 'error'>('onGraphChanged', options.onGraphChanged, ['compatible', 'error']),
     retention: readRetention(options.retention),
+    observer: readObserver(options.observer),
     metadata: readMetadata(options.metadata),
   };
 }
@@ -178,6 +180,12 @@ function readClock(clock: unknown): Clock | undefined {
   const { sleep } = clock as Clock;
   if (sleep !== undefined && typeof sleep !== 'function') throw invalid('clock.sleep is not a function');
   return clock as Clock;
+}
+
+function readObserver(observer: unknown): RunObserver | undefined {
+  if (observer === undefined) return undefined;
+  if (typeof observer !== 'object' || observer === null) throw invalid(`observer is ${kindOf(observer)}; give an object with hooks such as onRunStart`);
+  return observer;
 }
 
 function readFlag(name: string, value: unknown): boolean {

@@ -43,8 +43,10 @@ export class RecordWriter {
           };
     const { sessionId } = execution;
     const store = execution.store!;
+    const sentAt = this.#pump.observation && execution.timers.now();
     this.#when(
-      () => store.append(sessionId, { slot, bytes, values }, row),
+      // An injected clock says this, too: then the record follows from the run alone.
+      () => store.append(sessionId, execution.options.clock === undefined ? { slot, bytes, values } : { slot, bytes, values, storedAt: execution.timers.now() }, row),
       (answer) => {
         if (answer === 'taken') {
           this.#readBack(slot);
@@ -52,6 +54,7 @@ export class RecordWriter {
         }
         if (savesContents) store.snapshotTaken?.(sessionId, slot);
         execution.stored(savesContents);
+        if (sentAt !== undefined) this.#pump.observation?.saved(execution.timers.now() - sentAt, bytes, values);
         return this.#pump.tell(Tell.Appended, store.answersInTurns === true ? 1 : 0);
       },
     );

@@ -12,12 +12,12 @@ const pruning = new Map<Execution, boolean>();
 
 /** Prunes, once more if it still does; resolves when it is over, never rejects. */
 export async function retain(execution: Execution): Promise<void> {
-  const { options, sessionId, store } = execution;
+  const { options, sessionId, store, timers } = execution;
   if (pruning.has(execution)) return void pruning.set(execution, true);
   try {
     do {
       pruning.set(execution, false);
-      await prune(store!, { ...options.retention, sessionId });
+      await prune(store!, { ...options.retention, sessionId }, timers.now());
     } while (pruning.get(execution) === true);
   } catch (thrown) {
     execution.pump.enter(() => execution.pump.tellText(TellText.Remark, 0, 0, NONE, 'CHECKPOINT_UNAVAILABLE', `retention could not be kept: ${describe(thrown)}`));

@@ -5,15 +5,58 @@
  */
 
 import type { Value } from './channels.js';
-import type { SubscribeOptions } from './events.js';
-import type { Checkpoint, Checkpointer, PrunePolicy } from './sessions.js';
+import type { SubscribeOptions, WeaveEvent } from './events.js';
+import type { Checkpoint, Checkpointer, PrunePolicy, RunStatus } from './sessions.js';
 
-/** Where a run gets the time. Retries, timeouts and `ctx.sleep` all ask it. */
+/** Where a run gets the time. Retries, timeouts, `ctx.sleep` and what is stored with the session all ask it. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
   /** Resolves after `ms` milliseconds of this clock; rejects when the signal aborts. Default: the platform's timers. */
   sleep?(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Which attempt of which task a hook is about. */
+export interface ObservedTask {
+  node: string;
+  task: number;
+  step: number;
+  /** From 1; 0 of a skipped one. */
+  attempt: number;
+  /** The sub-graph nodes around it, as events have it. */
+  path?: string[];
+}
+
+/**
+ * What is called as things happen in a run, for logs, metrics and traces. The hooks are called synchronously, `onNodeStart` just before the
+ * node, and also of what is not stored yet. What a hook throws, or its promise rejects with, is a `diagnostic` event of the scope
+ * `observer` and changes nothing else. Durations are milliseconds of the run's clock. A run without an observer does nothing of this.
+ *
+ * ```ts
+ * import type { RunObserver } from 'weavegraph-wasm';
+ *
+ * const timings: RunObserver = {
+ *   onNodeFinish: ({ node, durationMs, outcome }) => console.log(`${node} ${outcome} after ${durationMs} ms`),
+ * };
+ * ```
+ */
+export interface RunObserver {
+  /** The input is read and the session taken. A run that is refused before has neither this nor `onRunFinish`. */
+  onRunStart?(m: { runId: string; sessionId: string; graphHash: string }): void;
+  /** Once for each `onRunStart`, and the last hook of the run; what it throws nobody hears of. */
+  onRunFinish?(m: { runId: string; sessionId: string; status: RunStatus; durationMs: number }): void;
+  onNodeStart?(m: ObservedTask): void;
+  /**
+   * Once for each `onNodeStart`, and for each task that is skipped as unchanged. `interrupted`: it gave no result in this run, since it waits
+   * for an answer, or was cut short by a cancel or by the failure of another. An attempt that failed stays so if `onError` rescues the task.
+   */
+  onNodeFinish?(m: ObservedTask & { durationMs: number; outcome: 'completed' | 'failed' | 'skipped' | 'interrupted' }): void;
+  /** The run's session was read from the store. */
+  onCheckpointLoad?(m: { sessionId: string; backend: string; step: number; durationMs: number }): void;
+  /** The store has taken a record, of steps, events, or both. `step`: the last completed one; `bytes`: about how many. */
+  onCheckpointSave?(m: { sessionId: string; backend: string; step: number; durationMs: number; bytes?: number }): void;
+  /** Any event, transient ones too. */
+  onEvent?(m: { type: WeaveEvent['type'] }): void;
 }
 
 /** What an app may fix for all its runs. Unknown or invalid options are RUN_INVALID_OPTION. Durations are milliseconds. */
@@ -45,6 +88,8 @@ export interface RunDefaults<X = unknown> {
    * is a `diagnostic` event and does not harm the run. Default: nothing is dropped.
    */
   retention?: PrunePolicy | undefined;
+  /** Called as things happen. Default: nobody. */
+  observer?: RunObserver | undefined;
   /** Default: the platform's. */
   clock?: Clock | undefined;
   /** Handed to nodes as `ctx.context`, by reference; never stored. */

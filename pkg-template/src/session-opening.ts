@@ -26,7 +26,11 @@ export async function openSession(execution: Execution, isResume: boolean, signa
     });
     if (unlisten !== undefined) onEnd.push(unlisten);
   }
-  return restore(app, sessionId, store, arena, state, isResume);
+  const { observation } = execution.pump;
+  const from = observation && execution.timers.now();
+  const log = await restore(app, sessionId, store, arena, state, isResume);
+  if (from !== undefined && log.runId() !== '') observation!.loaded((log.describe() as Array<{ step: number }>).at(-1)!.step, execution.timers.now() - from);
+  return log;
 }
 
 async function claim(execution: Execution, claims: Claims, signal: AbortSignal): Promise<void> {

@@ -44,15 +44,15 @@ function checkPolicy(policy: unknown): PrunePolicy {
   return policy;
 }
 
-/** Prunes one session or all. @throws RunFailed RUN_INVALID_OPTION, CheckpointError CHECKPOINT_* */
-export async function prune(store: LogStore, given: PrunePolicy): Promise<Pruned> {
+/** Prunes one session or all, as of `now`. @throws RunFailed RUN_INVALID_OPTION, CheckpointError CHECKPOINT_* */
+export async function prune(store: LogStore, given: PrunePolicy, now = Date.now()): Promise<Pruned> {
   const policy = checkPolicy(given);
   const total = { checkpoints: 0, events: 0, bytes: 0, isSized: false };
   const pruneOne = async (sessionId: string, status: RunStatus): Promise<void> => {
     if (policy.finishedOnly === true && (status === 'running' || status === 'interrupted')) return;
     const records: Counted[] = [];
     for await (const record of allRecords(store, sessionId)) records.push(count(record, sessionId));
-    const gone = chosen(records, policy);
+    const gone = chosen(records, policy, now);
     if (gone.length === 0) return;
     const bytes = sum(gone, 'bytes');
     const isKept = ({ flags }: Counted): boolean => (flags & TAKEOVER) !== 0;
@@ -75,8 +75,7 @@ export async function prune(store: LogStore, given: PrunePolicy): Promise<Pruned
 }
 
 /** The records that go: those before the snapshot that is the furthest that the policy allows, without takeovers. */
-function chosen(records: readonly Counted[], { keepLast, olderThanMs, maxBytes }: PrunePolicy): Counted[] {
-  const now = Date.now();
+function chosen(records: readonly Counted[], { keepLast, olderThanMs, maxBytes }: PrunePolicy, now: number): Counted[] {
   let size = sum(records, 'bytes');
   let checkpoints = sum(records, 'checkpoints');
   let start = 0;

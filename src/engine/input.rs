@@ -203,8 +203,13 @@ pub enum Input {
     Lost,
     /// The store refused for good, what was sent or all that is to come.
     AppendFailed(Thrown),
-    /// Something about the store that readers are to hear.
-    Remark(String),
+    /// Something that readers are to hear, about the store or, if not, about the observer.
+    Remark {
+        /// About the store.
+        is_of_store: bool,
+        /// What.
+        text: String,
+    },
     /// The turn that `Yield` asked for.
     Turn,
     /// Readers have pulled, or `join` was called.

@@ -132,7 +132,10 @@ impl Machine {
                 self.begin_slice();
             }
             Input::Pulled => {}
-            Input::Remark(text) => self.publish_transient(Body::Diagnostic { scope: "checkpoint", message: text.into() }),
+            Input::Remark { is_of_store, text } => {
+                let scope = if is_of_store { "checkpoint" } else { "observer" };
+                self.publish_transient(Body::Diagnostic { scope, message: text.into() });
+            }
             Input::Refuse(failure) => self.refuse(failure),
             Input::Cancel { reason } => self.cancel(reason),
         }

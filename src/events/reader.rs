@@ -29,6 +29,8 @@ pub enum Cursor {
     Live,
     /// Durable events after this number, then live.
     After(u64),
+    /// The next event, as it happens: before it is stored, and without a say in whether the run goes on.
+    Unstored,
 }
 
 /// The answer to a pull.
@@ -63,6 +65,8 @@ pub struct Reader {
     pub(super) is_waiting: bool,
     pub(super) is_excused: bool,
     pub(super) pulled_at: f64,
+    /// It is offered events before they are visible.
+    pub(super) is_early: bool,
 }
 
 impl Reader {
@@ -81,6 +85,7 @@ impl Reader {
             is_waiting: false,
             is_excused: false,
             pulled_at: 0.0,
+            is_early: false,
         }
     }
 

@@ -92,6 +92,9 @@ impl Hub {
     pub fn push(&mut self, at: f64, is_transient: bool, body: Body) -> Rc<Event> {
         self.seq += u64::from(!is_transient);
         let event = Rc::new(Event { seq: self.seq, at, is_transient, body });
+        for reader in self.readers.iter_mut().filter(|reader| reader.is_early) {
+            reader.offer(&event, false);
+        }
         self.ring.push_back(Rc::clone(&event));
         self.hidden += 1;
         if !self.options.is_strict || self.hidden == 1 {
@@ -140,7 +143,7 @@ impl Hub {
                 break;
             }
             self.hidden -= 1;
-            for reader in &mut self.readers {
+            for reader in self.readers.iter_mut().filter(|reader| !reader.is_early) {
                 self.has_woken |= reader.offer(event, self.options.has_log);
             }
         }
@@ -179,6 +182,7 @@ impl Hub {
         let mut reader = Reader::new(self.next_reader, mask, capacity, overflow);
         match cursor {
             Cursor::Live => {}
+            Cursor::Unstored => reader.is_early = true,
             Cursor::Start => self.seed_from_start(&mut reader),
             Cursor::After(after) => self.seed_after(&mut reader, after),
         }

@@ -79,7 +79,7 @@ calls! {
         AppendFailed,
         /// The execution may not begin: ends with one transient `run.failed`.
         Refuse,
-        /// A `diagnostic` event about the store.
+        /// A `diagnostic` event: 0 about the store, 1 about the observer.
         Remark,
     }
 }

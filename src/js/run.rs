@@ -287,7 +287,7 @@ impl RawRun {
                 TellText::RouteThrew => Input::RouteThrew { call: a, thrown },
                 TellText::RouteUnknown => Input::RouteUnknown { call: a, target: thrown.text },
                 TellText::AppendFailed => Input::AppendFailed(thrown),
-                TellText::Remark => Input::Remark(thrown.text),
+                TellText::Remark => Input::Remark { is_of_store: a == 0, text: thrown.text },
                 TellText::Refuse => return None,
             })
         })
@@ -355,12 +355,13 @@ impl RawRun {
         Self::flush_commands(&mut inner) as i32
     }
 
-    /// Adds a reader: `cursor` 0 from the run's start, 1 live, 2 after the number `after`.
+    /// Adds a reader: `cursor` 0 from the run's start, 1 live, 2 after the number `after`, 3 as things happen.
     pub fn subscribe(&self, mask: u32, capacity: u32, waits: bool, cursor: u8, after: f64) -> u32 {
         let overflow = if waits { Overflow::Wait } else { Overflow::Drop };
         let cursor = match cursor {
             0 => Cursor::Start,
             1 => Cursor::Live,
+            3 => Cursor::Unstored,
             _ => Cursor::After(after as u64),
         };
         self.inner.borrow_mut().machine.subscribe(Mask::from_bits(mask), capacity as usize, overflow, cursor)

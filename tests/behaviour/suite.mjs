@@ -15,10 +15,11 @@ import { indexedDbCases, storeCases } from './stores.mjs';
 import { streamCases } from './streams.mjs';
 import { traceCases } from './traces.mjs';
 import { valueCases } from './values.mjs';
+import { watchingCases } from './watching.mjs';
 
 /** @type {Record<string, (weavegraph: any) => Promise<void>>} */
 const cases = {
-  ...definitionCases, ...hashCases, ...channelCases, ...routingCases, ...nodeCases, ...runCases, ...streamCases, ...emittingCases, ...traceCases, ...valueCases, ...storeCases,
+  ...definitionCases, ...hashCases, ...channelCases, ...routingCases, ...nodeCases, ...runCases, ...streamCases, ...emittingCases, ...traceCases, ...watchingCases, ...valueCases, ...storeCases,
   ...graphEdges, ...runEdges, ...eventEdges, ...sessionEdges,
 };
 

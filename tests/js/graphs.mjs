@@ -118,3 +118,9 @@ export class ManualClock {
     await turn();
   }
 }
+
+/** For `assert.throws` and `assert.rejects`: an error with this code, and a message that matches. */
+export const code = (expected, message = /./) => (error) => {
+  if (error.code === expected && message.test(error.message)) return true;
+  throw error;
+};

@@ -5,7 +5,7 @@ use super::*;
 use weavegraph_wasm::checkpoint::Durability::{Async, Exit, Sync};
 use weavegraph_wasm::engine::{Input, Thrown};
 use weavegraph_wasm::error::ErrorCode;
-use weavegraph_wasm::events::{Body, Event};
+use weavegraph_wasm::events::{Body, Cursor, Event, Mask, Overflow};
 
 fn endless() -> Graph {
     noting_graph(&["a"]).path(&[START, "a"]).route("a", |_| to(&["a"]))
@@ -51,7 +51,7 @@ fn a_remark_is_seen_takes_no_number_and_is_not_stored() {
     let store = Store::slow(10.0);
     let mut run = working().setup().sync(&store).start(json!({}));
     run.run_until(1030.0);
-    run.feed(Input::Remark("the disk is nearly full".to_owned()));
+    run.feed(Input::Remark { is_of_store: true, text: "the disk is nearly full".to_owned() });
     run.run();
     assert_eq!(run.ending(), "completed end");
     let events = run.events();
@@ -65,11 +65,27 @@ fn a_remark_is_seen_takes_no_number_and_is_not_stored() {
 }
 
 #[test]
+fn a_reader_of_what_is_not_stored_yet_hears_of_it_at_once() {
+    let store = Store::slow(10.0);
+    let mut run = working().setup().sync(&store).start(json!({}));
+    let early = run.machine.subscribe(Mask::ALL, 1000, Overflow::Drop, Cursor::Unstored);
+    let live = run.machine.subscribe(Mask::ALL, 1000, Overflow::Drop, Cursor::Live);
+    run.run_until(1062.0);
+    assert_eq!(
+        run.pulled_lines(early),
+        ["step.started 1: a", "node.started a", "node.completed a", "step.completed 1: ran a changed log next b"]
+    );
+    assert!(!run.pulled_lines(live).iter().any(|line| line.starts_with("node.completed")));
+    run.run();
+    assert_eq!(run.pulled_lines(live).pop().as_deref(), Some("run.completed end"));
+}
+
+#[test]
 fn a_remark_after_the_end_changes_nothing() {
     let store = Store::default();
     let mut run = working().setup().sync(&store).run(json!({}));
     let records = store.len();
-    run.feed(Input::Remark("too late".to_owned()));
+    run.feed(Input::Remark { is_of_store: false, text: "too late".to_owned() });
     run.settle();
     assert_eq!((run.ending().as_str(), store.len()), ("completed end", records));
 }
