@@ -152,6 +152,19 @@ export const runEdges = {
     holds(one.includes('"message":"c"') && !one.includes('"message":"d"'), 'the first that fails is told');
   },
 
+  'rough edge 31: each attempt tells its start, its end, its own duration and its failure': async (weavegraph) => {
+    const nodes = {
+      short: (_, ctx) => ctx.sleep(10),
+      long: (_, ctx) => ctx.sleep(30),
+      twice: [async (_, ctx) => { await ctx.sleep(5); if (ctx.attempt === 1) throw new RangeError('no'); }, { retry: { maxAttempts: 2, initialDelayMs: 1, jitter: 0 } }],
+    };
+    const events = await collect(fan(weavegraph, nodes).compile({ clock: new HastyClock() }).invokeStreaming());
+    const told = events.filter(({ type, node }) => node !== undefined && type !== 'node.retrying').map(({ type, node, attempt, durationMs, error }) => `${node}/${attempt} ${type}${durationMs === undefined ? '' : ` ${durationMs}`}${error === undefined ? '' : ` ${error.code}`}`);
+    equal(told.sort(), [
+      'long/1 node.completed 30', 'long/1 node.started', 'short/1 node.completed 10', 'short/1 node.started', 'twice/1 node.failed 5 NODE_THREW', 'twice/1 node.started', 'twice/2 node.completed 5', 'twice/2 node.started',
+    ]);
+  },
+
   'rough edge 37: tasks of a step share one view of a channel, and one that nobody writes stays the same object': async (weavegraph) => {
     const { append, last } = weavegraph;
     const big = Array.from({ length: 20_000 }, (_, n) => `text ${n}`);
