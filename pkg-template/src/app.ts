@@ -210,7 +210,7 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
     return this.#core.graph().toDot();
   }
 
-  /** The graph as data: everything but its functions. */
+  /** The graph as data, everything but its functions; JSON loses nothing of it. `GraphBuilder.fromJSON` is the way back. */
   toJSON(): GraphDefinition {
     return toGraphDefinition(this.#core.parts);
   }

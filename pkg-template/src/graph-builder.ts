@@ -11,8 +11,10 @@ import { flatten, isRoute, subgraphsOf, toDefinition, toParts, type Draft } from
 import { ChannelDescriptor, defaultChannels, type Channels, type DefaultChannels } from './channels.js';
 import { engine, reportTrap, type Engine } from './engine.js';
 import { kindOf, toProblems, type GraphProblem } from './errors.js';
+import { readGraphJson, type GraphParts } from './graph-from-json.js';
 import { readNode, readRoute, readSubgraph } from './graph-parts.js';
 import type { NodeFn, NodeOptions, RouteFn, SubgraphOptions } from './nodes.js';
+import type { GraphDefinition } from './results.js';
 import type { CompileOptions } from './run-options.js';
 
 /** Where every run starts: a source of edges only. */
@@ -62,7 +64,7 @@ export function type<T>(): { readonly __type?: T } {
  * ```
  */
 export class GraphBuilder<C extends Channels = DefaultChannels, X = unknown> {
-  readonly #draft: Draft;
+  #draft: Draft;
 
   /**
    * @param options `name`: for people, default `graph`; `channels`: default {@link DefaultChannels}; `context`: made by
@@ -77,6 +79,19 @@ export class GraphBuilder<C extends Channels = DefaultChannels, X = unknown> {
       nodes: [],
       edges: [],
     };
+  }
+
+  /**
+   * A builder of what `App.toJSON()` gave, or its parsed JSON: the definition has the data, `parts` the functions, by the names that
+   * the definition uses. It compiles to a graph of the same `definitionHash()`.
+   *
+   * @throws GraphError with all problems: the definition has not that form, or a function is missing or of another kind. What is
+   *   wrong with the graph itself is told by `validate()` and `compile()`.
+   */
+  static fromJSON(definition: GraphDefinition, parts: GraphParts): GraphBuilder<any, any> {
+    const builder = new GraphBuilder<any, any>();
+    builder.#draft = readGraphJson(definition, parts);
+    return builder;
   }
 
   /**

@@ -8,6 +8,7 @@ export type { ErrorCode, GraphErrorCode, GraphProblem } from './errors.js';
 export type { ErrorInfo, EventBase, EventFilter, EventStream, NodeBase, SubscribeOptions, WeaveEvent } from './events.js';
 export { END, GraphBuilder, START, type } from './graph-builder.js';
 export type { GraphEdge } from './graph-builder.js';
+export type { GraphParts } from './graph-from-json.js';
 export { IndexedDbCheckpointer } from './indexed-db-checkpointer.js';
 export { MemoryCheckpointer } from './memory-checkpointer.js';
 export type { LlmMeta, NodeContext } from './node-context.js';

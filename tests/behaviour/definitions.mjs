@@ -124,6 +124,57 @@ export const definitionCases = {
     equal(problems(graph.compile(), { input: idle, output: idle }), []);
   },
 
+  'definition: what toJSON gives is the same graph again, also through JSON': async (weavegraph) => {
+    const { append, END, GraphBuilder, last, START } = weavegraph;
+    const routes = { 'both#1': () => END };
+    const parts = { nodes: { read: idle, left: idle, right: idle, both: idle, another: idle }, routes, channels: { log: append({ key: ({ id }) => id }), sum: weavegraph.reduce((sum, n) => sum + n, 0) } };
+    const app = desk(weavegraph).compile();
+    for (const definition of [app.toJSON(), JSON.parse(JSON.stringify(app.toJSON()))]) {
+      const graph = GraphBuilder.fromJSON(definition, parts);
+      const again = graph.compile();
+      equal([again.definitionHash(), again.toMermaid(), again.toJSON(), graph.edges()], [app.definitionHash(), app.toMermaid(), app.toJSON(), desk(weavegraph).edges()]);
+    }
+    const values = { when: new Date(5), big: 12n, map: new Map([['k', new Set([NaN])]]), none: undefined };
+    const inner = chain(weavegraph, { a: [() => ({ log: 'a' }), { metadata: values }] }).compile();
+    const outer = new GraphBuilder({ name: 'outer', channels: { log: append({ initial: [values] }), once: last({ initial: 0n }) } }).addSubgraph('inner', inner, { description: 'd' }).addEdge(START, 'inner').addEdge('inner', END).compile();
+    const again = GraphBuilder.fromJSON(JSON.parse(JSON.stringify(outer.toJSON())), { nodes: { inner } }).compile();
+    equal([again.definitionHash(), again.name, again.toDot(), again.toJSON()], [outer.definitionHash(), 'outer', outer.toDot(), outer.toJSON()]);
+    const plain = new GraphBuilder().addNode('say', () => ({ messages: { role: 'user', content: 'hi' } })).addEdge(START, 'say').addEdge('say', END).compile();
+    const said = GraphBuilder.fromJSON(plain.toJSON(), { nodes: { say: () => ({ messages: { role: 'user', content: 'again' } }) } }).compile();
+    equal([said.definitionHash(), (await said.invoke()).messages[0].content], [plain.definitionHash(), 'again']);
+  },
+
+  'definition: fromJSON tells all that is wrong at once, as a GraphError': async (weavegraph) => {
+    const { GraphBuilder, GraphError, last } = weavegraph;
+    const app = chain(weavegraph, { a: idle }).compile();
+    const error = await failure(() => GraphBuilder.fromJSON({
+      name: 1, nodes: [{ id: 'a', options: { timeout: 1 } }, { id: 'b', graph: {} }, { id: 'c' }, { id: 2 }, 'd'], edges: [{ from: 'a' }, { from: 'a', route: 'a#1', targets: ['a', 1] }, null],
+      channels: { log: { kind: 'reduce' }, one: { kind: 'last' }, odd: { kind: 'list' } },
+    }, { nodes: { b: idle, c: app }, channels: { one: weavegraph.append() } }));
+    holds(error instanceof GraphError, 'its class');
+    equal(error.problems.map(({ code, message, nodes }) => [code, message, ...nodes]), [
+      ['GRAPH_INVALID', 'the name of the graph is number; give a string'],
+      ['GRAPH_INVALID_CHANNEL', 'channel `log` needs its reducer: give it in parts.channels, made with reduce()'],
+      ['GRAPH_INVALID_CHANNEL', 'channel `one`: parts.channels has it made with append(), the definition with last()'],
+      ['GRAPH_INVALID_CHANNEL', 'channel `odd` is of unknown kind `list`; give append, merge, last or reduce'],
+      ['GRAPH_INVALID', 'node `a`: options has `timeout`; known are `retry`, `timeoutMs`, `concurrency`, `runWhen`, `targets`', 'a'],
+      ['GRAPH_INVALID', 'node `a`: parts.nodes has nothing for it; give a function of (state, ctx)', 'a'],
+      ['GRAPH_INVALID', 'node `b`: parts.nodes has function for it; give an App, it is a graph', 'b'],
+      ['GRAPH_INVALID', 'node `c`: parts.nodes has an App for it; give a function of (state, ctx)', 'c'],
+      ['GRAPH_INVALID', 'the id of a node is number; give a string'],
+      ['GRAPH_INVALID', 'a node is string; give an object'],
+      ['GRAPH_INVALID', 'the target of an edge is undefined; give a name'],
+      ['GRAPH_INVALID', 'the route of `a`: parts.routes has nothing for `a#1`; give a function of (state)', 'a'],
+      ['GRAPH_INVALID', 'the route of `a`: its targets are neither an array of names nor a record of label to name', 'a'],
+      ['GRAPH_INVALID', 'an edge is null; give an object'],
+    ]);
+    for (const wrong of [undefined, null, 'text', 5, [], () => {}]) {
+      holds((await failure(() => GraphBuilder.fromJSON(wrong, { nodes: {} }))) instanceof GraphError, 'a definition');
+      if (wrong !== undefined) holds((await failure(() => GraphBuilder.fromJSON(app.toJSON(), wrong))) instanceof GraphError, 'parts');
+    }
+    holds(last !== undefined && (await failure(() => GraphBuilder.fromJSON(app.toJSON()))).problems.length === 1, 'no parts at all');
+  },
+
   'definition: every problem is told at once, with code, nodes and remedy': async ({ END, GraphBuilder, START }) => {
     const graph = new GraphBuilder()
       .addNode('a', idle).addNode('a', idle).addNode('island', idle).addNode('', idle).addNode('node', idle)

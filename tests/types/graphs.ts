@@ -6,6 +6,7 @@ import {
   END,
   GraphBuilder,
   last,
+  reduce,
   send,
   START,
   type,
@@ -15,6 +16,7 @@ import {
   type CompileOptions,
   type GraphDefinition,
   type GraphErrorCode,
+  type GraphParts,
   type GraphProblem,
   type NodeContext,
   type NodeFn,
@@ -116,6 +118,27 @@ for (const edge of app.toJSON().edges) {
   if ('route' in edge) isExactly<Record<string, string> | undefined>()(edge.targets);
   else isExactly<string | string[]>()(edge.from);
 }
+
+// ── and back ──
+
+const read = GraphBuilder.fromJSON(app.toJSON(), {
+  nodes: { plan: () => ({ round: 1 }), inner: counting },
+  routes: { 'plan#1': (state) => (Number(state['round']) > 1 ? END : 'fetch') },
+  channels: { round: reduce((round: number, more: number) => round + more, 0) },
+  options: { plan: { onError: () => ({}), retry: { retryOn: () => true } }, inner: { input: () => ({}) } },
+});
+isExactly<GraphBuilder<any, any>>()(read);
+export const readApp: App<any, any> = read.compile({ allowCycles: true });
+export const parts: GraphParts = { nodes: { plan: async () => undefined } };
+
+// @ts-expect-error the functions of nodes are needed
+GraphBuilder.fromJSON(app.toJSON(), {});
+
+// @ts-expect-error a route is a function
+GraphBuilder.fromJSON(app.toJSON(), { nodes: {}, routes: { 'plan#1': 'fetch' } });
+
+// @ts-expect-error text has to be parsed before
+GraphBuilder.fromJSON(JSON.stringify(app.toJSON()), { nodes: {} });
 
 // ── parts that are declared apart ──
 
