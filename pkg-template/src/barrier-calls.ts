@@ -11,7 +11,8 @@ import { createError, WeaveError } from './errors.js';
 import type { Execution } from './execution.js';
 import { takeError } from './failures.js';
 import type { Pump } from './pump.js';
-import { isThenable } from './thenable.js';
+import { asPromise, isThenable } from './thenable.js';
+import { isA } from './thrown.js';
 import { readTargetWords, UnknownTarget } from './updates.js';
 import { NONE, Op, Tell, TellText, TellWith } from './words.js';
 
@@ -43,7 +44,7 @@ export class BarrierCalls {
   }
 
   foldThrew(channel: number, thrown: unknown): number {
-    const isComplaint = thrown instanceof WeaveError && thrown.code.startsWith('STATE_');
+    const isComplaint = isA(thrown, WeaveError) && thrown.code.startsWith('STATE_');
     const kept = this.#execution.keepThrown(thrown, isComplaint, 'STATE_REDUCER');
     return this.#pump.tellText(TellText.FoldFailed, channel, 0, kept.handle, kept.code, kept.text);
   }
@@ -89,7 +90,7 @@ export class BarrierCalls {
   answered(call: number, id: number, answer: unknown): number {
     try {
       if (isThenable(answer)) {
-        answer.then(
+        asPromise(answer).then(
           (value) => this.#pump.enter(() => this.#routed(call, id, value)),
           (thrown: unknown) => this.#pump.enter(() => this.routeThrew(call, thrown)),
         );
@@ -108,15 +109,17 @@ export class BarrierCalls {
       const node = known.get(answer);
       return node === undefined ? this.#pump.tellText(TellText.RouteUnknown, call, 0, NONE, '', answer) : this.#pump.tell(Tell.Routed, call, node);
     }
-    const { targets, problem } = readTargets(answer);
-    if (problem !== '') return this.routeThrew(call, createError('NODE_INVALID_RESULT', problem), true);
+    let problem: string;
     let words: number[];
     try {
-      words = readTargetWords(known, this.#execution.app, targets, this.#execution.arena);
+      const read = readTargets(answer);
+      problem = read.problem;
+      words = readTargetWords(known, this.#execution.app, read.targets, this.#execution.arena);
     } catch (thrown) {
-      if (thrown instanceof UnknownTarget) return this.#pump.tellText(TellText.RouteUnknown, call, 0, NONE, '', thrown.name);
+      if (isA(thrown, UnknownTarget)) return this.#pump.tellText(TellText.RouteUnknown, call, 0, NONE, '', thrown.name);
       return this.routeThrew(call, thrown, true);
     }
+    if (problem !== '') return this.routeThrew(call, createError('NODE_INVALID_RESULT', problem), true);
     return this.#pump.tellWith(TellWith.Routed, call, 0, 0, 0, 0, new Uint32Array(words));
   }
 

@@ -24,7 +24,7 @@ import { isolation, when } from './requests.js';
 import type { ActiveExecution } from './session-locks.js';
 import type { RunStatus } from './sessions.js';
 import { loadStorage } from './storage-loader.js';
-import { describe, Thrown } from './thrown.js';
+import { describe, isA, Thrown } from './thrown.js';
 import { Ask, NONE, Tell, TellText } from './words.js';
 
 /** What whoever keeps the executions is told. */
@@ -153,7 +153,7 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
 
   /** Keeps what user code threw (or, as a complaint, what is wrong with what it gave) for the engine to mention. */
   keepThrown(thrown: unknown, isComplaint: boolean, code: ErrorCode): { code: ErrorCode; text: string; handle: number } {
-    const complaint = isComplaint && thrown instanceof WeaveError ? thrown : undefined;
+    const complaint = isComplaint && isA(thrown, WeaveError) ? thrown : undefined;
     const cause = complaint === undefined ? { value: thrown } : 'cause' in complaint ? { value: complaint.cause } : undefined;
     return {
       code: complaint?.code ?? code,

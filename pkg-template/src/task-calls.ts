@@ -11,7 +11,8 @@ import type { Execution } from './execution.js';
 import { takeError } from './failures.js';
 import type { NodeOptions } from './nodes.js';
 import type { Pump } from './pump.js';
-import { isThenable } from './thenable.js';
+import { asPromise, isThenable } from './thenable.js';
+import { isA } from './thrown.js';
 import { readReturn, UnknownTarget, WordyReturn, type PlainUpdate } from './updates.js';
 import { lend } from './values.js';
 import { Abort, NONE, Tell, TellText, TellWith } from './words.js';
@@ -47,7 +48,7 @@ export class TaskCalls {
   }
 
   #await(attempt: Attempt, result: PromiseLike<unknown>, told?: WeaveError): void {
-    result.then(
+    asPromise(result).then(
       (value) => this.#pump.returned(attempt, value),
       (thrown: unknown) => this.#pump.enter(() => this.#rethrew(attempt, thrown, told)),
     );
@@ -59,7 +60,7 @@ export class TaskCalls {
     try {
       read = readReturn(this.#execution.app, result, this.#execution.arena);
     } catch (thrown) {
-      if (!(thrown instanceof UnknownTarget)) return this.#threw(attempt, thrown, true);
+      if (!isA(thrown, UnknownTarget)) return this.#threw(attempt, thrown, true);
       attempt.isOver = true;
       return this.#pump.tellText(TellText.UnknownTarget, attempt.index, attempt.ticket, NONE, '', thrown.name);
     }

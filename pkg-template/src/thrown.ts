@@ -17,8 +17,8 @@ export class Thrown {
 
   /** What was thrown as a value: an error keeps name and message; what cannot be copied becomes text. */
   static toValue(thrown: unknown): unknown {
-    if (thrown instanceof Error) return copyValue({ name: String(thrown.name), message: String(thrown.message) }, 'cause');
     try {
+      if (thrown instanceof Error) return copyValue({ name: String(thrown.name), message: String(thrown.message) }, 'cause');
       return copyValue(thrown, 'cause');
     } catch {
       return describe(thrown);
@@ -26,10 +26,19 @@ export class Thrown {
   }
 }
 
-/** The message of what was thrown, whatever it is. */
+/** `instanceof`, of what user code threw: a proxy may throw at that, too. */
+export function isA<T>(thrown: unknown, type: abstract new (...given: any[]) => T): thrown is T {
+  try {
+    return thrown instanceof type;
+  } catch {
+    return false;
+  }
+}
+
+/** The message of what was thrown, whatever it is; an error's may be anything. */
 export function describe(thrown: unknown): string {
   try {
-    return thrown instanceof Error ? thrown.message : String(thrown);
+    return String(thrown instanceof Error ? thrown.message : thrown);
   } catch {
     return 'something that cannot be shown was thrown';
   }

@@ -4,6 +4,7 @@ import { channelCases } from './channels.mjs';
 import { definitionCases } from './definitions.mjs';
 import { emittingCases } from './emitting.mjs';
 import { hashCases } from './hashes.mjs';
+import { hostileCases } from './hostile.mjs';
 import { nodeCases } from './nodes.mjs';
 import { eventEdges } from './rough-edges/events.mjs';
 import { graphEdges } from './rough-edges/graphs.mjs';
@@ -19,7 +20,7 @@ import { watchingCases } from './watching.mjs';
 
 /** @type {Record<string, (weavegraph: any) => Promise<void>>} */
 const cases = {
-  ...definitionCases, ...hashCases, ...channelCases, ...routingCases, ...nodeCases, ...runCases, ...streamCases, ...emittingCases, ...traceCases, ...watchingCases, ...valueCases, ...storeCases,
+  ...definitionCases, ...hashCases, ...channelCases, ...routingCases, ...nodeCases, ...hostileCases, ...runCases, ...streamCases, ...emittingCases, ...traceCases, ...watchingCases, ...valueCases, ...storeCases,
   ...graphEdges, ...runEdges, ...eventEdges, ...sessionEdges,
 };
 
