@@ -75,6 +75,7 @@ export const Ask = {
   Branch: 16,
   CursorEnd: 17,
   IsTakingOver: 18,
+  KeyStep: 19,
 } as const;
 
 /** Event types by number. */

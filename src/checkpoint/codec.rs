@@ -111,6 +111,11 @@ impl<'a> Reader<'a> {
         self.bytes.is_empty()
     }
 
+    /// What was not read yet.
+    pub fn rest(&self) -> &'a [u8] {
+        self.bytes
+    }
+
     /// What was read makes no sense.
     pub fn fail(&mut self, why: &'static str) {
         self.broken = self.broken.or(Some(Broken(why)));

@@ -6,7 +6,7 @@ use super::codec::{Reader, Writer};
 use super::endings::{read_ending, read_failure, write_ending, write_failure};
 use super::joins::{read_join, write_join};
 use super::reports::{read_report, read_start, write_report, write_start};
-use crate::events::{Body, Entry, Event, EventKind, TaskRef};
+use crate::events::{Body, Entry, Event, EventKind, StateUpdate, TaskRef};
 use crate::graph::{NodeId, Program};
 use crate::state::{Routing, Target, TaskResult, Value, Write};
 use std::rc::Rc;
@@ -15,6 +15,9 @@ use std::rc::Rc;
 /// (as `write_task` writes it), a text (the key, or the interrupt's id) and a value; it takes no number of an event, and a snapshot
 /// lists those of its half-done step. A run that ends interrupted says its steps and its duration.
 const RESERVED: std::ops::RangeInclusive<u8> = 64..=66;
+
+/// A change of the state from outside; readers see a completed step.
+const STATE_UPDATED: u8 = 68;
 
 /// No reserved entries in a snapshot.
 pub fn write_no_reserved(to: &mut Writer) {
@@ -26,7 +29,7 @@ pub fn read_no_reserved(from: &mut Reader<'_>) {
 }
 
 pub fn write(to: &mut Writer, names: &mut Names, program: &Program, event: &Event) {
-    to.byte(event.body.kind() as u8);
+    to.byte(if let Body::StateUpdated(_) = event.body { STATE_UPDATED } else { event.body.kind() as u8 });
     to.instant(event.at);
     match &event.body {
         Body::RunStarted(start) => write_start(to, names, program, start),
@@ -40,6 +43,7 @@ pub fn write(to: &mut Writer, names: &mut Names, program: &Program, event: &Even
             write_nodes(to, names, frontier);
         }
         Body::StepCompleted(report) => write_report(to, names, program, report, &report.next, &report.reduced),
+        Body::StateUpdated(update) => write_update(to, names, program, update),
         Body::NodeStarted(task) | Body::NodeSkipped(task) => write_task(to, names, task),
         Body::NodeCompleted { task, duration_ms, result } => {
             write_task(to, names, task);
@@ -73,6 +77,10 @@ pub fn read(from: &mut Reader<'_>, names: &Names, program: &Program, seq: u64) -
         from.is_later = true;
         from.fail("an event is of a later version");
         return None;
+    }
+    if number == STATE_UPDATED {
+        let at = from.instant();
+        return Some(Event { seq, at, is_transient: false, body: Body::StateUpdated(Rc::new(read_update(from, names, program))) });
     }
     let Some(kind) = EventKind::from_number(u32::from(number)) else {
         from.fail("an event has an unknown type");
@@ -122,6 +130,27 @@ pub fn read(from: &mut Reader<'_>, names: &Names, program: &Program, seq: u64) -
         }
     };
     Some(Event { seq, at, is_transient: false, body })
+}
+
+/// Without the frontier where it stays.
+fn write_update(to: &mut Writer, names: &mut Names, program: &Program, update: &StateUpdate) {
+    to.bool(update.opens_branch);
+    to.bool(update.as_node.is_some());
+    if let Some(node) = update.as_node {
+        names.write_node(to, node);
+    }
+    write_result(to, names, &update.result);
+    let next = if update.as_node.is_some() { &update.report.next[..] } else { &[] };
+    write_report(to, names, program, &update.report, next, &update.report.reduced);
+}
+
+fn read_update(from: &mut Reader<'_>, names: &Names, program: &Program) -> StateUpdate {
+    StateUpdate {
+        opens_branch: from.bool(),
+        as_node: if from.bool() { Some(names.read_node(from)) } else { None },
+        result: Rc::new(read_result(from, names)),
+        report: Rc::new(read_report(from, names, program)),
+    }
 }
 
 fn write_task(to: &mut Writer, names: &mut Names, task: &TaskRef) {

@@ -203,6 +203,12 @@ impl Journal {
                     in_flight.step = report.step;
                     in_flight.has_checkpoint = true;
                 }
+                Body::StateUpdated(update) => {
+                    in_flight.step = update.report.step;
+                    in_flight.has_checkpoint = true;
+                    in_flight.is_terminal = true;
+                    has_row = true;
+                }
                 Body::RunStarted(_) => has_row = true,
                 Body::RunEnded { .. } => {
                     has_row = true;
@@ -242,6 +248,7 @@ pub(super) fn event_bytes(body: &Body) -> u64 {
         Body::NodeCompleted { result, .. } => result_bytes(result),
         Body::User { payload, .. } => u64::from(payload.bytes()),
         Body::RunStarted(start) => result_bytes(&start.input),
+        Body::StateUpdated(update) => result_bytes(&update.result),
         Body::StepCompleted(report) => report.reduced.iter().map(|(_, value)| u64::from(value.bytes())).sum(),
         _ => 0,
     }

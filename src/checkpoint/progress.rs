@@ -38,6 +38,8 @@ pub struct Progress {
     pub has_reached_end: bool,
     /// The last completed step.
     pub last: Option<Rc<StepReport>>,
+    /// Updates from outside since the step that comes next was first known: its number has risen by as many.
+    pub held: u32,
     /// Joins that the graph before had and this one lacks.
     pub lost_joins: Vec<LostJoin>,
 }
@@ -55,8 +57,27 @@ impl Progress {
             done: Vec::new(),
             has_reached_end: false,
             last: None,
+            held: 0,
             lost_joins: Vec::new(),
         }
+    }
+
+    /// The number under which the step that comes next was first known. What is kept for its tasks goes by it, so that it outlives updates from
+    /// outside, which are steps of their own.
+    pub fn key_step(&self) -> u32 {
+        (self.step + 1).saturating_sub(self.held)
+    }
+
+    /// The half-done step never was.
+    pub fn drop_half_done(&mut self) {
+        self.done.clear();
+        self.is_half_done = false;
+        self.held = 0;
+    }
+
+    /// Whether an execution that goes on has anything to do.
+    pub fn has_work(&self) -> bool {
+        self.is_entering || self.frontier.iter().any(|entry| entry.node != NodeId::END)
     }
 
     /// The result of a task that finished before the half-done step broke off.
@@ -146,8 +167,7 @@ impl Progress {
     /// ends for that reason, even if END was reached before.
     pub fn complete_step(&mut self, report: StepReport, is_quiescent: bool) -> Rc<StepReport> {
         self.step = report.step;
-        self.done.clear();
-        self.is_half_done = false;
+        self.drop_half_done();
         self.has_reached_end &= !is_quiescent;
         self.enter(Rc::clone(&report.next));
         // Often nobody else has the last one: its place is taken.

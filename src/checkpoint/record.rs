@@ -3,10 +3,13 @@
 //! Layout: schema version, flags, graph hash and writer id (8 bytes each, little-endian), the slot of the newest snapshot, the number of the first
 //! event, names that are new (channels with their kind), events, and with a snapshot the session. The values that events and snapshot mention stand
 //! beside the bytes, in order; a snapshot's last values are the channels' contents.
+//!
+//! A session that was forked shares the records before the fork with another one. Its own log begins with a record that only says so, and the
+//! last record before that may be cut: then the number of its last event that counts stands behind the head, and it has no snapshot.
 
 use super::codec::{Broken, Reader, Writer};
 use super::names::{Index, Names};
-use super::session::{Fold, Session};
+use super::session::{Fold, Fork, Session};
 use super::{entries, snapshot};
 use crate::events::Event;
 use crate::graph::Program;
@@ -18,6 +21,10 @@ pub const SCHEMA_VERSION: u8 = 2;
 
 const HAS_SNAPSHOT: u8 = 1;
 const IS_TAKEOVER: u8 = 2;
+const IS_CUT: u8 = 4;
+const IS_FORK: u8 = 8;
+/// The snapshot goes on with what few sessions have.
+const HAS_MORE: u8 = 16;
 
 /// A record that cannot be taken up.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +55,8 @@ pub struct Head {
     pub has_snapshot: bool,
     /// It is alone what an execution writes to take up a session; a stale writer's next slot is always one of these.
     pub is_takeover: bool,
+    /// The last event in it that counts, if others follow.
+    pub cut: Option<u64>,
 }
 
 /// A record, read.
@@ -58,6 +67,8 @@ pub struct Decoded {
     pub events: Vec<Event>,
     /// The session after them, and how to load the contents.
     pub snapshot: Option<(Session, Vec<Fold>)>,
+    /// It begins the own log of a session that was forked.
+    pub fork: Option<Fork>,
 }
 
 /// Writes a record. With `snapshot`, the session as of its last event; the host adds the contents' values.
@@ -76,29 +87,73 @@ pub fn encode(
     for event in events {
         entries::write(&mut body, names, program, event);
     }
+    let mut flags = 0;
     if let Some(session) = snapshot {
+        flags |= HAS_SNAPSHOT;
         snapshot::write_session(&mut body, names, program, session);
+        if snapshot::has_more(session) {
+            flags |= HAS_MORE;
+            snapshot::write_more(&mut body, session);
+        }
     }
     let mut record = Writer::default();
-    record.byte(SCHEMA_VERSION);
-    record.byte((if snapshot.is_some() { HAS_SNAPSHOT } else { 0 }) | if head.is_takeover { IS_TAKEOVER } else { 0 });
-    record.bytes.extend_from_slice(&head.graph_hash.to_le_bytes());
-    record.bytes.extend_from_slice(&head.writer.to_le_bytes());
-    record.number(head.snapshot_slot);
-    record.number(head.first_seq);
+    write_head(&mut record, head, flags);
     names.write_fresh(&mut record, program);
     record.bytes.extend_from_slice(&body.bytes);
     (record.bytes, body.values)
 }
 
-impl Head {
-    /// The head of a record to be written.
-    pub fn new(graph_hash: u64, writer: u64, snapshot_slot: u32, first_seq: u64, is_takeover: bool) -> Self {
-        Self { graph_hash, writer, snapshot_slot, first_seq, has_snapshot: false, is_takeover }
+fn write_head(to: &mut Writer, head: &Head, flags: u8) {
+    to.byte(SCHEMA_VERSION);
+    let flag = |is_set: bool, flag: u8| if is_set { flag } else { 0 };
+    to.byte(flags | flag(head.is_takeover, IS_TAKEOVER) | flag(head.cut.is_some(), IS_CUT));
+    to.bytes.extend_from_slice(&head.graph_hash.to_le_bytes());
+    to.bytes.extend_from_slice(&head.writer.to_le_bytes());
+    to.number(head.snapshot_slot);
+    to.number(head.first_seq);
+    if let Some(cut) = head.cut {
+        to.number(cut);
     }
 }
 
-fn head(from: &mut Reader<'_>) -> Result<Head, RecordError> {
+/// The first record of a forked session's own log. The head is as of the record that it follows.
+pub fn encode_fork(head: &Head, fork: &Fork) -> Vec<u8> {
+    let mut record = Writer::default();
+    write_head(&mut record, head, IS_FORK);
+    record.text(&fork.run_id);
+    record.text(&fork.parent);
+    record.float(fork.at);
+    // Neither names nor events.
+    record.len(0);
+    record.len(0);
+    record.bytes
+}
+
+/// The same record as if it ended with the event `seq`, for a log whose newest snapshot before it stands at `snapshot_slot`.
+///
+/// # Errors
+/// A damaged record, or one of a later version.
+pub fn cut(bytes: &[u8], seq: u64, snapshot_slot: u32) -> Result<Vec<u8>, RecordError> {
+    let mut from = Reader::new(bytes, &[]);
+    let (mut head, flags) = head(&mut from)?;
+    head.cut = Some(head.cut.unwrap_or(seq).min(seq));
+    head.snapshot_slot = snapshot_slot;
+    let mut record = Writer::default();
+    write_head(&mut record, &head, flags & !(HAS_SNAPSHOT | HAS_MORE));
+    // What is behind the head is read as the schema says that wrote it.
+    record.bytes[0] = from.schema;
+    record.bytes.extend_from_slice(from.rest());
+    Ok(record.bytes)
+}
+
+impl Head {
+    /// The head of a record to be written.
+    pub fn new(graph_hash: u64, writer: u64, snapshot_slot: u32, first_seq: u64, is_takeover: bool) -> Self {
+        Self { graph_hash, writer, snapshot_slot, first_seq, has_snapshot: false, is_takeover, cut: None }
+    }
+}
+
+fn head(from: &mut Reader<'_>) -> Result<(Head, u8), RecordError> {
     from.schema = from.byte();
     if from.schema > SCHEMA_VERSION {
         return Err(RecordError::Version(from.schema));
@@ -107,14 +162,17 @@ fn head(from: &mut Reader<'_>) -> Result<Head, RecordError> {
         from.fail("it has no schema");
     }
     let flags = from.byte();
-    if flags & !(HAS_SNAPSHOT | IS_TAKEOVER) != 0 {
+    if flags & !(HAS_SNAPSHOT | IS_TAKEOVER | IS_CUT | IS_FORK | HAS_MORE) != 0 {
         from.fail("it has unknown flags");
     }
     let (graph_hash, writer) = (from.bits(), from.bits());
     let (has_snapshot, is_takeover) = (flags & HAS_SNAPSHOT != 0, flags & IS_TAKEOVER != 0);
-    let head = Head { graph_hash, writer, snapshot_slot: from.small(), first_seq: from.count(), has_snapshot, is_takeover };
+    let mut head = Head { graph_hash, writer, snapshot_slot: from.small(), first_seq: from.count(), has_snapshot, is_takeover, cut: None };
+    if flags & IS_CUT != 0 {
+        head.cut = Some(from.count());
+    }
     from.check()?;
-    Ok(head)
+    Ok((head, flags))
 }
 
 /// The head of a record.
@@ -122,7 +180,7 @@ fn head(from: &mut Reader<'_>) -> Result<Head, RecordError> {
 /// # Errors
 /// A damaged record, or one of a later version.
 pub fn read_head(bytes: &[u8]) -> Result<Head, RecordError> {
-    head(&mut Reader::new(bytes, &[]))
+    Ok(head(&mut Reader::new(bytes, &[]))?.0)
 }
 
 /// Where a restore of the session has to begin, by its newest record.
@@ -139,11 +197,16 @@ pub fn snapshot_slot(bytes: &[u8]) -> Result<u32, RecordError> {
 /// A damaged record, or one of a later version.
 pub fn decode(program: &Program, index: &Index, names: &mut Names, bytes: &[u8], values: &[Value]) -> Result<Decoded, RecordError> {
     let mut from = Reader::new(bytes, values);
-    let head = head(&mut from)?;
+    let (head, flags) = head(&mut from)?;
+    let is_fork = flags & IS_FORK != 0;
+    let fork = is_fork.then(|| Fork { run_id: from.text(), parent: from.text(), at: from.float() });
     names.enter_graph(head.graph_hash);
     names.read_fresh(&mut from, program, index);
     let mut events = Vec::new();
     for offset in 0..from.len() {
+        if head.cut.is_some_and(|cut| head.first_seq + offset as u64 > cut) {
+            break;
+        }
         if let Some(event) = entries::read(&mut from, names, program, head.first_seq + offset as u64) {
             events.push(event);
         }
@@ -151,13 +214,16 @@ pub fn decode(program: &Program, index: &Index, names: &mut Names, bytes: &[u8],
     let mut snapshot = head.has_snapshot.then(|| snapshot::read_session(&mut from, names, program));
     if let Some((session, _)) = &mut snapshot {
         session.graph_hash = head.graph_hash;
+        if flags & HAS_MORE != 0 {
+            snapshot::read_more(&mut from, session);
+        }
     }
     if from.is_later {
         return Err(RecordError::Later);
     }
-    if !from.is_at_end() {
+    if !from.is_at_end() && head.cut.is_none() {
         from.fail("it goes on after its end");
     }
     from.check()?;
-    Ok(Decoded { head, events, snapshot })
+    Ok(Decoded { head, events, snapshot, fork })
 }

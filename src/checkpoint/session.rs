@@ -5,8 +5,8 @@ use super::journal::event_bytes;
 use super::progress::Progress;
 use crate::collected::collected;
 use crate::error::Failure;
-use crate::events::{Body, Ending, Event, RunStart, StepReport};
-use crate::graph::{ChannelId, ChannelKind, Program};
+use crate::events::{Body, Ending, Entry, Event, RunStart, StateUpdate, StepReport};
+use crate::graph::{ChannelId, ChannelKind, NodeId, Program};
 use crate::state::{TaskResult, Value};
 use std::rc::Rc;
 
@@ -76,6 +76,17 @@ pub struct ErrorNote {
     pub failure: Rc<Failure>,
 }
 
+/// The beginning of a forked session's own log: what was before it is another session's.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Fork {
+    /// Its executions so far were those of another session.
+    pub run_id: Rc<str>,
+    /// The session that it was forked from.
+    pub parent: Rc<str>,
+    /// When.
+    pub at: f64,
+}
+
 /// See the module's head.
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -105,6 +116,8 @@ pub struct Session {
     pub is_lossy: bool,
     /// By branch but the current one: its last event that is in the log.
     pub ends: Vec<u64>,
+    /// The session and the step that it was forked from.
+    pub parent: Option<(Rc<str>, u32)>,
 }
 
 impl Session {
@@ -124,6 +137,7 @@ impl Session {
             metadata: None,
             is_lossy: false,
             ends: Vec::new(),
+            parent: None,
         }
     }
 
@@ -152,6 +166,7 @@ impl Session {
             Body::RunEnded { ending, .. } => self.end(event.at, ending),
             Body::StepStarted { .. } => self.graph.is_half_done = true,
             Body::StepCompleted(report) => self.replay_step(program, report, folds),
+            Body::StateUpdated(update) => self.replay_update(program, update, folds),
             Body::NodeCompleted { task, result, .. } => {
                 self.graph.add_done(task.node, task.task, Rc::clone(result));
             }
@@ -194,15 +209,13 @@ impl Session {
         self.metadata.clone_from(&start.metadata);
         if !start.is_resumed {
             self.graph.versions.forget_seen();
-            self.graph.done.clear();
-            self.graph.is_half_done = false;
+            self.graph.drop_half_done();
             self.graph.has_reached_end = false;
             self.graph.is_entering = start.frontier.is_none();
             self.graph.frontier = Rc::from([]);
         }
         if let Some(frontier) = &start.frontier {
-            self.graph.done.clear();
-            self.graph.is_half_done = false;
+            self.graph.drop_half_done();
             self.graph.enter(Rc::clone(frontier));
             self.graph.is_entering = false;
         }
@@ -224,6 +237,71 @@ impl Session {
         self.graph.versions.bump(program, &report.updated);
         let report = StepReport { versions: self.graph.versions.channels.clone(), ..(**report).clone() };
         self.complete_step(report, ran.is_empty());
+    }
+
+    fn replay_update(&mut self, program: &Program, update: &StateUpdate, folds: &mut Vec<Fold>) {
+        match update.as_node {
+            Some(node) => {
+                self.stand_at(node);
+                self.graph.add_done(node, 0, Rc::clone(&update.result));
+                self.replay_step(program, &update.report, folds);
+            }
+            None => {
+                fold_writes(program, &update.result, folds);
+                load_reduced(&update.report.reduced, folds);
+                self.amend(program, (*update.report).clone());
+            }
+        }
+        self.updated(update);
+    }
+
+    /// This node is all that the step which completes next runs, whatever stood there.
+    pub fn stand_at(&mut self, node: NodeId) -> Entry {
+        let entry = Entry { node, task: 0, is_send: false, input: None, is_gated: false, joins: Vec::new() };
+        self.graph.drop_half_done();
+        self.graph.is_entering = false;
+        self.graph.has_reached_end &= self.status != Status::Completed;
+        self.graph.frontier = Rc::from([entry.clone()]);
+        entry
+    }
+
+    /// A step that ran nothing: contents are folded already.
+    pub fn amend(&mut self, program: &Program, report: StepReport) -> Rc<StepReport> {
+        self.graph.versions.bump(program, &report.updated);
+        self.graph.step = report.step;
+        self.graph.held += 1;
+        let next = Rc::clone(&self.graph.frontier);
+        let report = Rc::new(StepReport { next, versions: self.graph.versions.channels.clone(), ..report });
+        self.graph.last = Some(Rc::clone(&report));
+        report
+    }
+
+    /// The update is the last event.
+    pub fn updated(&mut self, update: &StateUpdate) {
+        if update.opens_branch {
+            self.ends.push(self.seq.saturating_sub(1));
+        }
+        self.is_lossy = false;
+        if update.as_node.is_some() {
+            self.pause();
+        }
+    }
+
+    /// It was forked from the session that it was until now.
+    pub fn fork(&mut self, fork: &Fork) {
+        self.parent = Some((Rc::clone(&fork.parent), self.graph.step));
+        self.run_id = Rc::clone(&fork.run_id);
+        self.at = fork.at;
+        self.created_at = fork.at;
+        self.is_lossy = false;
+        if self.status == Status::Running {
+            self.pause();
+        }
+    }
+
+    /// No execution is there; a resume goes on with what is left.
+    fn pause(&mut self) {
+        self.status = if self.graph.has_work() { Status::Interrupted } else { Status::Completed };
     }
 
     /// As of [`Progress`]; the errors that the barrier appended are told.

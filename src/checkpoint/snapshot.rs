@@ -58,6 +58,25 @@ pub fn write_session(to: &mut Writer, names: &mut Names, program: &Program, sess
     }
 }
 
+/// What few sessions have stands behind the rest.
+pub fn has_more(session: &Session) -> bool {
+    session.parent.is_some() || session.graph.held > 0
+}
+
+pub fn write_more(to: &mut Writer, session: &Session) {
+    to.number(session.graph.held);
+    to.bool(session.parent.is_some());
+    if let Some((parent, step)) = &session.parent {
+        to.text(parent);
+        to.number(*step);
+    }
+}
+
+pub fn read_more(from: &mut Reader<'_>, session: &mut Session) {
+    session.graph.held = from.small();
+    session.parent = from.bool().then(|| (from.text(), from.step()));
+}
+
 pub fn read_session(from: &mut Reader<'_>, names: &Names, program: &Program) -> (Session, Vec<Fold>) {
     let mut session = Session::new(program);
     session.run_id = from.text();

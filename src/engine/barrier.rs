@@ -197,6 +197,9 @@ impl Machine {
         if self.frame.start.is_some() {
             return self.input_applied(changed, reduced);
         }
+        if self.frame.tasks.is_empty() && self.frame.update.is_some() {
+            return self.amend(changed, reduced);
+        }
         self.frame.barrier.changed = changed;
         self.frame.barrier.reduced = reduced;
         self.find_sources();
@@ -367,7 +370,10 @@ impl Machine {
             }
             routing.iter().flat_map(|routing| &routing.targets).for_each(|target| frontier.add(target, false, None));
         }
-        let next = frontier.finish();
+        let mut next = frontier.finish();
+        if self.frame.update.is_some() {
+            next = collected(next.iter().map(|entry| Entry { is_gated: false, ..entry.clone() })).into();
+        }
         let updated = std::mem::take(&mut self.frame.barrier.changed);
         let errors = if self.takes_errors() { self.session.notes.len() as u32 } else { 0 };
         self.session.graph.versions.bump(&program, &updated);
@@ -386,6 +392,9 @@ impl Machine {
         tasks.clear();
         self.frame.tasks = tasks;
         self.push(Command::Commit);
+        if self.frame.update.is_some() {
+            return self.end_update(report);
+        }
         if !self.skips(EventKind::StepCompleted) {
             self.publish(Body::StepCompleted(report));
         }

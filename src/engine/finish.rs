@@ -25,6 +25,10 @@ impl Machine {
 
     /// Ends it wherever it is.
     fn stop(&mut self, why: Abort, ending: Ending) {
+        if self.frame.update.take().is_some() {
+            self.push(Command::Rollback);
+            return self.conclude(ending);
+        }
         if matches!(self.frame.phase, Phase::Folding) && self.frame.start.is_some() {
             // What the input changed is told in the event that is to come first.
             self.ends_with.get_or_insert((why, ending));
@@ -95,7 +99,7 @@ impl Machine {
         }
     }
 
-    fn last_word(&self, ending: &Rc<Ending>) -> Body {
+    pub(super) fn last_word(&self, ending: &Rc<Ending>) -> Body {
         Body::RunEnded { ending: Rc::clone(ending), steps: self.steps(), duration_ms: (self.now - self.started_at).max(0.0) }
     }
 
@@ -126,6 +130,7 @@ impl Machine {
         }
         // A start that nobody has heard of leaves nothing.
         self.frame.start = None;
+        self.frame.update = None;
         if !matches!(self.frame.phase, Phase::New | Phase::Ending) {
             self.break_off(Abort::Failure);
         }

@@ -2,7 +2,7 @@
 
 use super::barrier::Barrier;
 use super::task::Task;
-use crate::events::RunStart;
+use crate::events::{RunStart, StateUpdate};
 use crate::graph::NodeId;
 
 /// What a graph waits for.
@@ -31,6 +31,8 @@ pub(super) struct Frame {
     pub phase: Phase,
     /// The start that is under way: its event goes out with the first frontier.
     pub start: Option<Box<RunStart>>,
+    /// The change of the state from outside that is under way: its event goes out as it is done.
+    pub update: Option<Box<StateUpdate>>,
     /// The last step before this execution.
     pub first_step: u32,
     pub tasks: Vec<Task>,
@@ -47,6 +49,7 @@ impl Frame {
         Self {
             phase: Phase::New,
             start: None,
+            update: None,
             first_step,
             tasks: Vec::new(),
             skipped: Vec::new(),

@@ -102,6 +102,13 @@ pub enum Progress {
 pub enum Input {
     /// The first input.
     Start(Start),
+    /// The first input of an execution that only changes the state.
+    Update {
+        /// The writes.
+        result: TaskResult,
+        /// The node that counts as run.
+        as_node: Option<NodeId>,
+    },
     /// An attempt, or the `onError` after it, ended.
     Settled {
         /// Position in the step.

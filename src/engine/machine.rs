@@ -103,6 +103,7 @@ impl Machine {
         self.now = now;
         match input {
             Input::Start(start) => self.begin(start),
+            Input::Update { result, as_node } => self.begin_update(result, as_node),
             Input::Settled { task, token, outcome } => self.settled(task, token, outcome),
             Input::Stepped { task, token, result, progress } => self.stepped(task, token, result, progress),
             Input::RetryAnswer { task, token, retries } => self.retry_answered(task, token, retries),

@@ -19,6 +19,7 @@ mod step;
 mod storing;
 mod task;
 mod timers;
+mod update;
 
 pub use command::{Abort, Command, Solo};
 pub use input::{GraphPolicy, Input, Options, Outcome, Progress, Start, Thrown};

@@ -25,7 +25,8 @@ impl Machine {
             let error = RunError::Unfinished { session: &self.session_id.clone(), status: self.session.status.as_str() };
             return self.refuse(error.failure(Scope::Runner));
         }
-        if let Some(what) = self.find_graph_change(&start) {
+        let keeps_frontier = start.frontier.is_none();
+        if let Some(what) = self.find_graph_change(start.policy, keeps_frontier).filter(|_| start.is_resume) {
             return self.refuse(RunError::GraphChanged { what: &what }.failure(Scope::Runner));
         }
         if let Some(ms) = self.options.timeout_ms {
@@ -118,17 +119,17 @@ impl Machine {
     }
 
     /// A session that another graph left can be taken up only if all that it needs is still there.
-    fn find_graph_change(&self, start: &Start) -> Option<String> {
-        if !start.is_resume || self.session.is_fresh() || self.session.graph_hash == self.program.hash {
+    pub(super) fn find_graph_change(&self, policy: GraphPolicy, keeps_frontier: bool) -> Option<String> {
+        if self.session.is_fresh() || self.session.graph_hash == self.program.hash {
             return None;
         }
-        let is_migrated = start.policy == GraphPolicy::Migrated;
-        if start.policy == GraphPolicy::Refuse {
+        let is_migrated = policy == GraphPolicy::Migrated;
+        if policy == GraphPolicy::Refuse {
             return Some("onGraphChanged is 'error'".to_owned());
         }
         let known = self.program.nodes.len() as u32;
         let is_lost = |node: NodeId| node < NodeId::END && node.0 >= known;
-        if start.frontier.is_none() {
+        if keeps_frontier {
             let lost = self
                 .session
                 .graph

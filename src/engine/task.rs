@@ -352,9 +352,9 @@ impl Machine {
 
     fn fraction(&mut self, index: usize) -> f64 {
         let reference = self.reference(index);
-        let (seed, name) = (self.session.seed, self.node_name(reference.node));
+        let (seed, step, name) = (self.session.seed, self.session.graph.key_step(), self.node_name(reference.node));
         let random = &mut self.frame.tasks[index].random;
-        random.get_or_insert_with(|| Random::of_attempt(seed, reference.step, &name, reference.task, reference.attempt)).fraction()
+        random.get_or_insert_with(|| Random::of_attempt(seed, step, &name, reference.task, reference.attempt)).fraction()
     }
 
     /// `ctx.random()`: in 0..1; `None` once the attempt is over.

@@ -99,6 +99,19 @@ pub struct StepReport {
     pub errors: u32,
 }
 
+/// A change of the state from outside, between two executions: a step of its own.
+#[derive(Clone, Debug)]
+pub struct StateUpdate {
+    /// The node that counts as run, whose routes named the next frontier; none: frontier and half-done step stay.
+    pub as_node: Option<NodeId>,
+    /// The writes.
+    pub result: Rc<TaskResult>,
+    /// It comes after a lossy execution that crashed: other events had these numbers.
+    pub opens_branch: bool,
+    /// What the step did.
+    pub report: Rc<StepReport>,
+}
+
 /// A join that has begun to wait.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Waiting {
@@ -139,6 +152,8 @@ pub enum Body {
         frontier: Rc<[NodeId]>,
     },
     StepCompleted(Rc<StepReport>),
+    /// To readers a step that completed.
+    StateUpdated(Rc<StateUpdate>),
     NodeStarted(TaskRef),
     NodeCompleted {
         task: TaskRef,
@@ -195,7 +210,7 @@ impl Body {
                 Ending::Cancelled(_) => EventKind::RunCancelled,
             },
             Self::StepStarted { .. } => EventKind::StepStarted,
-            Self::StepCompleted(_) => EventKind::StepCompleted,
+            Self::StepCompleted(_) | Self::StateUpdated(_) => EventKind::StepCompleted,
             Self::NodeStarted(_) => EventKind::NodeStarted,
             Self::NodeCompleted { .. } => EventKind::NodeCompleted,
             Self::NodeSkipped(_) => EventKind::NodeSkipped,

@@ -125,5 +125,7 @@ calls! {
         CursorEnd,
         /// 1 if nothing but the record that takes up the session was sent, and the store does not have it.
         IsTakingOver,
+        /// The step by which what is kept for the tasks under way goes: see `Progress::key_step`.
+        KeyStep,
     }
 }

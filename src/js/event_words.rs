@@ -1,7 +1,7 @@
 //! Events as words: kind, number, time, transience, then what the kind has. The facade's `event-factory` reads the same order.
 
 use super::words::Out;
-use crate::events::{Body, Ending, Event, TaskRef};
+use crate::events::{Body, Ending, Event, StepReport, TaskRef};
 use crate::graph::NodeId;
 
 pub(super) fn write_event(out: &mut Out, event: &Event) {
@@ -30,14 +30,8 @@ pub(super) fn write_event(out: &mut Out, event: &Event) {
             out.word(*step);
             write_nodes(out, frontier.iter().copied());
         }
-        Body::StepCompleted(report) => {
-            out.word(report.step);
-            write_nodes(out, report.ran.iter().copied());
-            write_nodes(out, report.skipped.iter().copied());
-            write_numbers(out, &report.updated);
-            write_nodes(out, report.next.iter().map(|entry| entry.node));
-            write_numbers(out, &report.versions);
-        }
+        Body::StepCompleted(report) => write_report(out, report),
+        Body::StateUpdated(update) => write_report(out, &update.report),
         Body::NodeStarted(task) | Body::NodeSkipped(task) => write_task(out, task),
         Body::NodeCompleted { task, duration_ms, result } => {
             write_task(out, task);
@@ -65,6 +59,15 @@ pub(super) fn write_event(out: &mut Out, event: &Event) {
         Body::StreamGap { from, to, count } => out.words([*from as f64, *to as f64, *count as f64]),
         Body::StreamReset { after } => out.word(*after as f64),
     }
+}
+
+fn write_report(out: &mut Out, report: &StepReport) {
+    out.word(report.step);
+    write_nodes(out, report.ran.iter().copied());
+    write_nodes(out, report.skipped.iter().copied());
+    write_numbers(out, &report.updated);
+    write_nodes(out, report.next.iter().map(|entry| entry.node));
+    write_numbers(out, &report.versions);
 }
 
 fn write_task(out: &mut Out, task: &TaskRef) {

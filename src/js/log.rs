@@ -3,7 +3,7 @@
 use super::graph::RawGraph;
 use super::plain::{Object, Returned, array};
 use super::words::{fill, write_events, write_fold, write_released};
-use crate::checkpoint::{self, Fold, Index, Names, Session};
+use crate::checkpoint::{self, Fold, Fork, Index, Names, Session};
 use crate::collected::collected;
 use crate::error::{Failure, RunError, Scope};
 use crate::events::{Body, Event};
@@ -67,8 +67,8 @@ pub fn record_flags(record: &[u8]) -> u32 {
     checkpoint::read_head(record).map_or(0, |head| u32::from(head.has_snapshot) | u32::from(head.is_takeover) << 1)
 }
 
-/// Reads a record by itself, with so many values: the number of its first event, how many events it has, and how many of them
-/// complete a step.
+/// Reads a record by itself, with so many values: the number of its first event, how many events it has, how many of them
+/// complete a step, and of the first and the last of these the step.
 ///
 /// # Errors
 /// The parts of a failure, as `takeFailure` returns them.
@@ -79,8 +79,24 @@ pub fn check_record(slot: u32, record: &[u8], value_count: u32) -> Result<Vec<f6
     let values = collected((0..value_count).map(|handle| store.adopt(handle, 0)));
     let decoded = checkpoint::decode(&program, &Index::new(&program), &mut Names::lenient(), record, &values)
         .map_err(|error| thrown(&broken(slot, &error)))?;
-    let steps = decoded.events.iter().filter(|event| matches!(event.body, Body::StepCompleted(_))).count();
-    Ok(vec![decoded.head.first_seq as f64, decoded.events.len() as f64, steps as f64])
+    let steps = collected(decoded.events.iter().filter_map(|event| match &event.body {
+        Body::StepCompleted(report) => Some(report.step),
+        Body::StateUpdated(update) => Some(update.report.step),
+        _ => None,
+    }));
+    let mut parts = vec![decoded.head.first_seq as f64, decoded.events.len() as f64, steps.len() as f64];
+    parts.extend(steps.first().map(|step| f64::from(*step)));
+    parts.extend(steps.last().map(|step| f64::from(*step)));
+    Ok(parts)
+}
+
+/// The same record as if it ended with the event `seq`; its log's newest snapshot before it is at `snapshot_slot`.
+///
+/// # Errors
+/// The parts of a failure, as `takeFailure` returns them.
+#[wasm_bindgen(js_name = cutRecord)]
+pub fn cut_record(slot: u32, record: &[u8], seq: f64, snapshot_slot: u32) -> Result<Vec<u8>, JsValue> {
+    checkpoint::cut(record, seq as u64, snapshot_slot).map_err(|error| thrown(&broken(slot, &error)))
 }
 
 /// The last event of a branch; -1: it has no end.
@@ -142,22 +158,45 @@ impl RawLog {
                         break;
                     }
                     log.session.replay(&log.program, event, &mut folds);
-                    if let (Body::StepCompleted(report), Some(last)) = (&mut event.body, &log.session.graph.last) {
-                        *report = Rc::clone(last);
+                    let mut step = 0;
+                    if let Some(last) = &log.session.graph.last {
+                        if let Body::StepCompleted(report) = &mut event.body {
+                            *report = Rc::clone(last);
+                            step = last.step;
+                        } else if let Body::StateUpdated(update) = &mut event.body {
+                            Rc::make_mut(update).report = Rc::clone(last);
+                            step = last.step;
+                        }
                     }
                     let is_entered = matches!(event.body, Body::RunStarted(_)) && until_step == 0.0;
-                    let is_there = matches!(&event.body, Body::StepCompleted(report) if f64::from(report.step) == until_step);
+                    let is_there = step > 0 && f64::from(step) == until_step;
                     self.is_at_goal.set(is_there || is_entered);
-                    if lists && matches!(event.body, Body::StepCompleted(_) | Body::RunStarted(_) | Body::RunEnded { .. }) {
+                    if lists && (step > 0 || matches!(event.body, Body::RunStarted(_) | Body::RunEnded { .. })) {
                         log.checkpoints.push(describe(&log.session));
                     }
                 }
+            }
+        }
+        if let Some(fork) = decoded.fork.filter(|_| !self.is_at_goal.get()) {
+            log.session.fork(&fork);
+            if lists {
+                log.checkpoints.push(describe(&log.session));
             }
         }
         Ok(fill(|out| {
             folds.iter().for_each(|fold| write_fold(out, fold));
             write_released(out, &log.values);
         }))
+    }
+
+    /// Forks the session as it stands: from here on it is another one, whose own log begins with the record that this returns.
+    pub fn fork(&self, run_id: &str, parent: &str, at: f64) -> Vec<u8> {
+        let mut slot = self.log.borrow_mut();
+        let Some(log) = slot.as_mut() else { return Vec::new() };
+        let fork = Fork { run_id: run_id.into(), parent: parent.into(), at };
+        let head = checkpoint::Head::new(log.session.graph_hash, 0, log.snapshot_slot, log.session.seq + 1, false);
+        log.session.fork(&fork);
+        checkpoint::encode_fork(&head, &fork)
     }
 
     /// The last record's events after the number `after`, as words.
@@ -239,6 +278,10 @@ pub(super) fn describe(session: &Session) -> Object {
     let last = session.graph.last.as_ref();
     object.with("ran", ids(last.iter().flat_map(|last| &last.ran).map(|node| node.0)));
     object.with("skipped", ids(last.iter().flat_map(|last| &last.skipped).map(|node| node.0)));
+    if let Some((parent, step)) = &session.parent {
+        object.with("parent", &**parent);
+        object.with("parentStep", *step);
+    }
     object.with("updatedChannels", ids(last.iter().flat_map(|last| last.updated.iter().copied())));
     object
 }

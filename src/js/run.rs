@@ -5,7 +5,8 @@ use super::calls::{Ask, Tell, TellText, TellWith};
 use super::graph::RawGraph;
 use super::ids::random_bits;
 use super::log::RawLog;
-use super::log::branch_end;
+use super::log::{branch_end, describe};
+use super::plain::Returned;
 use super::words::{fill, write_commands, write_events};
 use crate::checkpoint::{self, Durability, Session};
 use crate::collected::collected;
@@ -166,6 +167,19 @@ impl RawRun {
                 frontier: frontier.map(|nodes| collected(nodes.into_iter().map(NodeId).filter(is_known))),
             }))
         })
+    }
+
+    /// Starts it as an execution that only changes the state: `words` as of `Inner::result`; `as_node` counts as run, 0xffffffff is none.
+    pub fn update(&self, now: f64, update: u32, bytes: u32, words: &[u32], as_node: u32) -> u32 {
+        self.input(now, |inner| {
+            let as_node = (as_node != NONE).then_some(NodeId(as_node));
+            Some(Input::Update { result: inner.result(update, bytes, words), as_node })
+        })
+    }
+
+    /// The session as `RawLog.describe` says it.
+    pub fn describe(&self) -> Returned {
+        Ok(describe(self.inner.borrow().machine.session()).into())
     }
 
     /// The slot was not free: `record` is what stands there, if it was read. One of our own is a success whose answer was lost.
@@ -332,6 +346,7 @@ impl RawRun {
             Ask::Branch => machine.session().branch().into(),
             Ask::CursorEnd => branch_end(machine.session(), a),
             Ask::IsTakingOver => f64::from(u8::from(machine.is_taking_over())),
+            Ask::KeyStep => machine.session().graph.key_step().into(),
             Ask::ExcuseReaders => {
                 machine.hub().excuse_readers();
                 0.0

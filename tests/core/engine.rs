@@ -70,6 +70,8 @@ mod solo;
 mod store_words;
 #[path = "engine/takeovers.rs"]
 mod takeovers;
+#[path = "engine/travel.rs"]
+mod travel;
 #[path = "engine/waiting.rs"]
 mod waiting;
 

@@ -90,6 +90,10 @@ impl Setup {
         self.open().fed_start("run-2", &json!({}), true, false).ran()
     }
 
+    pub fn update(&self, update: Json, as_node: Option<&str>) -> Host {
+        self.open().updated(&update, as_node)
+    }
+
     pub fn abandon(&self, input: Json) -> Host {
         self.open().fed_start("run-2", &input, false, true).ran()
     }
@@ -205,6 +209,17 @@ impl Host {
         };
         self.feed(Input::Start(start));
         self
+    }
+
+    /// An execution that only changes the state, up to its end.
+    pub fn updated(mut self, update: &Json, as_node: Option<&str>) -> Self {
+        let fields = update.as_object().into_iter().flatten();
+        let writes: Vec<_> = fields.map(|(name, write)| (name.clone(), write.clone(), false)).collect();
+        let result = self.result(&writes, None).unwrap_or_else(|_| TaskResult::default());
+        let node = |name: &str| self.program.nodes.iter().position(|node| &*node.name == name).expect("a node");
+        let as_node = as_node.map(|name| NodeId(node(name) as u32));
+        self.feed(Input::Update { result, as_node });
+        self.ran()
     }
 
     pub fn ran(mut self) -> Self {

@@ -135,6 +135,18 @@ impl Store {
         store
     }
 
+    /// Another session's log that goes on with a record from elsewhere.
+    pub fn put(&self, bytes: Vec<u8>) {
+        self.0.borrow_mut().slots.push(Record { bytes, values: Vec::new() });
+    }
+
+    /// The newest record, cut behind the event `seq`.
+    pub fn cut_newest(&self, seq: u64, snapshot_slot: u32) {
+        let mut inner = self.0.borrow_mut();
+        let newest = inner.slots.last_mut().expect("a record");
+        newest.bytes = checkpoint::cut(&newest.bytes, seq, snapshot_slot).expect("a record");
+    }
+
     /// The writer of a record.
     pub fn writer(&self, slot: u32) -> Option<u64> {
         checkpoint::read_head(&self.record(slot as usize).bytes).ok().map(|head| head.writer)
@@ -200,6 +212,9 @@ impl Store {
                 }
                 _ => replay(&mut log.session, program, &mut log.events[first..], &mut folds),
             }
+            if let Some(fork) = &decoded.fork {
+                log.session.fork(fork);
+            }
             for fold in &folds {
                 log.contents.fold(&log.arena, fold).expect("a fold that was made before");
             }
@@ -221,8 +236,10 @@ impl Store {
 fn replay(session: &mut Session, program: &Program, events: &mut [Event], folds: &mut Vec<Fold>) {
     for event in events {
         session.replay(program, event, folds);
-        if let (Body::StepCompleted(report), Some(last)) = (&mut event.body, &session.graph.last) {
-            *report = Rc::clone(last);
+        match (&mut event.body, &session.graph.last) {
+            (Body::StepCompleted(report), Some(last)) => *report = Rc::clone(last),
+            (Body::StateUpdated(update), Some(last)) => Rc::make_mut(update).report = Rc::clone(last),
+            _ => {}
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::host::Host;
 use std::rc::Rc;
-use weavegraph_wasm::events::{Body, Cursor, Ending, Entry, Event, Mask, Overflow, Pulled, TaskRef};
+use weavegraph_wasm::events::{Body, Cursor, Ending, Entry, Event, Mask, Overflow, Pulled, StepReport, TaskRef};
 use weavegraph_wasm::graph::NodeId;
 
 impl Host {
@@ -39,8 +39,15 @@ impl Host {
         format!("{}{ordinal}{attempt}", self.name(task.node))
     }
 
-    fn details(&self, body: &Body) -> String {
+    fn report(&self, report: &StepReport) -> String {
         let channel = |channel: &u32| self.program.channels[*channel as usize].name.to_string();
+        let updated: Vec<String> = report.updated.iter().map(channel).collect();
+        let skipped = if report.skipped.is_empty() { String::new() } else { format!(" skipped {}", self.names(&report.skipped)) };
+        let changed = if updated.is_empty() { String::new() } else { format!(" changed {}", updated.join(" ")) };
+        format!("{}: ran {}{skipped}{changed} next {}", report.step, self.names(&report.ran), self.entries(&report.next))
+    }
+
+    fn details(&self, body: &Body) -> String {
         match body {
             Body::RunStarted(start) => {
                 let resumed = if start.is_resumed { " resumed" } else { "" };
@@ -50,12 +57,8 @@ impl Host {
             }
             Body::RunEnded { ending, .. } => self.ending_text(ending),
             Body::StepStarted { step, frontier } => format!("{step}: {}", self.names(frontier)),
-            Body::StepCompleted(report) => {
-                let updated: Vec<String> = report.updated.iter().map(channel).collect();
-                let skipped = if report.skipped.is_empty() { String::new() } else { format!(" skipped {}", self.names(&report.skipped)) };
-                let changed = if updated.is_empty() { String::new() } else { format!(" changed {}", updated.join(" ")) };
-                format!("{}: ran {}{skipped}{changed} next {}", report.step, self.names(&report.ran), self.entries(&report.next))
-            }
+            Body::StepCompleted(report) => self.report(report),
+            Body::StateUpdated(update) => format!("{} by an update", self.report(&update.report)),
             Body::NodeStarted(task) | Body::NodeSkipped(task) | Body::NodeCompleted { task, .. } => self.task(task),
             Body::NodeFailed { task, failure, will_retry, .. } => {
                 let again = if *will_retry { " again" } else { "" };
