@@ -204,7 +204,7 @@ export class GraphBuilder<C extends Channels = DefaultChannels, X = unknown> {
 }
 
 function readChannels(channels: unknown): Map<string, ChannelDescriptor> {
-  if (typeof channels !== 'object' || channels === null || Array.isArray(channels)) {
+  if (typeof channels !== 'object' || channels === null || Symbol.iterator in channels) {
     return new Map([['channels', ChannelDescriptor.invalid(`the option itself is ${kindOf(channels)}; give an object of channels by name`)]]);
   }
   return new Map(Object.entries(channels).map(([name, channel]) => [name, ChannelDescriptor.from(channel)]));

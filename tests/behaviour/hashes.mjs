@@ -1,6 +1,7 @@
 // Cases about the definition's hash: no order of adding changes it, each change of a definition does, and what is no part of it does not.
 // `changes` is by the members of the options' types, which tests/js/hash-changes.test.mjs compares with the declarations.
 import { equal, holds } from './checks.mjs';
+import { chain } from './shapes.mjs';
 
 const idle = () => undefined;
 /** A definition as data, so that it can be changed and put together in any order. */
@@ -86,7 +87,10 @@ function mixed(value, roll) {
   return Object.fromEntries(shuffled(Object.entries(value), roll).map(([key, item]) => [key, mixed(item, roll)]));
 }
 
-function build({ GraphBuilder, ...make }, { name, channels, nodes, edges, routes }, roll) {
+function build(weavegraph, spec, roll) {
+  return compiled(weavegraph, spec, roll).definitionHash();
+}
+function compiled({ GraphBuilder, ...make }, { name, channels, nodes, edges, routes }, roll) {
   const order = (list) => (roll === undefined ? list : shuffled(list, roll));
   const same = (value) => (roll === undefined ? value : mixed(value, roll));
   const graph = new GraphBuilder({ name, channels: Object.fromEntries(order(Object.entries(channels)).map(([id, [kind, ...given]]) => [id, make[kind](...given.map(same))])) });
@@ -96,7 +100,7 @@ function build({ GraphBuilder, ...make }, { name, channels, nodes, edges, routes
     ...routes.map(([from, targets]) => () => graph.addConditionalEdge(from, () => '__end__', Array.isArray(targets) ? order(targets) : same(targets))),
   ];
   order(adding).forEach((add) => add());
-  return graph.compile({ allowCycles: roll !== undefined, ...(roll !== undefined && { maxSteps: 1 + roll(9) }) }).definitionHash();
+  return graph.compile({ allowCycles: roll !== undefined, ...(roll !== undefined && { maxSteps: 1 + roll(9) }) });
 }
 const changed = (change) => {
   const spec = base();
@@ -123,6 +127,18 @@ export const hashCases = {
       holds(!found.has(hash), 'channels by default, none, and the same declared');
       found.set(hash, 'channels');
     }
+  },
+
+  'hash: each change within a sub-graph is one of the graph around it, and no order in there is': async (weavegraph) => {
+    const { GraphBuilder } = weavegraph;
+    const around = (inner, options) => new GraphBuilder().addSubgraph('inner', inner, options).addNode('next', idle).addEdge('__start__', 'inner').addEdge('inner', 'next').addEdge('next', '__end__').compile();
+    const hash = around(compiled(weavegraph, base())).definitionHash();
+    const found = new Set([hash, around(compiled(weavegraph, base()), { concurrency: 1 }).definitionHash(), chain(weavegraph, { inner: idle, next: idle }, {}).compile().definitionHash()]);
+    changes.forEach((change, at) => found.add(around(compiled(weavegraph, changed(change), dice(at))).definitionHash()));
+    equal(found.size, 3 + changes.length);
+    const twice = (seed) => around(around(compiled(weavegraph, base(), dice(seed)))).definitionHash();
+    equal([around(compiled(weavegraph, base(), dice(5)), { input: idle, output: idle, description: 'other' }).definitionHash(), twice(6)], [hash, twice(7)]);
+    holds(twice(6) !== hash, 'two levels are not one');
   },
 
   'hash: functions, descriptions, the name, run options and written defaults are no part of it': async (weavegraph) => {

@@ -62,6 +62,18 @@ export const hostileCases = {
     }
   },
 
+  'hostile: a Map or a Set in place of a record is told, not taken for an empty one': async ({ END, GraphBuilder, last, START }) => {
+    const graph = (options, channels) => new GraphBuilder(channels && { channels }).addNode('a', () => undefined, options).addEdge(START, 'a').addEdge('a', END);
+    const told = (builder) => builder.validate().map(({ code }) => code);
+    for (const list of [new Map([['a', 'a']]), new Set(['a'])]) {
+      equal(told(graph().addConditionalEdge('a', () => END, list)), ['GRAPH_INVALID']);
+      equal(told(graph(undefined, list)), ['GRAPH_INVALID_CHANNEL']);
+      equal(told(graph({ metadata: list })), ['GRAPH_INVALID']);
+      equal(told(graph(list)), ['GRAPH_INVALID']);
+    }
+    equal(told(graph({ metadata: {} }, { a: last() }).addConditionalEdge('a', () => 'end', { end: END })), []);
+  },
+
   'hostile: thenables of any make are awaited as by await': async (weavegraph) => {
     const log = async (result) => (await chain(weavegraph, { a: () => result }).compile().invoke()).log;
     equal(await log({ then(resolve, reject) { resolve({ log: 1 }); resolve({ log: 2 }); reject(new Error('late')); throw new Error('later'); } }), [1], 'it settles twice');

@@ -152,6 +152,25 @@ export const runEdges = {
     holds(one.includes('"message":"c"') && !one.includes('"message":"d"'), 'the first that fails is told');
   },
 
+  'rough edge 30: two runs with errors in them compare as equal, though times, ids and the order of ends differ': async (weavegraph) => {
+    const { compareReplayRuns, END, GraphBuilder, START } = weavegraph;
+    const record = async (turns, text = 'no') => {
+      const graph = new GraphBuilder();
+      for (const [name, count] of Object.entries(turns)) {
+        graph.addNode(name, async () => {
+          for (let n = 0; n < count; n += 1) await turn();
+          return { messages: { role: 'assistant', content: name }, errors: { at: Date.now() + Math.random(), scope: { scope: 'app' }, error: { message: text }, tags: [] } };
+        }).addEdge(START, name).addEdge(name, END);
+      }
+      const run = graph.compile().invokeStreaming();
+      const events = await collect(run);
+      return { events, state: await run.join() };
+    };
+    compareReplayRuns(await record({ a: 1, b: 5 }), await record({ a: 5, b: 1 })).assertMatches();
+    const other = compareReplayRuns(await record({ a: 1, b: 1 }), await record({ a: 1, b: 1 }, 'other'));
+    equal([other.matches, other.differences.length > 0, await codeOf(() => other.assertMatches())], [false, true, 'REPLAY_MISMATCH']);
+  },
+
   'rough edge 31: each attempt tells its start, its end, its own duration and its failure': async (weavegraph) => {
     const nodes = {
       short: (_, ctx) => ctx.sleep(10),
@@ -163,6 +182,25 @@ export const runEdges = {
     equal(told.sort(), [
       'long/1 node.completed 30', 'long/1 node.started', 'short/1 node.completed 10', 'short/1 node.started', 'twice/1 node.failed 5 NODE_THREW', 'twice/1 node.started', 'twice/2 node.completed 5', 'twice/2 node.started',
     ]);
+  },
+
+  'rough edge 31: an observer is told every start, failure and skip, each with its own duration, and what it throws harms nobody': async (weavegraph) => {
+    const told = [];
+    const note = (hook) => (facts) => {
+      told.push([hook, facts]);
+      throw new Error('observer');
+    };
+    const observer = Object.fromEntries(['onRunStart', 'onRunFinish', 'onNodeStart', 'onNodeFinish', 'onCheckpointLoad', 'onCheckpointSave', 'onEvent'].map((hook) => [hook, note(hook)]));
+    const nodes = { slow: (_, ctx) => ctx.sleep(30), bad: async (_, ctx) => { await ctx.sleep(50); throw new RangeError('no'); } };
+    const app = fan(weavegraph, nodes).compile({ clock: new HastyClock(), observer, checkpointer: new weavegraph.MemoryCheckpointer() });
+    equal((await app.invokeStreaming({}, { sessionId: 's' }).result).error.cause instanceof RangeError, true);
+    const of = (hook) => told.filter(([name]) => name === hook).map(([, facts]) => facts);
+    equal(of('onNodeStart').map(({ node }) => node), ['slow', 'bad']);
+    equal(of('onNodeFinish').map(({ node, outcome, durationMs }) => `${node} ${outcome} ${durationMs}`), ['slow completed 30', 'bad failed 50']);
+    equal([of('onRunStart').length, of('onRunFinish').map(({ status }) => status), of('onCheckpointSave').length > 0], [1, ['failed'], true]);
+    const before = told.length;
+    await failure(app.resume('s'));
+    holds(told.slice(before).some(([hook]) => hook === 'onCheckpointLoad') && told.slice(before).some(([hook, { type }]) => hook === 'onEvent' && type === 'run.failed'), 'loads and ends are told');
   },
 
   'rough edge 37: tasks of a step share one view of a channel, and one that nobody writes stays the same object': async (weavegraph) => {
