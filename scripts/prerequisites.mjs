@@ -105,6 +105,13 @@ export async function ensureValgrind() {
   if (findProgram('valgrind') === undefined) throw new Refusal(remedy);
 }
 
+/** Graphviz, which draws what is in DOT. */
+export async function ensureGraphviz() {
+  const remedy = 'Graphviz is missing: apt-get install graphviz.';
+  if (findProgram('dot') === undefined) await installByApt('Graphviz is missing', ['graphviz'], remedy);
+  if (findProgram('dot') === undefined) throw new Refusal(remedy);
+}
+
 /** The path of Firefox, or `undefined`. */
 export function findFirefox() {
   return process.env.FIREFOX ?? findProgram('firefox', 'firefox-esr');

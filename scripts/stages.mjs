@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run } from './command.mjs';
 import { build } from './build.mjs';
-import { ensureChromium, ensureFirefox, ensurePackagesIn, ensureRuntimes, ensureValgrind, ensureWebKit } from './prerequisites.mjs';
+import { ensureChromium, ensureFirefox, ensureGraphviz, ensurePackagesIn, ensureRuntimes, ensureValgrind, ensureWebKit } from './prerequisites.mjs';
 
 const host = ['--no-default-features', '--features', 'json'];
 const wasm = ['--target', 'wasm32-unknown-unknown', '--features', 'test-hooks,indexed-db'];
@@ -35,6 +35,7 @@ export const stages = [
   { name: 'types', needs: ['install'], run: typeTests },
   { name: 'wasm', usesChromium: true, usesFirefox: true, run: wasmTests },
   { name: 'js', needs: ['install'], run: (files) => nodeTests('js', files, ['--expose-gc']) },
+  { name: 'drawings', needs: ['install'], run: drawingTests },
   { name: 'packaging', needs: ['build'], usesChromium: true, usesFirefox: true, run: packagingTests },
   { name: 'workerd', needs: ['install'], run: workerdTests },
   { name: 'runtimes', needs: ['build'], run: runtimeTests },
@@ -118,6 +119,13 @@ async function bundlerTests(files) {
 async function instructionTests(files) {
   await ensureValgrind();
   return nodeTests('instructions', files, oneByOne);
+}
+
+/** Mermaid and Graphviz read what the package draws. */
+async function drawingTests(files) {
+  await ensureGraphviz();
+  await ensurePackagesIn(join(root, 'tests/drawings'));
+  return nodeTests('drawings', files, oneByOne);
 }
 
 async function packagingTests(files) {

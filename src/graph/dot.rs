@@ -23,5 +23,6 @@ const DOT: Format = Format {
     // Graphviz frames what is called so.
     frame: ["subgraph cluster_", " { label=\"", "\";", "}"],
     code: "&#",
+    apart: "",
     doubles_backslash: true,
 };

@@ -32,6 +32,8 @@ pub(super) struct Format {
     pub(super) frame: [&'static str; 4],
     /// Before the code of a character.
     pub(super) code: &'static str,
+    /// Keeps apart what Mermaid, when all is drawn, would take for its own placeholder of a code.
+    pub(super) apart: &'static str,
     /// A backslash means something even as a code, unless it is doubled.
     pub(super) doubles_backslash: bool,
 }
@@ -88,7 +90,7 @@ impl Page<'_> {
     /// Text for between the quotes of a label. What is not surely plain text becomes its code, because labels go through comment,
     /// directive and icon syntax, Markdown and HTML. Control characters, which HTML cannot name, become U+FFFD.
     fn label(&mut self, name: &str) {
-        let Format { code, doubles_backslash, .. } = *self.format;
+        let Format { code, apart, doubles_backslash, .. } = *self.format;
         let chars = collected(name.chars());
         for (index, char) in chars.iter().copied().enumerate() {
             let before = index.checked_sub(1).map(|before| chars[before]);
@@ -96,6 +98,9 @@ impl Page<'_> {
             if is_letter(char) || is_plain_sign(before, char, after) {
                 self.text.push(char);
                 continue;
+            }
+            if matches!((before, char), (Some('ﬂ'), '°') | (Some('¶'), 'ß')) {
+                self.text.push_str(apart);
             }
             let shown = if char.is_control() { char::REPLACEMENT_CHARACTER } else { char };
             for _ in 0..=u32::from(char == '\\' && doubles_backslash) {

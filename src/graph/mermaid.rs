@@ -51,5 +51,7 @@ const MERMAID: Format = Format {
     is_label_first: true,
     frame: ["subgraph ", "[\"", "\"]", "end"],
     code: "#",
+    // A space without width.
+    apart: "#8203;",
     doubles_backslash: false,
 };
