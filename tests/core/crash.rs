@@ -4,6 +4,7 @@
 //! All that a release plays: `CRASH_SEEDS=100000 cargo test --release --no-default-features --features json --test core_crash`.
 //! One of them, with what happens: `CRASH_SEED=<n> cargo test --no-default-features --features json --test core_crash -- --nocapture`.
 
+#![cfg(not(target_arch = "wasm32"))]
 #![allow(dead_code, unused_imports)]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 

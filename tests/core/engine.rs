@@ -1,5 +1,6 @@
 //! The engine on the host: behaviour by behaviour, over a small language for graphs and a scripted clock and store.
 
+#![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
 #[path = "engine/arena.rs"]

@@ -1,5 +1,6 @@
 //! Graphs on the host: every rule of validation, the compiled program, the hash, the order, the drawing.
 
+#![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::expect_used, clippy::panic)]
 
 #[path = "graph/compiled.rs"]

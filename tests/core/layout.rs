@@ -13,10 +13,11 @@ const BOXES: &[(&str, &[&str])] = &[
     ("checkpoint", &["events", "state", "graph", "error", "collected", "text"]),
     ("engine", &["checkpoint", "events", "state", "graph", "error", "collected", "text"]),
     ("store", &["error"]),
+    ("executor", &["engine", "checkpoint", "events", "state", "graph", "error", "store"]),
 ];
 
 /// The parts of a box that belong to a host, and may know it.
-const OF_A_HOST: &[&str] = &["src/store/indexed_db"];
+const OF_A_HOST: &[&str] = &["src/store/indexed_db", "src/executor"];
 
 /// What would tie the core to a host, to its clock or to chance.
 const FOREIGN: &[&str] = &[

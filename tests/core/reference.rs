@@ -1,5 +1,6 @@
 //! The engine against a naive interpreter of the rules, on thousands of random graphs.
 
+#![cfg(not(target_arch = "wasm32"))]
 #![allow(dead_code, unused_imports)]
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 

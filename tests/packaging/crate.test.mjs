@@ -26,9 +26,9 @@ test('cargo would publish it, and has nothing to warn of', async () => {
 
 test('the packed crate holds its sources, its tests, its documents and nothing else', async () => {
   const paths = await packed();
-  const { stdout } = await execute('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'src', 'tests', 'docs'], options);
+  const { stdout } = await execute('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'src', 'examples', 'tests', 'docs'], options);
   const ours = stdout.trim().split('\n').filter((path) => existsSync(join(root, path)));
-  const isPacked = (path) => /^(src|tests\/(core|instructions|store_contract|wasm))\/.*\.rs$|^tests\/vectors\/.*\.json$|^docs\/.*\.md$|^docs\/images\/.*\.png$/.test(path);
+  const isPacked = (path) => /^(src|examples|tests\/(core|instructions|store_contract|wasm))\/.*\.rs$|^tests\/vectors\/.*\.json$|^docs\/.*\.md$|^docs\/images\/.*\.png$/.test(path);
   const added = ['.cargo_vcs_info.json', 'Cargo.lock', 'Cargo.toml', 'Cargo.toml.orig'];
   assert.deepEqual(paths.sort(), [...ours.filter(isPacked), ...added, 'CHANGELOG.md', 'LICENSE', 'README.md'].sort());
   for (const { path } of [...targets.test, ...targets.example]) assert.ok(paths.includes(path), path);

@@ -3,6 +3,7 @@
 #![allow(clippy::panic)]
 
 mod boundary;
+mod executor;
 mod realm;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);

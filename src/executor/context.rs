@@ -1,0 +1,319 @@
+//! What a node gets beside the state: who it is, its run, and the ways to emit events and to wait.
+//!
+//! It knows its execution weakly: after the attempt, and after the run was dropped, every call of it does nothing.
+
+use super::arena::{Held, is_too_deep};
+use super::driver::Place;
+use super::errors::NodeError;
+use super::execution::Execution;
+use super::text_stream::OpenStream;
+use crate::engine::Input;
+use crate::events::EventKind;
+use crate::state;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::future::poll_fn;
+use std::rc::{Rc, Weak};
+use std::task::Poll;
+use std::time::Duration;
+
+struct Stream {
+    name: Option<String>,
+    text: Rc<RefCell<OpenStream>>,
+    value: state::Value,
+}
+
+/// See the module's head. Emitting never fails for want of a reader.
+pub struct NodeContext {
+    execution: Weak<Execution>,
+    task: u32,
+    token: u32,
+    node: Rc<str>,
+    place: Place,
+    run_id: Rc<str>,
+    session_id: Rc<str>,
+    streams: RefCell<Vec<Stream>>,
+    stream_count: Cell<u32>,
+}
+
+impl NodeContext {
+    pub(super) fn new(execution: &Execution, (task, token): (u32, u32), node: &Rc<str>, place: Place) -> Self {
+        Self {
+            execution: Weak::clone(&execution.me),
+            task,
+            token,
+            node: Rc::clone(node),
+            place,
+            run_id: Rc::clone(&execution.run_id.borrow()),
+            session_id: Rc::clone(&execution.session_id),
+            streams: RefCell::default(),
+            stream_count: Cell::new(0),
+        }
+    }
+
+    /// The node's name.
+    pub fn node(&self) -> &str {
+        &self.node
+    }
+
+    /// The step that this task belongs to, from 1 over the session.
+    pub fn step(&self) -> u32 {
+        self.place.step
+    }
+
+    /// From 1; rises with each retry.
+    pub fn attempt(&self) -> u32 {
+        self.place.attempt
+    }
+
+    /// Which of this step's tasks of this node it is: 0, or the position among its sends.
+    pub fn task(&self) -> u32 {
+        self.place.ordinal
+    }
+
+    /// Of the run.
+    pub fn run_id(&self) -> &str {
+        &self.run_id
+    }
+
+    /// Of the session.
+    pub fn session_id(&self) -> &str {
+        &self.session_id
+    }
+
+    /// What [`send`](super::send) gave this task.
+    ///
+    /// # Errors
+    /// It is of another shape; a task that no send made has null.
+    pub fn input<T: DeserializeOwned>(&self) -> Result<T, NodeError> {
+        Ok(T::deserialize(self.place.input.as_ref().unwrap_or(&Value::Null))?)
+    }
+
+    /// The run's metadata; null if it has none.
+    pub fn metadata(&self) -> Value {
+        let metadata = self.execution().and_then(|execution| {
+            let machine = execution.machine.borrow();
+            let metadata = machine.as_ref()?.session().metadata.clone()?;
+            Some(execution.arena.borrow().value(&metadata))
+        });
+        metadata.unwrap_or_default()
+    }
+
+    /// `session/path/step/node#task`: the same over retries, pauses and crashes. What payment APIs ask for.
+    pub fn idempotency_key(&self) -> String {
+        let escaped = |part: &str| part.replace('%', "%25").replace('/', "%2F").replace('#', "%23");
+        format!("{}//{}/{}#{}", escaped(&self.session_id), self.place.step, escaped(&self.node), self.place.ordinal)
+    }
+
+    /// Epoch milliseconds of the run's clock.
+    pub fn now(&self) -> f64 {
+        self.execution().map_or(0.0, |execution| execution.clock.now())
+    }
+
+    /// 0 to 1, 1 excluded, from the run's seed: the same numbers for the same step, node, task and attempt.
+    pub fn random(&self) -> f64 {
+        let drawn = self.execution().and_then(|execution| execution.with_machine(|machine| machine.random(self.task, self.token))?);
+        drawn.unwrap_or_default()
+    }
+
+    /// Waits on the run's clock. A task that sleeps does not count for the limits of concurrency.
+    pub async fn sleep(&self, duration: Duration) {
+        let (task, token, ms) = (self.task, self.token, super::node::millis(duration));
+        self.wait(|sleep| Input::Sleep { task, token, sleep, ms }).await;
+    }
+
+    /// Stores what is pending, then waits for room while a reader that the run waits for is full.
+    pub async fn flush(&self) {
+        self.wait(|flush| Input::Flush { flush }).await;
+    }
+
+    async fn wait(&self, ask: impl FnOnce(u32) -> Input) {
+        let Some(number) = self.execution().map(|execution| execution.begin_wait(ask)) else { return std::future::pending().await };
+        let wait = Waiting { execution: Weak::clone(&self.execution), number };
+        poll_fn(|cx| wait.execution.upgrade().map_or(Poll::Pending, |execution| execution.poll_wait(wait.number, cx.waker()))).await;
+    }
+
+    /// A `message` event.
+    pub fn emit(&self, scope: &str, message: impl fmt::Display) {
+        self.send(EventKind::Message, json!({ "scope": scope, "message": message.to_string() }), None::<(_, ())>);
+    }
+
+    /// A `message` event with data.
+    pub fn emit_with(&self, scope: &str, message: impl fmt::Display, data: impl Serialize) {
+        self.send(EventKind::Message, json!({ "scope": scope, "message": message.to_string() }), Some(("data", data)));
+    }
+
+    /// A `progress` event; `fraction` goes from 0 to 1.
+    pub fn progress(&self, fraction: f64, message: Option<&str>) {
+        self.send(EventKind::Progress, json!({ "fraction": fraction }), message.map(|message| ("message", message)));
+    }
+
+    /// A named result on the way.
+    pub fn milestone(&self, name: &str, data: impl Serialize) {
+        self.send(EventKind::Milestone, json!({ "name": name }), Some(("data", data)));
+    }
+
+    /// An event of your own.
+    pub fn custom(&self, name: &str, data: impl Serialize) {
+        self.send(EventKind::Custom, json!({ "name": name }), Some(("data", data)));
+    }
+
+    /// A note for whoever operates this.
+    pub fn diagnostic(&self, scope: &str, message: impl fmt::Display) {
+        self.send(EventKind::Diagnostic, json!({ "scope": scope, "message": message.to_string() }), None::<(_, ())>);
+    }
+
+    /// A call of a tool.
+    pub fn tool_call(&self, id: &str, name: &str, args: impl Serialize) {
+        self.send(EventKind::ToolCall, json!({ "id": id, "name": name }), Some(("args", args)));
+    }
+
+    /// What a tool gave.
+    pub fn tool_result(&self, id: &str, result: impl Serialize, is_error: bool) {
+        let payload = if is_error { json!({ "id": id, "isError": true }) } else { json!({ "id": id }) };
+        self.send(EventKind::ToolResult, payload, Some(("result", result)));
+    }
+
+    /// A piece of text as a model writes it: short for `ctx.llm().chunk(text)`.
+    pub fn token(&self, text: &str) {
+        self.llm().chunk(text);
+    }
+
+    /// A model's output, as it comes.
+    pub fn llm(&self) -> Llm<'_> {
+        Llm { ctx: self, stream_id: None, metadata: None }
+    }
+
+    fn execution(&self) -> Option<Rc<Execution>> {
+        self.execution.upgrade()
+    }
+
+    /// What is no JSON goes out as the text that says so: an event must not fail a node.
+    fn send<T: Serialize>(&self, kind: EventKind, mut payload: Value, data: Option<(&str, T)>) {
+        if let (Some((name, data)), Value::Object(fields)) = (data, &mut payload) {
+            let data = serde_json::to_value(data).unwrap_or_else(|error| error.to_string().into());
+            let data = if is_too_deep(&data) { "more than 100 levels deep".into() } else { data };
+            fields.insert(name.to_owned(), data);
+        }
+        self.emit_value(kind, payload, 0.0);
+    }
+
+    fn emit_value(&self, kind: EventKind, payload: Value, number: f64) {
+        let Some(execution) = self.execution() else { return };
+        let payload = execution.arena.borrow_mut().put(payload);
+        let now = execution.clock.now();
+        execution.with_machine(|machine| machine.emit(now, self.task, self.token, kind, payload, number));
+    }
+
+    /// The stream of this name, opened if need be.
+    fn open_stream(&self, name: Option<&str>) -> Option<(Rc<RefCell<OpenStream>>, state::Value)> {
+        let execution = self.execution()?;
+        if let Some(stream) = self.streams.borrow().iter().find(|stream| stream.name.as_deref() == name) {
+            return Some((Rc::clone(&stream.text), stream.value.clone()));
+        }
+        self.stream_count.set(self.stream_count.get() + 1);
+        let Place { step, ordinal, attempt, .. } = &self.place;
+        let own = || format!("{step}/{}#{ordinal}/{attempt}.{}", self.node, self.stream_count.get());
+        let text = Rc::new(RefCell::new(OpenStream::new(name.map_or_else(own, str::to_owned))));
+        let value = execution.arena.borrow_mut().hold(Held::Stream(Rc::clone(&text)), 64);
+        execution.with_machine(|machine| machine.open_stream(self.task, self.token, value.clone()));
+        self.streams.borrow_mut().push(Stream { name: name.map(str::to_owned), text: Rc::clone(&text), value: value.clone() });
+        Some((text, value))
+    }
+
+    /// The stream's text, once it is closed.
+    fn close_stream(&self, name: Option<&str>) -> Option<Rc<RefCell<OpenStream>>> {
+        let (text, value) = self.open_stream(name)?;
+        self.streams.borrow_mut().retain(|stream| stream.name.as_deref() != name);
+        self.execution()?.with_machine(|machine| machine.close_stream(self.task, self.token, value.handle()));
+        Some(text)
+    }
+}
+
+impl fmt::Debug for NodeContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("NodeContext").field(&self.idempotency_key()).finish()
+    }
+}
+
+/// A wait that is given up is forgotten.
+struct Waiting {
+    execution: Weak<Execution>,
+    number: u32,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(execution) = self.execution.upgrade() {
+            execution.forget_wait(self.number);
+        }
+    }
+}
+
+/// A model's text stream. A stream that the node leaves open is closed as the node settles, with all its chunks.
+#[must_use]
+pub struct Llm<'a> {
+    ctx: &'a NodeContext,
+    stream_id: Option<&'a str>,
+    metadata: Option<Value>,
+}
+
+impl<'a> Llm<'a> {
+    /// Another stream than the node's own: name it when a node writes several at once.
+    pub fn stream(mut self, id: &'a str) -> Self {
+        self.stream_id = Some(id);
+        self
+    }
+
+    /// Goes with the event.
+    pub fn metadata(mut self, metadata: Value) -> Self {
+        self.metadata = Some(metadata);
+        self
+    }
+
+    /// A piece of text. Transient: it is not kept, the final is.
+    pub fn chunk(self, text: &str) {
+        self.add(text, false);
+    }
+
+    /// A piece of the model's reasoning.
+    pub fn reasoning(self, text: &str) {
+        self.add(text, true);
+    }
+
+    /// Closes the stream with its whole text: this one, or all its chunks.
+    pub fn finish(self, text: Option<&str>) {
+        let Some(stream) = self.ctx.close_stream(self.stream_id) else { return };
+        if let Some(text) = text {
+            stream.borrow_mut().set_text(text);
+        }
+        stream.borrow_mut().add("", false, self.metadata.as_ref());
+        let payload = stream.borrow().to_final();
+        self.ctx.emit_value(EventKind::LlmFinal, payload, 0.0);
+    }
+
+    /// Closes the stream with an error of the model. The node goes on.
+    pub fn error(self, message: &str) {
+        let Some(stream) = self.ctx.close_stream(self.stream_id) else { return };
+        let mut payload =
+            Map::from_iter([("message".to_owned(), message.into()), ("streamId".to_owned(), stream.borrow().id.as_str().into())]);
+        payload.extend(self.metadata.map(|metadata| ("metadata".to_owned(), metadata)));
+        self.ctx.emit_value(EventKind::LlmError, Value::Object(payload), 0.0);
+    }
+
+    fn add(self, text: &str, is_reasoning: bool) {
+        let Some((stream, _)) = self.ctx.open_stream(self.stream_id) else { return };
+        let offset = stream.borrow_mut().add(text, is_reasoning, self.metadata.as_ref());
+        let mut payload = json!({ "text": text, "streamId": stream.borrow().id });
+        if is_reasoning {
+            payload["kind"] = "reasoning".into();
+        }
+        if let Some(metadata) = self.metadata {
+            payload["metadata"] = metadata;
+        }
+        self.ctx.emit_value(EventKind::LlmChunk, payload, offset as f64);
+    }
+}
