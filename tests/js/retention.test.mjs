@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { last, MemoryCheckpointer } from 'weavegraph-wasm';
+import { MockClock } from 'weavegraph-wasm/testing';
 import { chain, collect, failure, loop, turn } from './graphs.mjs';
 import { here, World } from './realms.mjs';
 
@@ -73,4 +74,17 @@ test('retention: a store that cannot drop is told by a diagnostic event, and the
 
 test('retention: a run that stores nothing has nothing to drop', async () => {
   assert.deepEqual(await chain({ a: () => ({ log: 1 }) }).compile({ retention: { keepLast: 1 } }).invoke(), { log: [1] });
+});
+
+test('retention by age goes by the clock of the run', async () => {
+  for (const [msOfStep, isKept] of [[0, true], [100, false]]) {
+    const clock = new MockClock(0);
+    const node = async (_, ctx) => (await ctx.sleep(msOfStep), { text: `${ctx.step} ${'x'.repeat(20_000)}` });
+    const app = loop(40, node, { text: last() }).compile({ checkpointer: new MemoryCheckpointer(), retention: { olderThanMs: 1000 }, clock });
+    const running = app.invoke({}, { sessionId: 's' });
+    await clock.advance(10_000);
+    await running;
+    await quiet();
+    assert.equal((await steps(app)).length === 41, isKept, `${msOfStep} ms a step`);
+  }
 });
