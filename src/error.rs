@@ -55,6 +55,7 @@ codes! {
     StreamInvalid = "STREAM_INVALID",
     CheckpointQuota = "CHECKPOINT_QUOTA",
     CheckpointBlocked = "CHECKPOINT_BLOCKED",
+    RunDepthLimit = "RUN_DEPTH_LIMIT",
 }
 
 impl ErrorCode {
@@ -84,6 +85,8 @@ pub struct Failure {
     pub message: Rc<str>,
     /// The node at fault.
     pub node: Option<NodeId>,
+    /// Its name, if it is within a sub-graph; then `node` is the task that runs that.
+    pub inner: Option<Rc<str>>,
     /// The step in which it happened.
     pub step: Option<u32>,
     /// What the user's code threw.
@@ -105,6 +108,7 @@ pub enum RunError<'a> {
     RouteTarget { from: &'a str, target: &'a str, step: u32 },
     CommandTarget { node: &'a str, target: &'a str, step: u32 },
     StepLimit { limit: u32 },
+    DepthLimit { depth: u32, limit: u32 },
     RunTimeout { limit_ms: u32 },
     Unfinished { session: &'a str, status: &'a str },
     GraphChanged { what: &'a str },
@@ -127,6 +131,7 @@ impl RunError<'_> {
             Self::RouteThrew { .. } => ErrorCode::RouteThrew,
             Self::RouteTarget { .. } | Self::CommandTarget { .. } => ErrorCode::RouteUnknownTarget,
             Self::StepLimit { .. } => ErrorCode::RunStepLimit,
+            Self::DepthLimit { .. } => ErrorCode::RunDepthLimit,
             Self::RunTimeout { .. } => ErrorCode::RunTimeout,
             Self::Unfinished { .. } => ErrorCode::SessionUnfinished,
             Self::GraphChanged { .. } => ErrorCode::CheckpointGraphChanged,
@@ -183,6 +188,9 @@ impl RunError<'_> {
             Self::StepLimit { limit } => {
                 text!["the run reached maxSteps, ", limit, " steps; raise maxSteps, end the loop, or resume the session to go on"]
             }
+            Self::DepthLimit { depth, limit } => {
+                text!["sub-graphs are nested ", depth, " levels deep, and a run enters at most ", limit, "; flatten some"]
+            }
             Self::RunTimeout { limit_ms } => {
                 text!["the run did not finish within its timeoutMs of ", limit_ms, "; resume the session to go on"]
             }
@@ -211,7 +219,7 @@ impl RunError<'_> {
 
     /// The failure that is recorded and shown.
     pub fn failure(&self, scope: Scope) -> Failure {
-        Failure { code: self.code(), message: self.text().into(), node: None, step: None, cause: None, scope }
+        Failure { code: self.code(), message: self.text().into(), node: None, inner: None, step: None, cause: None, scope }
     }
 }
 

@@ -80,6 +80,7 @@ export interface NodeEntry {
   id: string;
   isFunction: boolean;
   graph: AppCore | undefined;
+  hasOutput: boolean;
   retry: RetryEntry | undefined;
   timeoutMs: number | undefined;
   concurrency: number | undefined;
@@ -175,6 +176,7 @@ function toNodeEntry({ id, run, graph, options, problem }: NodePart): NodeEntry 
     id,
     isFunction: typeof run === 'function',
     graph,
+    hasOutput: options.output !== undefined,
     retry: options.retry && toRetryEntry(options.retry),
     timeoutMs: toNumber(options.timeoutMs),
     concurrency: toNumber(options.concurrency),
@@ -259,6 +261,6 @@ export function flatten(definition: Definition): [texts: string[], numbers: Floa
     texts.push(problem);
   });
   // Last, and without their number: the engine knows how many it was lent.
-  definition.nodes.forEach(({ graph }, index) => graph && numbers.push(index));
+  definition.nodes.forEach(({ graph, hasOutput }, index) => graph && numbers.push(index, hasOutput ? 1 : 0));
   return [texts, Float64Array.from(numbers)];
 }

@@ -30,6 +30,11 @@ export const Op = {
   WakeReaders: 18,
   Finish: 19,
   Release: 20,
+  Enter: 21,
+  Open: 22,
+  Reopen: 23,
+  Output: 24,
+  Close: 25,
 } as const;
 
 /** What `RawRun.tell` takes; the engine's `calls` says what the numbers beside it mean. */
@@ -49,7 +54,7 @@ export const Tell = {
 } as const;
 
 /** What `RawRun.tellWith` takes. */
-export const TellWith = { Settled: 0, Applied: 1, Routed: 2 } as const;
+export const TellWith = { Settled: 0, Applied: 1, Routed: 2, Opened: 3 } as const;
 
 /** What `RawRun.tellText` takes. */
 export const TellText = { Threw: 0, UnknownTarget: 1, FoldFailed: 2, RouteThrew: 3, RouteUnknown: 4, AppendFailed: 5, Refuse: 6, Remark: 7 } as const;
@@ -76,6 +81,8 @@ export const Ask = {
   CursorEnd: 17,
   IsTakingOver: 18,
   KeyStep: 19,
+  Enter: 20,
+  IsRunning: 21,
 } as const;
 
 /** Event types by number. */

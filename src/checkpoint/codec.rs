@@ -132,6 +132,15 @@ impl<'a> Reader<'a> {
         *first
     }
 
+    /// Takes the byte that comes next if it is this one.
+    pub fn takes(&mut self, byte: u8) -> bool {
+        let is_it = self.bytes.first() == Some(&byte);
+        if is_it {
+            self.bytes = &self.bytes[1..];
+        }
+        is_it
+    }
+
     pub fn bool(&mut self) -> bool {
         let byte = self.byte();
         if byte > 1 {

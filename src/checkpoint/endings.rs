@@ -7,13 +7,19 @@ use crate::error::{ErrorCode, Failure, Scope};
 use crate::events::{Ending, EventKind, Waiting};
 use std::rc::Rc;
 
+/// In place of whether a failure has a node: it has the node of a sub-graph, and the name of one within that.
+const IS_INNER: u8 = 2;
+
 pub fn write_failure(to: &mut Writer, names: &mut Names, failure: &Failure) {
     to.byte(failure.code as u8);
     to.text(&failure.message);
     to.byte(failure.scope as u8);
-    to.bool(failure.node.is_some());
+    to.byte(if failure.inner.is_some() { IS_INNER } else { u8::from(failure.node.is_some()) });
     if let Some(node) = failure.node {
         names.write_node(to, node);
+    }
+    if let Some(inner) = &failure.inner {
+        to.text(inner);
     }
     to.number(failure.step.map_or(0, |step| step + 1));
     to.option(failure.cause.as_ref());
@@ -34,9 +40,11 @@ pub fn read_failure(from: &mut Reader<'_>, names: &Names) -> Failure {
             Scope::Runner
         }
     };
-    let node = if from.bool() { Some(names.read_node(from)) } else { None };
+    let is_inner = from.takes(IS_INNER);
+    let node = if is_inner || from.bool() { Some(names.read_node(from)) } else { None };
+    let inner = is_inner.then(|| from.text());
     let step = from.small().checked_sub(1);
-    Failure { code, message, node, step, cause: from.option(), scope }
+    Failure { code, message, node, inner, step, cause: from.option(), scope }
 }
 
 pub fn write_ending(to: &mut Writer, names: &mut Names, ending: &Ending) {

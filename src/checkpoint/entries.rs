@@ -5,8 +5,8 @@ use super::Names;
 use super::codec::{Reader, Writer};
 use super::endings::{read_ending, read_failure, write_ending, write_failure};
 use super::joins::{read_join, write_join};
-use super::reports::{read_report, read_start, write_report, write_start};
-use crate::events::{Body, Entry, Event, EventKind, StateUpdate, TaskRef};
+use super::reports::{read_opening, read_report, read_start, write_opening, write_report, write_start};
+use crate::events::{Body, Entry, Event, EventKind, Place, StateUpdate, TaskRef};
 use crate::graph::{NodeId, Program};
 use crate::state::{Routing, Target, TaskResult, Value, Write};
 use std::rc::Rc;
@@ -18,6 +18,56 @@ const RESERVED: std::ops::RangeInclusive<u8> = 64..=66;
 
 /// A change of the state from outside; readers see a completed step.
 const STATE_UPDATED: u8 = 68;
+
+/// Before events of another graph than the one before them: the tasks that run it, from the outermost on. It takes no number of an event.
+const PLACE: u8 = 67;
+/// Far above how deep graphs may be nested.
+const DEEPEST: usize = 128;
+/// In place of whether a result has a routing: it is a sub-graph's, and what it wrote is in its own events.
+const HAS_PARTS: u8 = 2;
+
+/// Says where the events that follow happened.
+pub fn write_place(to: &mut Writer, names: &mut Names, program: &Program, place: Option<&Rc<Place>>) {
+    to.byte(PLACE);
+    write_path(to, names, program, place);
+    names.enter(program, place);
+}
+
+fn write_path(to: &mut Writer, names: &mut Names, program: &Program, place: Option<&Rc<Place>>) {
+    let mut levels = Vec::new();
+    let mut at = place;
+    while let Some(level) = at {
+        levels.push(level);
+        at = level.up.as_ref();
+    }
+    to.len(levels.len());
+    while let Some(level) = levels.pop() {
+        names.enter(program, level.up.as_ref());
+        names.write_node(to, level.node);
+        to.number(level.task);
+    }
+}
+
+/// Reads where the next event happened, if that is said; else it happened at `place`.
+pub fn read_place(from: &mut Reader<'_>, names: &mut Names, program: &Program, place: &mut Option<Rc<Place>>) {
+    if !from.takes(PLACE) {
+        return;
+    }
+    *place = None;
+    let levels = from.len();
+    if levels > DEEPEST {
+        return from.fail("graphs are nested too deep");
+    }
+    for _ in 0..levels {
+        names.enter(program, place.as_ref());
+        let (node, task) = (names.read_node(from), from.small());
+        let around = place.as_ref().map_or(program, |place| &place.program);
+        let graph = node.index().and_then(|index| around.nodes.get(index)).and_then(|node| node.graph.clone());
+        let inner = graph.unwrap_or_else(|| Rc::new(Program::empty()));
+        *place = Some(Rc::new(Place { up: place.take(), node, task, program: inner }));
+    }
+    names.enter(program, place.as_ref());
+}
 
 /// No reserved entries in a snapshot.
 pub fn write_no_reserved(to: &mut Writer) {
@@ -38,9 +88,13 @@ pub fn write(to: &mut Writer, names: &mut Names, program: &Program, event: &Even
             to.duration(*duration_ms);
             write_ending(to, names, ending);
         }
-        Body::StepStarted { step, frontier } => {
+        Body::StepStarted { step, frontier, start } => {
             to.number(*step);
             write_nodes(to, names, frontier);
+            if event.place.is_some() {
+                to.bool(start.is_some());
+                start.iter().for_each(|start| write_opening(to, names, program, start));
+            }
         }
         Body::StepCompleted(report) => write_report(to, names, program, report, &report.next, &report.reduced),
         Body::StateUpdated(update) => write_update(to, names, program, update),
@@ -71,7 +125,7 @@ pub fn write(to: &mut Writer, names: &mut Names, program: &Program, event: &Even
 }
 
 /// `None` only when the record is broken.
-pub fn read(from: &mut Reader<'_>, names: &Names, program: &Program, seq: u64) -> Option<Event> {
+pub fn read(from: &mut Reader<'_>, names: &Names, program: &Program, seq: u64, place: Option<Rc<Place>>) -> Option<Event> {
     let number = from.byte();
     if RESERVED.contains(&number) || number == EventKind::RunInterrupted as u8 {
         from.is_later = true;
@@ -80,7 +134,7 @@ pub fn read(from: &mut Reader<'_>, names: &Names, program: &Program, seq: u64) -
     }
     if number == STATE_UPDATED {
         let at = from.instant();
-        return Some(Event { seq, at, is_transient: false, body: Body::StateUpdated(Rc::new(read_update(from, names, program))) });
+        return Some(Event { seq, at, is_transient: false, place, body: Body::StateUpdated(Rc::new(read_update(from, names, program))) });
     }
     let Some(kind) = EventKind::from_number(u32::from(number)) else {
         from.fail("an event has an unknown type");
@@ -94,7 +148,11 @@ pub fn read(from: &mut Reader<'_>, names: &Names, program: &Program, seq: u64) -
             let duration_ms = from.duration();
             Body::RunEnded { steps, duration_ms, ending: Rc::new(read_ending(from, names, kind)) }
         }
-        EventKind::StepStarted => Body::StepStarted { step: from.small(), frontier: read_nodes(from, names).into() },
+        EventKind::StepStarted => {
+            let (step, frontier) = (from.small(), read_nodes(from, names).into());
+            let has_start = place.is_some() && from.bool();
+            Body::StepStarted { step, frontier, start: has_start.then(|| Rc::new(read_opening(from, names, program))) }
+        }
         EventKind::StepCompleted => Body::StepCompleted(Rc::new(read_report(from, names, program))),
         EventKind::NodeStarted => Body::NodeStarted(read_task(from, names)),
         EventKind::NodeSkipped => Body::NodeSkipped(read_task(from, names)),
@@ -129,7 +187,7 @@ pub fn read(from: &mut Reader<'_>, names: &Names, program: &Program, seq: u64) -
             return None;
         }
     };
-    Some(Event { seq, at, is_transient: false, body })
+    Some(Event { seq, at, is_transient: false, place, body })
 }
 
 /// Without the frontier where it stays.
@@ -217,7 +275,7 @@ pub fn write_result(to: &mut Writer, names: &mut Names, result: &TaskResult) {
         names.write_channel(to, write.channel);
         to.bool(write.is_replace);
     }
-    to.bool(result.routing.is_some());
+    to.byte(if result.parts.is_empty() { u8::from(result.routing.is_some()) } else { HAS_PARTS });
     if let Some(routing) = &result.routing {
         to.bool(routing.is_replace);
         to.len(routing.targets.len());
@@ -237,6 +295,10 @@ pub fn read_result(from: &mut Reader<'_>, names: &Names) -> TaskResult {
             writes.push(Write { channel, is_replace });
         }
     }
+    if from.takes(HAS_PARTS) {
+        // What they are is for the replay to say.
+        return TaskResult { parts: vec![Rc::default()], ..TaskResult::default() };
+    }
     let routing = if from.bool() {
         let is_replace = from.bool();
         let targets = from.list(|from| Target { node: names.read_node(from), is_send: from.bool(), input: from.option() });
@@ -244,7 +306,7 @@ pub fn read_result(from: &mut Reader<'_>, names: &Names) -> TaskResult {
     } else {
         None
     };
-    TaskResult { update, writes: writes.into(), routing }
+    TaskResult { update, writes: writes.into(), routing, parts: Vec::new() }
 }
 
 pub fn write_frontier(to: &mut Writer, names: &mut Names, program: &Program, frontier: &[Entry]) {

@@ -199,7 +199,7 @@ impl Journal {
         let mut has_row = false;
         for event in &self.pending {
             match &event.body {
-                Body::StepCompleted(report) => {
+                Body::StepCompleted(report) if event.place.is_none() => {
                     in_flight.step = report.step;
                     in_flight.has_checkpoint = true;
                 }
@@ -245,6 +245,7 @@ impl Journal {
 /// Roughly what an event takes in the log.
 pub(super) fn event_bytes(body: &Body) -> u64 {
     16 + match body {
+        Body::StepStarted { start: Some(start), .. } => result_bytes(&start.input),
         Body::NodeCompleted { result, .. } => result_bytes(result),
         Body::User { payload, .. } => u64::from(payload.bytes()),
         Body::RunStarted(start) => result_bytes(&start.input),
@@ -255,6 +256,7 @@ pub(super) fn event_bytes(body: &Body) -> u64 {
 }
 
 fn result_bytes(result: &TaskResult) -> u64 {
+    // What a sub-graph wrote is in its own events.
     let mut bytes = result.update.as_ref().map_or(0, |value| u64::from(value.bytes()));
     for target in result.routing.iter().flat_map(|routing| &routing.targets) {
         bytes += target.input.as_ref().map_or(0, |value| u64::from(value.bytes()));

@@ -19,4 +19,4 @@ pub use journal::{Append, Durability, InFlight, Journal};
 pub use names::{Index, Names};
 pub use progress::{Done, Progress};
 pub use record::{Decoded, Head, RecordError, SCHEMA_VERSION, cut, decode, encode_fork, read_head, snapshot_slot};
-pub use session::{ErrorNote, Fold, Fork, Session, Status};
+pub use session::{ErrorNote, Fold, Fork, Inner, Session, Status};

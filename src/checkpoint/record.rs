@@ -11,7 +11,7 @@ use super::codec::{Broken, Reader, Writer};
 use super::names::{Index, Names};
 use super::session::{Fold, Fork, Session};
 use super::{entries, snapshot};
-use crate::events::Event;
+use crate::events::{Event, Place};
 use crate::graph::Program;
 use crate::state::Value;
 use std::rc::Rc;
@@ -84,9 +84,16 @@ pub fn encode(
     }
     let mut body = Writer::default();
     body.len(events.len());
+    names.enter(program, None);
+    let mut place: Option<&Rc<Place>> = None;
     for event in events {
-        entries::write(&mut body, names, program, event);
+        if !Place::are_same(place, event.place.as_ref()) {
+            place = event.place.as_ref();
+            entries::write_place(&mut body, names, program, place);
+        }
+        entries::write(&mut body, names, place.map_or(program, |place| &place.program), event);
     }
+    names.enter(program, None);
     let mut flags = 0;
     if let Some(session) = snapshot {
         flags |= HAS_SNAPSHOT;
@@ -202,15 +209,20 @@ pub fn decode(program: &Program, index: &Index, names: &mut Names, bytes: &[u8],
     let fork = is_fork.then(|| Fork { run_id: from.text(), parent: from.text(), at: from.float() });
     names.enter_graph(head.graph_hash);
     names.read_fresh(&mut from, program, index);
+    names.enter(program, None);
     let mut events = Vec::new();
+    let mut place = None;
     for offset in 0..from.len() {
         if head.cut.is_some_and(|cut| head.first_seq + offset as u64 > cut) {
             break;
         }
-        if let Some(event) = entries::read(&mut from, names, program, head.first_seq + offset as u64) {
+        entries::read_place(&mut from, names, program, &mut place);
+        let inner = place.as_ref().map_or(program, |place| &place.program);
+        if let Some(event) = entries::read(&mut from, names, inner, head.first_seq + offset as u64, place.clone()) {
             events.push(event);
         }
     }
+    names.enter(program, None);
     let mut snapshot = head.has_snapshot.then(|| snapshot::read_session(&mut from, names, program));
     if let Some((session, _)) = &mut snapshot {
         session.graph_hash = head.graph_hash;

@@ -8,7 +8,8 @@ use super::migration::v1;
 use super::{Names, Progress};
 use crate::events::{Entry, RunStart, StepReport};
 use crate::graph::Program;
-use crate::state::Value;
+use crate::state::{TaskResult, Value};
+use std::rc::Rc;
 
 const IS_LOSSY: u8 = 1;
 const OPENS_BRANCH: u8 = 2;
@@ -32,6 +33,26 @@ pub fn write_start(to: &mut Writer, names: &mut Names, program: &Program, start:
     to.byte(flag(start.is_lossy, IS_LOSSY) | flag(start.opens_branch, OPENS_BRANCH) | flag(start.is_other_graph, IS_OTHER_GRAPH));
     if start.is_other_graph {
         write_joins(to, names, program, None);
+    }
+}
+
+/// A sub-graph's.
+pub fn write_opening(to: &mut Writer, names: &mut Names, program: &Program, start: &RunStart) {
+    to.len(start.input.parts.len());
+    start.input.parts.iter().for_each(|part| write_result(to, names, part));
+    write_channels(to, names, &start.updated);
+    write_loads(to, names, &start.reduced);
+    write_frontier(to, names, program, start.frontier.as_deref().unwrap_or_default());
+}
+
+pub fn read_opening(from: &mut Reader<'_>, names: &Names, program: &Program) -> RunStart {
+    let parts = from.list(|from| Rc::new(read_result(from, names)));
+    RunStart {
+        input: TaskResult { parts, ..TaskResult::default() },
+        updated: read_channels(from, names),
+        reduced: read_loads(from, names),
+        frontier: Some(read_frontier(from, names, program)),
+        ..RunStart::default()
     }
 }
 

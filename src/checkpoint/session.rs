@@ -5,7 +5,7 @@ use super::journal::event_bytes;
 use super::progress::Progress;
 use crate::collected::collected;
 use crate::error::Failure;
-use crate::events::{Body, Ending, Entry, Event, RunStart, StateUpdate, StepReport};
+use crate::events::{Body, Ending, Entry, Event, Place, RunStart, StateUpdate, StepReport};
 use crate::graph::{ChannelId, ChannelKind, NodeId, Program};
 use crate::state::{TaskResult, Value};
 use std::rc::Rc;
@@ -63,6 +63,18 @@ pub enum Fold {
     },
     /// An error event for the `errors` channel.
     Error(ErrorNote),
+    /// What follows is about this graph: 0 is the session's.
+    Enter {
+        /// Which.
+        frame: u32,
+    },
+    /// A sub-graph of the graph that was entered begins, with the contents that it shares.
+    Open {
+        /// Its number; one that had it before is over.
+        frame: u32,
+        /// The node that it is.
+        node: NodeId,
+    },
 }
 
 /// A failure that the next completed barrier appends to the `errors` channel.
@@ -87,6 +99,19 @@ pub struct Fork {
     pub at: f64,
 }
 
+/// A sub-graph in the middle of its task.
+#[derive(Clone, Debug)]
+pub struct Inner {
+    /// Its number, from 1.
+    pub frame: u32,
+    /// Where it runs.
+    pub place: Rc<Place>,
+    /// How far it is.
+    pub graph: Progress,
+    /// What its completed steps wrote to channels that it shares, as the graph around it sees it.
+    pub written: Vec<Rc<TaskResult>>,
+}
+
 /// See the module's head.
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -98,6 +123,8 @@ pub struct Session {
     pub status: Status,
     /// How far the graph is.
     pub graph: Progress,
+    /// Sub-graphs of its half-done step.
+    pub inner: Vec<Inner>,
     /// The last event's number.
     pub seq: u64,
     /// The last event's time.
@@ -128,6 +155,7 @@ impl Session {
             seed: 0,
             status: Status::Completed,
             graph: Progress::new(program),
+            inner: Vec::new(),
             seq: 0,
             at: 0.0,
             created_at: 0.0,
@@ -156,19 +184,109 @@ impl Session {
         self.run_id.is_empty()
     }
 
-    /// Takes up a durable event of the log: the session is then as it was when the event was recorded.
-    pub fn replay(&mut self, program: &Program, event: &Event, folds: &mut Vec<Fold>) {
+    /// Takes up a durable event of the log: the session is then as it was when the event was recorded. What the log leaves out of the
+    /// event is filled in.
+    pub fn replay(&mut self, program: &Program, event: &mut Event, folds: &mut Vec<Fold>) {
         self.seq = event.seq;
         self.at = event.at;
         self.delta_bytes += event_bytes(&event.body);
-        match &event.body {
+        let Some(place) = event.place.clone() else { return self.replay_here(program, event, folds) };
+        if let Body::StepStarted { start: Some(start), .. } = &event.body {
+            self.open(program, &place, start, folds);
+        }
+        let Some(at) = self.find_inner(&place) else { return };
+        std::mem::swap(&mut self.graph, &mut self.inner[at].graph);
+        let frame = self.inner[at].frame;
+        if let Body::StepCompleted(_) = &event.body {
+            let Self { graph, inner, .. } = self;
+            let outer = place.up.as_ref().map_or(program, |up| &up.program).nodes.get(place.node.0 as usize);
+            for entry in outer.map_or(&[][..], |_| &graph.frontier) {
+                if let (Some(outer), Some(result)) = (outer, graph.done_result(entry.node, entry.task)) {
+                    result.seen_from_outside(&outer.shared, &mut inner[at].written);
+                }
+            }
+        }
+        folds.push(Fold::Enter { frame });
+        let before = folds.len();
+        self.replay_here(&place.program, event, folds);
+        if folds.len() == before {
+            folds.pop();
+        } else {
+            folds.push(Fold::Enter { frame: 0 });
+        }
+        // Sub-graphs within it may be gone.
+        if let Some(inner) = self.inner.iter_mut().find(|inner| inner.frame == frame) {
+            std::mem::swap(&mut self.graph, &mut inner.graph);
+        }
+    }
+
+    fn find_inner(&self, place: &Rc<Place>) -> Option<usize> {
+        self.inner.iter().position(|inner| Place::are_same(Some(&inner.place), Some(place)))
+    }
+
+    /// A sub-graph begins, or begins anew.
+    fn open(&mut self, program: &Program, place: &Rc<Place>, start: &RunStart, folds: &mut Vec<Fold>) {
+        self.close(place.up.as_ref(), place.node, place.task);
+        let around = place.up.as_ref().and_then(|up| self.find_inner(up)).map_or(0, |at| self.inner[at].frame);
+        let is_free = |frame: &u32| self.inner.iter().all(|inner| inner.frame != *frame);
+        let frame = (1..).find(is_free).unwrap_or_default();
+        let mut graph = Progress::new(&place.program);
+        if let Some(frontier) = &start.frontier {
+            graph.enter(Rc::clone(frontier));
+        }
+        let outer = place.up.as_ref().map_or(program, |up| &up.program);
+        // A graph that lacks the node has no use for what was in it.
+        if outer.nodes.get(place.node.0 as usize).is_some_and(|node| node.graph.is_some()) {
+            folds.extend([Fold::Enter { frame: around }, Fold::Open { frame, node: place.node }, Fold::Enter { frame }]);
+            fold_writes(&place.program, &start.input, folds);
+            load_reduced(&start.reduced, folds);
+            folds.push(Fold::Enter { frame: 0 });
+        }
+        self.inner.push(Inner { frame, place: Rc::clone(place), graph, written: Vec::new() });
+    }
+
+    /// The sub-graph of a task is over, with all within it: what it wrote.
+    fn close(&mut self, up: Option<&Rc<Place>>, node: NodeId, task: u32) -> Vec<Rc<TaskResult>> {
+        let mut written = Vec::new();
+        self.inner.retain_mut(|inner| {
+            let mut at = Some(&inner.place);
+            while let Some(place) = at.filter(|place| !place.is_at(up, node, task)) {
+                at = place.up.as_ref();
+            }
+            if at.is_some_and(|place| Rc::ptr_eq(place, &inner.place)) {
+                written = std::mem::take(&mut inner.written);
+            }
+            at.is_none()
+        });
+        written
+    }
+
+    fn replay_here(&mut self, program: &Program, event: &mut Event, folds: &mut Vec<Fold>) {
+        match &mut event.body {
             Body::RunStarted(start) => self.replay_start(program, event.at, start, folds),
             Body::RunEnded { ending, .. } => self.end(event.at, ending),
             Body::StepStarted { .. } => self.graph.is_half_done = true,
-            Body::StepCompleted(report) => self.replay_step(program, report, folds),
-            Body::StateUpdated(update) => self.replay_update(program, update, folds),
+            Body::StepCompleted(report) => {
+                *report = self.replay_step(program, report, folds);
+            }
+            Body::StateUpdated(update) => {
+                self.replay_update(program, update, folds);
+                if let Some(last) = &self.graph.last {
+                    Rc::make_mut(update).report = Rc::clone(last);
+                }
+            }
             Body::NodeCompleted { task, result, .. } => {
+                if program.nodes.get(task.node.0 as usize).is_some_and(|node| node.graph.is_some()) {
+                    let written = self.close(event.place.as_ref(), task.node, task.task);
+                    if !result.parts.is_empty() {
+                        *result = Rc::new(TaskResult::of_parts(program, written));
+                    }
+                }
                 self.graph.add_done(task.node, task.task, Rc::clone(result));
+            }
+            // Another attempt begins anew.
+            Body::NodeFailed { task, will_retry: true, .. } => {
+                self.close(event.place.as_ref(), task.node, task.task);
             }
             Body::NodeStarted(_)
             | Body::NodeSkipped(_)
@@ -207,6 +325,9 @@ impl Session {
         self.graph_hash = start.graph_hash;
         self.status = Status::Running;
         self.metadata.clone_from(&start.metadata);
+        if !start.is_resumed || start.frontier.is_some() {
+            self.inner.clear();
+        }
         if !start.is_resumed {
             self.graph.versions.forget_seen();
             self.graph.drop_half_done();
@@ -221,22 +342,22 @@ impl Session {
         }
     }
 
-    fn replay_step(&mut self, program: &Program, report: &Rc<StepReport>, folds: &mut Vec<Fold>) {
+    fn replay_step(&mut self, program: &Program, report: &StepReport, folds: &mut Vec<Fold>) -> Rc<StepReport> {
         for note in self.notes.iter().take(report.errors as usize) {
             folds.push(Fold::Error(note.clone()));
         }
         let frontier = Rc::clone(&self.graph.frontier);
         for entry in frontier.iter() {
             if let Some(result) = self.graph.done_result(entry.node, entry.task) {
-                fold_writes(program, &Rc::clone(result), folds);
+                fold_writes(program, result, folds);
             }
         }
         load_reduced(&report.reduced, folds);
         let ran = collected(frontier.iter().filter(|entry| self.graph.done_result(entry.node, entry.task).is_some()));
         self.graph.note_run(program, &ran, |entry| entry);
         self.graph.versions.bump(program, &report.updated);
-        let report = StepReport { versions: self.graph.versions.channels.clone(), ..(**report).clone() };
-        self.complete_step(report, ran.is_empty());
+        let report = StepReport { versions: self.graph.versions.channels.clone(), ..report.clone() };
+        self.complete_step(report, ran.is_empty())
     }
 
     fn replay_update(&mut self, program: &Program, update: &StateUpdate, folds: &mut Vec<Fold>) {
@@ -259,6 +380,7 @@ impl Session {
     pub fn stand_at(&mut self, node: NodeId) -> Entry {
         let entry = Entry { node, task: 0, is_send: false, input: None, is_gated: false, joins: Vec::new() };
         self.graph.drop_half_done();
+        self.inner.clear();
         self.graph.is_entering = false;
         self.graph.has_reached_end &= self.status != Status::Completed;
         self.graph.frontier = Rc::from([entry.clone()]);
@@ -326,8 +448,7 @@ impl Session {
 }
 
 fn fold_writes(program: &Program, result: &TaskResult, folds: &mut Vec<Fold>) {
-    let Some(value) = &result.update else { return };
-    for write in result.writes.iter() {
+    for (value, write) in result.updates().flat_map(|(value, writes)| writes.iter().map(move |write| (value, write))) {
         // A reducer is the user's function and may have changed since: its results are in the log.
         if program.channels[write.channel as usize].kind != ChannelKind::Reduce {
             folds.push(Fold::Write { channel: write.channel, value: value.clone(), is_replace: write.is_replace });

@@ -146,7 +146,7 @@ impl Machine {
 
     /// The graph has the default `errors` channel.
     fn takes_errors(&self) -> bool {
-        self.program.channels.iter().any(|channel| channel.is_exempt)
+        self.at == 0 && self.program.channels.iter().any(|channel| channel.is_exempt)
     }
 
     pub(super) fn begin_barrier(&mut self) {
@@ -177,14 +177,16 @@ impl Machine {
         }
         for index in 0..self.frame.tasks.len() {
             let Some(result) = self.frame.tasks[index].result.clone() else { continue };
-            let Some(value) = &result.update else { continue };
-            for write in result.writes.iter() {
-                self.push(Command::Fold(Fold::Write { channel: write.channel, value: value.clone(), is_replace: write.is_replace }));
-                is_empty = false;
+            for (value, writes) in result.updates() {
+                for write in writes {
+                    let fold = Fold::Write { channel: write.channel, value: value.clone(), is_replace: write.is_replace };
+                    self.commands.push(Command::Fold(fold));
+                    is_empty = false;
+                }
             }
         }
         // The size of the contents is asked for once, for snapshots.
-        if is_empty && (self.journal.is_none() || self.contents_bytes.is_some()) {
+        if is_empty && (self.at != 0 || self.journal.is_none() || self.contents_bytes.is_some()) {
             return self.applied(Vec::new(), Vec::new());
         }
         self.push(Command::EndFolds);
@@ -260,6 +262,10 @@ impl Machine {
             };
             for route in &exits.routes {
                 if !self.frame.is_solo {
+                    if self.said != self.at {
+                        self.said = self.at;
+                        self.commands.push(Command::Fold(Fold::Enter { frame: self.at }));
+                    }
                     self.commands.push(Command::Route { call: calls.len() as u32, route: *route });
                 }
                 calls.push(Call { from: *from, answer: None });
@@ -347,7 +353,7 @@ impl Machine {
     /// For each task that ran, in node order: its node's plain edges, joins, routes (once, if not silenced), then its command.
     fn complete_step(&mut self) {
         let program = Rc::clone(&self.program);
-        let mut tasks = std::mem::take(&mut self.frame.tasks);
+        let tasks = std::mem::take(&mut self.frame.tasks);
         self.session.graph.note_run(&program, &tasks, |task| &task.entry);
         let mut fired = self.complete_joins(&tasks).into_iter().peekable();
         let Barrier { sources, calls, frontier, .. } = &mut self.frame.barrier;
@@ -389,8 +395,9 @@ impl Machine {
             errors,
         };
         let report = self.session.complete_step(report, tasks.is_empty());
-        tasks.clear();
         self.frame.tasks = tasks;
+        self.keep_written();
+        self.frame.tasks.clear();
         self.push(Command::Commit);
         if self.frame.update.is_some() {
             return self.end_update(report);

@@ -82,9 +82,38 @@ pub enum Command {
         /// Why.
         why: Abort,
     },
+    /// Make the contents of a sub-graph out of those of the graph that was entered, and answer `Opened` about its frame; a throw of what the
+    /// user maps its input with is the outcome of the attempt.
+    Open {
+        /// The sub-graph's frame.
+        frame: u32,
+        /// Position in the step.
+        task: u32,
+        /// The attempt.
+        token: u32,
+        /// Which node.
+        node: NodeId,
+        /// From 1.
+        attempt: u32,
+        /// The step, from 1.
+        step: u32,
+        /// Ordinal among this step's tasks of the node.
+        ordinal: u32,
+        /// What `send` gave: writes to its channels.
+        input: Option<Value>,
+        /// Its contents are there already, as its log left them.
+        is_restored: bool,
+    },
+    /// The graph that was entered is done: map its last state to the outcome of the attempt that `Open` named.
+    Output,
+    /// Forget a frame.
+    Close {
+        /// Which one.
+        frame: u32,
+    },
     /// Contents change from here on, until `Commit` or `Rollback`.
     Begin,
-    /// One change of contents.
+    /// One change of contents; `Fold::Enter` says what the commands after it concern.
     Fold(Fold),
     /// All changes are made: answer `Applied`, or `FoldFailed` at the first that threw.
     EndFolds,

@@ -20,7 +20,11 @@ impl Machine {
 
     /// The step breaks off; what its finished tasks returned stays.
     pub(super) fn fail_shared(&mut self, failure: Rc<Failure>) {
-        self.stop(Abort::Failure, Ending::Failed(failure));
+        if self.at == 0 {
+            self.stop(Abort::Failure, Ending::Failed(failure));
+        } else {
+            self.fail_child(&failure);
+        }
     }
 
     /// Ends it wherever it is.
@@ -81,6 +85,8 @@ impl Machine {
             }
         }
         self.frame.tasks.clear();
+        self.instances.clear();
+        self.reports.clear();
     }
 
     fn end(&mut self, ending: Ending) {
@@ -90,7 +96,7 @@ impl Machine {
         self.hub.hold_back();
         let body = self.last_word(&ending);
         self.publish(body.clone());
-        self.terminal = Some(Event { seq: self.hub.seq(), at: self.now, is_transient: false, body });
+        self.terminal = Some(Event { seq: self.hub.seq(), at: self.now, is_transient: false, place: None, body });
         self.session.end(self.now, &ending);
         if self.journal.is_some() {
             self.append(true);
@@ -112,7 +118,7 @@ impl Machine {
         let body = self.last_word(&Rc::new(ending));
         self.hub.open();
         self.publish_transient(body.clone());
-        self.terminal = Some(Event { seq: self.hub.seq(), at: self.now, is_transient: true, body });
+        self.terminal = Some(Event { seq: self.hub.seq(), at: self.now, is_transient: true, place: None, body });
         self.journal = None;
         self.close();
     }
@@ -120,6 +126,9 @@ impl Machine {
     /// The execution may not begin.
     pub(super) fn refuse(&mut self, failure: Failure) {
         self.frame.start = None;
+        if self.at != 0 {
+            return self.fail_child(&failure);
+        }
         self.conclude(Ending::Failed(Rc::new(failure)));
     }
 

@@ -1,9 +1,13 @@
-//! The step of a graph that is under way: its phase, its tasks and its barrier.
+//! The step of a graph that is under way: its phase, its tasks and its barrier. One frame is the session's graph, each other a sub-graph
+//! that runs as a task.
 
 use super::barrier::Barrier;
 use super::task::Task;
-use crate::events::{RunStart, StateUpdate};
-use crate::graph::NodeId;
+use crate::checkpoint::Progress;
+use crate::events::{Place, RunStart, StateUpdate};
+use crate::graph::{NodeId, Program};
+use crate::state::TaskResult;
+use std::rc::Rc;
 
 /// What a graph waits for.
 pub(super) enum Phase {
@@ -41,6 +45,8 @@ pub(super) struct Frame {
     pub barrier: Barrier,
     /// The host has folded and routed by itself what the commands of this input would say.
     pub is_solo: bool,
+    /// Of a sub-graph.
+    pub child: Option<Box<Child>>,
 }
 
 impl Frame {
@@ -56,6 +62,40 @@ impl Frame {
             unfinished: 0,
             barrier: Barrier::default(),
             is_solo: false,
+            child: None,
         }
     }
+}
+
+/// What a frame has as a task of another one.
+pub(super) struct Child {
+    /// Rises with each sub-graph that begins.
+    pub serial: u32,
+    /// The frame of the task.
+    pub parent: u32,
+    /// The task there.
+    pub task: u32,
+    /// Its attempt.
+    pub token: u32,
+    /// Of the random numbers within.
+    pub seed: u64,
+    /// The number of its first node, counted over all graphs.
+    pub first_node: u32,
+    pub max_steps: u32,
+    /// Goes on where an earlier execution left it.
+    pub is_restored: bool,
+    /// The user maps its last state to what it returns.
+    pub has_output: bool,
+    /// Told with its first step.
+    pub start: Option<Rc<RunStart>>,
+    /// What it wrote to channels that it shares, as the graph around it sees it.
+    pub written: Vec<Rc<TaskResult>>,
+}
+
+/// A graph that is not the one that the machine works on.
+pub(super) struct Instance {
+    pub program: Rc<Program>,
+    pub place: Option<Rc<Place>>,
+    pub frame: Frame,
+    pub graph: Progress,
 }

@@ -97,6 +97,37 @@ pub enum Progress {
     },
 }
 
+impl Input {
+    /// About a task, a fold or a route of the frame that was entered.
+    pub(super) fn is_of_frame(&self) -> bool {
+        match self {
+            Self::Settled { .. }
+            | Self::Stepped { .. }
+            | Self::Opened { .. }
+            | Self::RetryAnswer { .. }
+            | Self::Applied { .. }
+            | Self::FoldFailed { .. }
+            | Self::Routed { .. }
+            | Self::RouteThrew { .. }
+            | Self::RouteUnknown { .. }
+            | Self::Sleep { .. } => true,
+            Self::Start(_)
+            | Self::Fired { .. }
+            | Self::Flush { .. }
+            | Self::Appended { .. }
+            | Self::Taken { .. }
+            | Self::Lost
+            | Self::AppendFailed(_)
+            | Self::Remark { .. }
+            | Self::Update { .. }
+            | Self::Turn
+            | Self::Pulled
+            | Self::Refuse(_)
+            | Self::Cancel { .. } => false,
+        }
+    }
+}
+
 /// See the module's head.
 #[derive(Debug)]
 pub enum Input {
@@ -128,6 +159,13 @@ pub enum Input {
         result: Option<Rc<TaskResult>>,
         /// What the host has done with it.
         progress: Progress,
+    },
+    /// The contents of a sub-graph are made: its frame was entered.
+    Opened {
+        /// What is folded before its first step, in order.
+        inputs: Vec<TaskResult>,
+        /// Its limit of supersteps.
+        max_steps: u32,
     },
     /// What `retryOn` said; a throw of it comes as the outcome of the attempt it was asked about.
     RetryAnswer {

@@ -1,14 +1,16 @@
 //! The machine's state, its one entry `handle`, and what all its parts use: publishing and timers.
 
+use super::children::{Nodes, Report};
 use super::command::{Abort, Command};
-use super::frame::{Frame, Phase};
+use super::frame::{Frame, Instance, Phase};
 use super::input::{Input, Options};
 use super::pool::Pool;
 use super::timers::{TimerKind, Timers};
-use crate::checkpoint::{Durability, Journal, Names, Session};
-use crate::events::{Body, Cursor, Event, Hub, HubOptions, Mask, Overflow, Pulled, ReaderId};
+use crate::checkpoint::{Durability, Inner, Journal, Names, Session};
+use crate::events::{Body, Cursor, Event, Hub, HubOptions, Mask, Overflow, Place, Pulled, ReaderId};
 use crate::graph::Program;
 use crate::text::text;
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 /// A run of steps yields after this many milliseconds, or steps: some hosts' clocks stand still while code runs.
@@ -17,7 +19,11 @@ const SLICE_STEPS: u32 = 256;
 
 /// One execution of one session. See the module's head.
 pub struct Machine {
+    /// The session's graph.
+    pub(super) root: Rc<Program>,
+    /// Of the frame that is worked on, as are `place`, `frame` and `session.graph`; between inputs it is the session's.
     pub(super) program: Rc<Program>,
+    pub(super) place: Option<Rc<Place>>,
     pub(super) options: Options,
     pub(super) session: Session,
     pub(super) session_id: Rc<str>,
@@ -49,11 +55,30 @@ pub struct Machine {
     /// The slot whose append was unanswered when the store timer fired last.
     pub(super) silent_slot: Option<u32>,
     pub(super) flushes: Vec<(u32, u64)>,
+    /// The frame that is worked on, the one that inputs concern, and the one that commands do.
+    pub(super) at: u32,
+    pub(super) told: u32,
+    pub(super) said: u32,
+    /// By frame, while there are sub-graphs; that which is worked on has something else in its place.
+    pub(super) instances: Vec<Option<Box<Instance>>>,
+    pub(super) serials: u32,
+    pub(super) nodes: Vec<Nodes>,
+    pub(super) reports: VecDeque<Report>,
+    /// Frames of sub-graphs that wait between two steps.
+    waiting: Vec<u32>,
+    /// Sub-graphs that an earlier execution left half done.
+    pub(super) restored: Vec<Inner>,
 }
 
 impl Machine {
     /// An execution of a session that `session` describes (restored, or new), which writes from `slot` on.
-    pub fn new(program: Rc<Program>, options: Options, session_id: Rc<str>, session: Session, log: Option<(Names, u64, u32, u32)>) -> Self {
+    pub fn new(
+        program: Rc<Program>,
+        options: Options,
+        session_id: Rc<str>,
+        mut session: Session,
+        log: Option<(Names, u64, u32, u32)>,
+    ) -> Self {
         let durability = options.durability.filter(|_| log.is_some());
         let hub = Hub::new(
             HubOptions { capacity: options.capacity, has_log: durability.is_some(), is_strict: durability == Some(Durability::Sync) },
@@ -67,8 +92,11 @@ impl Machine {
         };
         let pool = Pool::new(options.concurrency);
         let frame = Frame::new(session.graph.step);
+        let restored = std::mem::take(&mut session.inner);
         Self {
+            root: Rc::clone(&program),
             program,
+            place: None,
             options,
             session,
             session_id,
@@ -95,20 +123,37 @@ impl Machine {
             has_store_timer: false,
             silent_slot: None,
             flushes: Vec::new(),
+            at: 0,
+            told: 0,
+            said: 0,
+            instances: Vec::new(),
+            serials: 0,
+            nodes: Vec::new(),
+            reports: VecDeque::new(),
+            waiting: Vec::new(),
+            restored,
         }
     }
 
     /// Takes one input at the time `now` (epoch milliseconds) and leaves commands for `take_commands`.
     pub fn handle(&mut self, now: f64, input: Input) {
         self.now = now;
+        let is_of_frame = input.is_of_frame();
+        if is_of_frame && self.told != self.at {
+            if !self.is_open(self.told) {
+                return;
+            }
+            self.switch(self.told);
+        }
         match input {
             Input::Start(start) => self.begin(start),
             Input::Update { result, as_node } => self.begin_update(result, as_node),
             Input::Settled { task, token, outcome } => self.settled(task, token, outcome),
             Input::Stepped { task, token, result, progress } => self.stepped(task, token, result, progress),
+            Input::Opened { inputs, max_steps } => self.opened(inputs, max_steps),
             Input::RetryAnswer { task, token, retries } => self.retry_answered(task, token, retries),
             Input::Applied { changed, reduced, contents_bytes } => {
-                self.contents_bytes = Some(contents_bytes);
+                self.weigh(contents_bytes);
                 self.applied(changed, reduced);
             }
             Input::FoldFailed { channel, thrown } => self.fold_failed(channel, &thrown),
@@ -140,22 +185,44 @@ impl Machine {
             Input::Refuse(failure) => self.refuse(failure),
             Input::Cancel { reason } => self.cancel(reason),
         }
-        self.advance();
+        self.advance_frame();
+        if self.has_children() {
+            self.advance_others(!is_of_frame);
+        }
         self.settle_up();
     }
 
+    /// Sub-graphs wait for the same as the graph around them: the store, readers, a turn.
+    fn advance_others(&mut self, may_go_on: bool) {
+        self.hear();
+        for frame in if may_go_on { std::mem::take(&mut self.waiting) } else { Vec::new() } {
+            if self.is_open(frame) {
+                self.switch(frame);
+                self.advance_frame();
+                self.hear();
+            }
+        }
+        self.switch(0);
+    }
+
+    /// Of the session's contents.
+    pub(super) fn weigh(&mut self, contents_bytes: u64) {
+        if self.at == 0 {
+            self.contents_bytes = Some(contents_bytes);
+        }
+    }
+
     /// Moves from step to step as long as nothing has to be waited for.
-    fn advance(&mut self) {
+    pub(super) fn advance_frame(&mut self) {
         while matches!(self.frame.phase, Phase::Boundary) {
             if self.journal.as_ref().is_some_and(Journal::is_due) {
                 self.append(true);
             }
             if self.is_yielding || self.journal.as_ref().is_some_and(Journal::blocks_steps) || self.is_held() {
-                return;
+                return self.wait();
             }
             if !self.has_work() {
-                self.complete();
-                return;
+                return if self.at == 0 { self.complete() } else { self.complete_child() };
             }
             if self.slice_at == f64::NEG_INFINITY {
                 self.slice_at = self.now;
@@ -163,10 +230,16 @@ impl Machine {
             if self.now - self.slice_at >= SLICE_MS || self.slice_steps >= SLICE_STEPS {
                 self.is_yielding = true;
                 self.push(Command::Yield);
-                return;
+                return self.wait();
             }
             self.slice_steps += 1;
             self.begin_step();
+        }
+    }
+
+    fn wait(&mut self) {
+        if self.at != 0 {
+            self.waiting.push(self.at);
         }
     }
 
@@ -216,10 +289,12 @@ impl Machine {
     }
 
     fn fired(&mut self, timer: u32) {
-        match self.timers.close(timer) {
-            Some(TimerKind::Attempt { task, token }) => self.timed_out(task, token),
-            Some(TimerKind::Backoff { task, token }) => self.retry(task, token),
-            Some(TimerKind::Sleep { task, token, sleep }) => self.slept(task, token, sleep),
+        let kind = self.timers.close(timer);
+        self.switch(self.fired_frame(kind));
+        match kind {
+            Some(TimerKind::Attempt { task, token, .. }) => self.timed_out(task, token),
+            Some(TimerKind::Backoff { task, token, .. }) => self.retry(task, token),
+            Some(TimerKind::Sleep { task, token, sleep, .. }) => self.slept(task, token, sleep),
             Some(TimerKind::Run) => self.run_timed_out(),
             Some(TimerKind::Store) => self.store_timer_fired(),
             Some(TimerKind::Flush) => {
@@ -231,7 +306,7 @@ impl Machine {
                 let dropped = self.hub.drop_silent(self.now);
                 if dropped > 0 {
                     let message = text![dropped, " readers with overflow 'wait' did not read for 30 s and now drop their oldest events"];
-                    self.hub.push(self.now, true, Body::Diagnostic { scope: "stream", message: message.into() });
+                    self.hub.push(self.now, true, None, Body::Diagnostic { scope: "stream", message: message.into() });
                 }
                 if self.hub.must_hold() {
                     self.watch_silence();
@@ -241,7 +316,9 @@ impl Machine {
         }
     }
 
+    /// A command about tasks, folds or routes of the frame that is worked on.
     pub(super) fn push(&mut self, command: Command) {
+        self.say_frame();
         self.commands.push(command);
     }
 
@@ -258,13 +335,16 @@ impl Machine {
 
     /// Ends all that the step's tasks do: signals abort, late results are ignored, and a `Run` that has not been carried out yet is void.
     pub(super) fn abort_tasks(&mut self, why: Abort) {
-        self.generation += 1;
-        self.stop_timers(|kind| matches!(kind, TimerKind::Attempt { .. } | TimerKind::Backoff { .. } | TimerKind::Sleep { .. }));
+        if self.at == 0 {
+            self.generation += 1;
+        }
+        self.let_go();
         for index in 0..self.frame.tasks.len() {
             if self.frame.tasks[index].is_live() {
                 let token = self.frame.tasks[index].token;
                 self.close_streams(index);
-                self.commands.push(Command::Abort { task: index as u32, token, why });
+                self.close_child(index, why);
+                self.push(Command::Abort { task: index as u32, token, why });
             }
         }
     }
@@ -279,7 +359,7 @@ impl Machine {
         !self.commands.is_empty()
     }
 
-    /// Rises when commands that call user code become void.
+    /// Rises when commands that call user code become void. Those of a sub-graph are void once `is_running` says so.
     pub fn generation(&self) -> u32 {
         self.generation
     }
@@ -294,9 +374,11 @@ impl Machine {
         &self.session
     }
 
-    /// The graph.
+    /// The session's graph.
+    // `self.program` is that of the frame that is worked on.
+    #[allow(clippy::misnamed_getters)]
     pub fn program(&self) -> &Rc<Program> {
-        &self.program
+        &self.root
     }
 
     /// Names of nodes that only the log knows; ids follow the program's.

@@ -5,6 +5,7 @@
 //! keeps a `Phase` and returns.
 
 mod barrier;
+mod children;
 mod command;
 mod finish;
 mod frame;

@@ -1,22 +1,41 @@
-//! Who may run at once: the run's limit and each node's. What is ready waits in task order; a task whose node is at its limit waits
-//! with that node. A back-off and a sleep hold no slot.
+//! Who may run at once: the run's limit and each node's, over all graphs of the run. What is ready waits in the order in which graphs began,
+//! then in task order; a task whose node is at its limit waits with that node. A back-off, a sleep and a sub-graph hold no slot of the run.
 
-use crate::graph::NodeId;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// Something that needs a slot: the start of an attempt, or the end of a sleep. Ordered by task.
+/// No limit.
+pub const UNLIMITED: u32 = u32::MAX;
+
+/// Something that needs a slot: the start of an attempt, or the end of a sleep. Ordered by graph and task.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Claim {
+    /// Rises with each graph that begins.
+    pub serial: u32,
     pub task: u32,
     pub token: u32,
     /// The sleep that ends; `u32::MAX` for the start of an attempt.
     pub sleep: u32,
+    /// Where the graph is.
+    pub frame: u32,
+    pub slot: Slot,
+}
+
+/// What a task holds while it runs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Slot {
+    /// Its node, counted over all graphs.
+    pub node: u32,
+    /// Tasks of the node at once.
+    pub limit: u32,
+    /// It does not count for the run's limit.
+    pub is_free: bool,
 }
 
 #[derive(Default)]
 struct NodePool {
     running: u32,
+    is_touched: bool,
     blocked: BinaryHeap<Reverse<Claim>>,
 }
 
@@ -33,10 +52,10 @@ pub struct Pool {
 
 impl Pool {
     pub fn new(limit: Option<u32>) -> Self {
-        Self { limit: limit.unwrap_or(u32::MAX), running: 0, ready: BinaryHeap::new(), nodes: Vec::new(), touched: Vec::new() }
+        Self { limit: limit.unwrap_or(UNLIMITED), running: 0, ready: BinaryHeap::new(), nodes: Vec::new(), touched: Vec::new() }
     }
 
-    /// A new step: nobody holds a slot.
+    /// A new step of the session's graph: nobody holds a slot.
     pub fn clear(&mut self) {
         self.running = 0;
         self.ready.clear();
@@ -50,11 +69,15 @@ impl Pool {
     }
 
     /// The next that may have a slot; it has it then.
-    pub fn grant(&mut self, node_of: impl Fn(u32) -> (NodeId, Option<u32>)) -> Option<Claim> {
-        while self.running < self.limit {
+    pub fn grant(&mut self) -> Option<Claim> {
+        loop {
+            let Reverse(next) = self.ready.peek()?;
+            if self.running >= self.limit && !next.slot.is_free {
+                return None;
+            }
             let Reverse(claim) = self.ready.pop()?;
-            let (node, limit) = node_of(claim.task);
-            if let Some(limit) = limit {
+            let Slot { node, limit, is_free } = claim.slot;
+            if limit != UNLIMITED {
                 let pool = self.limited(node);
                 if pool.running >= limit {
                     pool.blocked.push(Reverse(claim));
@@ -62,27 +85,26 @@ impl Pool {
                 }
                 pool.running += 1;
             }
-            self.running += 1;
+            self.running += u32::from(!is_free);
             return Some(claim);
         }
-        None
     }
 
-    fn limited(&mut self, node: NodeId) -> &mut NodePool {
-        let index = node.0 as usize;
+    fn limited(&mut self, node: u32) -> &mut NodePool {
+        let index = node as usize;
         if self.nodes.len() <= index {
             self.nodes.resize_with(index + 1, NodePool::default);
         }
-        if self.nodes[index].running == 0 {
+        if !std::mem::replace(&mut self.nodes[index].is_touched, true) {
             self.touched.push(index);
         }
         &mut self.nodes[index]
     }
 
     /// A slot is free again.
-    pub fn release(&mut self, node: NodeId) {
-        self.running -= 1;
-        if let Some(pool) = node.index().and_then(|index| self.nodes.get_mut(index)) {
+    pub fn release(&mut self, slot: Slot) {
+        self.running -= u32::from(!slot.is_free);
+        if let Some(pool) = self.nodes.get_mut(slot.node as usize).filter(|_| slot.limit != UNLIMITED) {
             pool.running = pool.running.saturating_sub(1);
             if let Some(claim) = pool.blocked.pop() {
                 self.ready.push(claim);

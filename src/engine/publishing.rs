@@ -26,7 +26,7 @@ impl Machine {
         if self.skips(body.kind()) {
             return;
         }
-        let event = self.hub.push(self.now, false, body);
+        let event = self.hub.push(self.now, false, self.place.clone(), body);
         self.session.seq = event.seq;
         self.session.at = event.at;
         if let Some(journal) = &mut self.journal {
@@ -38,6 +38,6 @@ impl Machine {
     }
 
     pub(super) fn publish_transient(&mut self, body: Body) {
-        self.hub.push(self.now, true, body);
+        self.hub.push(self.now, true, self.place.clone(), body);
     }
 }

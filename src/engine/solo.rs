@@ -34,7 +34,7 @@ impl Machine {
         self.end_attempt(index);
         self.finished(index, result);
         if let (Phase::Folding, Progress::Folded { changed, contents_bytes, answer }) = (&self.frame.phase, progress) {
-            self.contents_bytes = Some(contents_bytes);
+            self.weigh(contents_bytes);
             self.applied(changed, Vec::new());
             if let Some(target) = answer {
                 self.routed(0, Targets::One(target));
@@ -49,7 +49,12 @@ impl Machine {
     }
 
     /// The host of a solo attempt can still say `Stepped`.
-    pub fn is_running(&self, task: u32, token: u32) -> bool {
-        self.running(task, token).is_some()
+    pub fn is_running(&mut self, task: u32, token: u32) -> bool {
+        self.within(|machine| machine.running(task, token).is_some()).unwrap_or(false)
+    }
+
+    /// The result of a solo attempt need not be told: nobody can ever see it, and no graph around has a use for it.
+    pub fn forgets_result(&self) -> bool {
+        self.told == 0 && self.is_unheard()
     }
 }

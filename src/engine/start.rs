@@ -1,6 +1,7 @@
 //! How an execution starts: its input is folded, START's edges and routes name the first frontier, and only then does
 //! `run.started` go out, so bad input leaves no trace.
 
+use super::children::MAX_DEPTH;
 use super::command::Command;
 use super::frame::Phase;
 use super::input::{GraphPolicy, Start};
@@ -25,6 +26,10 @@ impl Machine {
             let error = RunError::Unfinished { session: &self.session_id.clone(), status: self.session.status.as_str() };
             return self.refuse(error.failure(Scope::Runner));
         }
+        if self.root.depth > MAX_DEPTH {
+            let error = RunError::DepthLimit { depth: self.root.depth, limit: MAX_DEPTH };
+            return self.refuse(error.failure(Scope::Runner));
+        }
         let keeps_frontier = start.frontier.is_none();
         if let Some(what) = self.find_graph_change(start.policy, keeps_frontier).filter(|_| start.is_resume) {
             return self.refuse(RunError::GraphChanged { what: &what }.failure(Scope::Runner));
@@ -43,7 +48,9 @@ impl Machine {
             self.is_taking_over = true;
         }
         let frontier = start.frontier.filter(|_| start.is_resume).map(|nodes| self.frontier_of(&nodes));
-        let has_input = !start.input.writes.is_empty();
+        if !start.is_resume || frontier.is_some() {
+            self.restored.clear();
+        }
         self.frame.start = Some(Box::new(RunStart {
             run_id: start.run_id,
             is_resumed: start.is_resume,
@@ -60,21 +67,22 @@ impl Machine {
             lost_joins: Vec::new(),
             opens_branch: is_takeover && self.session.status == Status::Running && self.session.is_lossy,
         }));
-        if has_input {
-            self.fold_input();
-        } else {
-            self.push(Command::Begin);
-            self.enter();
-        }
+        self.fold_input();
     }
 
-    fn fold_input(&mut self) {
+    pub(super) fn fold_input(&mut self) {
         self.push(Command::Begin);
         let Some(start) = &self.frame.start else { return };
-        let Some(value) = start.input.update.clone() else { return };
-        let writes = start.input.writes.clone();
-        for write in writes.iter() {
-            self.push(Command::Fold(Fold::Write { channel: write.channel, value: value.clone(), is_replace: write.is_replace }));
+        let mut is_empty = true;
+        for (value, writes) in start.input.updates() {
+            for write in writes {
+                let fold = Fold::Write { channel: write.channel, value: value.clone(), is_replace: write.is_replace };
+                self.commands.push(Command::Fold(fold));
+                is_empty = false;
+            }
+        }
+        if is_empty {
+            return self.begin_graph();
         }
         self.push(Command::EndFolds);
         self.frame.phase = Phase::Folding;
@@ -86,12 +94,12 @@ impl Machine {
             start.reduced = reduced;
         }
         if !self.has_stopped() {
-            self.enter();
+            self.begin_graph();
         }
     }
 
     /// START's edges, unless a resumed session stands at a frontier already.
-    fn enter(&mut self) {
+    fn begin_graph(&mut self) {
         let stands = |start: &RunStart| start.frontier.is_some() || (start.is_resumed && !self.session.graph.is_entering);
         if self.frame.start.as_deref().is_some_and(stands) {
             self.push(Command::Commit);
@@ -105,6 +113,9 @@ impl Machine {
     /// The first frontier stands, or will never: the execution begins for everyone to see.
     pub(super) fn announce(&mut self) {
         let Some(start) = self.frame.start.take() else { return };
+        if self.at != 0 {
+            return self.announce_child(*start);
+        }
         let start: Rc<RunStart> = start.into();
         // A crash leaves no trace of what was only told: so its start is stored before anyone hears of it, though no step waits for that.
         let is_lossy = self.journal.as_ref().is_some_and(|journal| journal.durability() != Durability::Sync);
@@ -127,19 +138,16 @@ impl Machine {
         if policy == GraphPolicy::Refuse {
             return Some("onGraphChanged is 'error'".to_owned());
         }
-        let known = self.program.nodes.len() as u32;
-        let is_lost = |node: NodeId| node < NodeId::END && node.0 >= known;
         if keeps_frontier {
-            let lost = self
-                .session
-                .graph
-                .frontier
-                .iter()
-                .map(|entry| entry.node)
-                .chain(self.session.graph.done.iter().map(|done| done.node))
-                .find(|node| is_lost(*node));
-            if let Some(node) = lost {
-                let name = self.foreign_names().get((node.0 - known) as usize).map_or("?", |name| name);
+            let inner = self.restored.iter().map(|inner| (&inner.place.program, &inner.graph));
+            let lost = std::iter::once((&self.root, &self.session.graph)).chain(inner).find_map(|(program, graph)| {
+                let known = program.nodes.len() as u32;
+                let nodes = graph.frontier.iter().map(|entry| entry.node).chain(graph.done.iter().map(|done| done.node));
+                let is_lost = |node: &NodeId| *node < NodeId::END && node.0 >= known;
+                nodes.into_iter().find(is_lost).map(|node| node.0 - known)
+            });
+            if let Some(foreign) = lost {
+                let name = self.foreign_names().get(foreign as usize).map_or("?", |name| name);
                 return Some(text!["its node `", name, "` is not in this graph"]);
             }
         }

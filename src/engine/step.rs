@@ -2,7 +2,6 @@
 
 use super::frame::Phase;
 use super::machine::Machine;
-use super::pool::Claim;
 use super::task::{Task, TaskState};
 use crate::collected::collected;
 use crate::error::{RunError, Scope};
@@ -15,8 +14,9 @@ impl Machine {
     }
 
     pub(super) fn begin_step(&mut self) {
-        if self.steps() >= self.options.max_steps {
-            let error = RunError::StepLimit { limit: self.options.max_steps };
+        let limit = self.frame.child.as_ref().map_or(self.options.max_steps, |child| child.max_steps);
+        if self.steps() >= limit {
+            let error = RunError::StepLimit { limit };
             return self.fail(error.failure(Scope::Runner));
         }
         let step = self.session.graph.step + 1;
@@ -26,11 +26,14 @@ impl Machine {
         // A run that waits in a narrow step is to be small.
         self.frame.tasks.reserve_exact(frontier.len());
         self.frame.skipped.clear();
-        self.pool.clear();
+        if self.at == 0 {
+            self.pool.clear();
+        }
+        let start = self.frame.child.as_mut().and_then(|child| child.start.take());
         if !self.skips(EventKind::StepStarted) {
             let is_left = |entry: &&Entry| entry.node != NodeId::END && self.session.graph.done_result(entry.node, entry.task).is_none();
             let left = collected(frontier.iter().filter(is_left).map(|entry| entry.node));
-            self.publish(Body::StepStarted { step, frontier: left.into() });
+            self.publish(Body::StepStarted { step, frontier: left.into(), start });
         }
         self.session.graph.is_half_done = true;
         let mut gated: Vec<TaskRef> = Vec::new();
@@ -50,9 +53,9 @@ impl Machine {
         if self.frame.unfinished == 0 {
             return self.begin_barrier();
         }
-        for (index, task) in (0u32..).zip(&self.frame.tasks) {
-            if matches!(task.state, TaskState::Ready) {
-                self.pool.claim(Claim { task: index, token: 0, sleep: u32::MAX });
+        for index in 0..self.frame.tasks.len() as u32 {
+            if matches!(self.frame.tasks[index as usize].state, TaskState::Ready) {
+                self.claim_slot(index, 0);
             }
         }
         self.fill_slots();

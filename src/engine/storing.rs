@@ -43,8 +43,10 @@ impl Machine {
     /// Sends what waits to the store, unless an append is under way. `is_boundary`: a snapshot may go along.
     pub(super) fn append(&mut self, is_boundary: bool) {
         let Some(journal) = &mut self.journal else { return };
-        let snapshot = self.contents_bytes.filter(|_| is_boundary).map(|bytes| (&self.session, bytes));
-        if let Some(append) = journal.append(&self.program, self.now, snapshot) {
+        // What a sub-graph has done so far is in its events alone.
+        let is_whole = is_boundary && self.at == 0 && !(self.session.graph.is_half_done && self.root.depth > 0);
+        let snapshot = self.contents_bytes.filter(|_| is_whole).map(|bytes| (&self.session, bytes));
+        if let Some(append) = journal.append(&self.root, self.now, snapshot) {
             self.commands.push(Command::Append(append));
             self.watch_store();
         }

@@ -4,7 +4,7 @@ use super::command::{Abort, Command};
 use super::frame::Phase;
 use super::input::{Outcome, Thrown};
 use super::machine::Machine;
-use super::pool::Claim;
+use super::pool::{Claim, Slot};
 use super::random::Random;
 use super::timers::TimerKind;
 use crate::error::{ErrorCode, Failure, RunError, Scope};
@@ -38,8 +38,10 @@ pub(super) struct Task {
     pub attempt: u32,
     pub started_at: f64,
     pub result: Option<Rc<TaskResult>>,
+    /// The frame of the sub-graph that runs; 0 is none.
+    pub child: u32,
     timer: Option<u32>,
-    has_slot: bool,
+    slot: Option<Slot>,
     sleeping: u32,
     streams: Vec<Value>,
     random: Option<Random>,
@@ -55,8 +57,9 @@ impl Task {
             attempt: 0,
             started_at: 0.0,
             result: done,
+            child: 0,
             timer: None,
-            has_slot: false,
+            slot: None,
             sleeping: 0,
             streams: Vec::new(),
             random: None,
@@ -96,31 +99,28 @@ impl Machine {
     }
 
     pub(super) fn fill_slots(&mut self) {
-        loop {
-            let (tasks, program) = (&self.frame.tasks, &self.program);
-            let granted = self.pool.grant(|task| {
-                let node = tasks[task as usize].entry.node;
-                (node, node.index().and_then(|index| program.nodes[index].concurrency))
-            });
-            let Some(claim) = granted else { return };
+        while let Some(claim) = self.pool.grant() {
+            let at = self.at;
+            self.switch(claim.frame);
+            let is_live = self.is_claim_of_frame(&claim) && self.live(claim.task, claim.token).is_some();
             let index = claim.task as usize;
-            if claim.sleep == u32::MAX {
-                self.start_attempt(index);
-            } else if self.frame.tasks[index].token == claim.token && self.frame.tasks[index].runs_user_code() {
-                self.frame.tasks[index].has_slot = true;
+            if is_live && claim.sleep == u32::MAX && self.frame.tasks[index].state == TaskState::Ready {
+                self.start_attempt(index, claim.slot);
+            } else if is_live && claim.sleep != u32::MAX && self.frame.tasks[index].runs_user_code() {
+                self.frame.tasks[index].slot = Some(claim.slot);
                 self.push(Command::WakeSleep { sleep: claim.sleep });
             } else {
-                let node = self.frame.tasks[index].entry.node;
-                self.pool.release(node);
+                self.pool.release(claim.slot);
             }
+            self.switch(at);
         }
     }
 
-    fn start_attempt(&mut self, index: usize) {
+    fn start_attempt(&mut self, index: usize, slot: Slot) {
         self.tokens += 1;
         let (token, now) = (self.tokens, self.now);
         let task = &mut self.frame.tasks[index];
-        task.has_slot = true;
+        task.slot = Some(slot);
         task.state = TaskState::Running;
         task.token = token;
         task.attempt += 1;
@@ -130,10 +130,14 @@ impl Machine {
         if !self.skips(EventKind::NodeStarted) {
             self.publish(Body::NodeStarted(self.reference(index)));
         }
-        let (step, generation, solo) = (self.session.graph.step + 1, self.generation(), self.solo(node));
-        self.push(Command::Run { task: index as u32, token, node, attempt, step, ordinal, input, generation, solo });
+        if slot.is_free {
+            self.open_child(index);
+        } else {
+            let (step, generation, solo) = (self.session.graph.step + 1, self.generation(), self.solo(node));
+            self.push(Command::Run { task: index as u32, token, node, attempt, step, ordinal, input, generation, solo });
+        }
         if let Some(ms) = node.index().and_then(|index| self.program.nodes[index].timeout_ms) {
-            self.frame.tasks[index].timer = Some(self.start_timer(TimerKind::Attempt { task: index as u32, token }, ms));
+            self.frame.tasks[index].timer = Some(self.start_timer(TimerKind::Attempt { frame: self.at, task: index as u32, token }, ms));
         }
     }
 
@@ -179,6 +183,7 @@ impl Machine {
     pub(super) fn end_attempt(&mut self, index: usize) {
         self.stop_attempt_timer(index);
         self.close_streams(index);
+        self.close_child(index, Abort::Failure);
     }
 
     pub(super) fn finished(&mut self, index: usize, result: Option<Rc<TaskResult>>) {
@@ -192,6 +197,9 @@ impl Machine {
         }
         self.release_slot(index);
         self.frame.unfinished -= 1;
+        if self.has_children() {
+            self.fill_slots();
+        }
         if self.frame.unfinished == 0 {
             self.begin_barrier();
         } else {
@@ -199,7 +207,7 @@ impl Machine {
         }
     }
 
-    fn attempt_failed(&mut self, index: usize, failure: Failure, state: TaskState) {
+    pub(super) fn attempt_failed(&mut self, index: usize, failure: Failure, state: TaskState) {
         let failure = Rc::new(failure);
         if state == TaskState::Rescuing {
             return self.fail_shared(failure);
@@ -238,7 +246,7 @@ impl Machine {
             self.publish(Body::NodeRetrying { task: reference, delay_ms });
             self.frame.tasks[index].state = TaskState::BackingOff;
             let token = self.frame.tasks[index].token;
-            self.start_timer(TimerKind::Backoff { task: index as u32, token }, delay_ms);
+            self.start_timer(TimerKind::Backoff { frame: self.at, task: index as u32, token }, delay_ms);
             self.release_slot(index);
             self.fill_slots();
         } else if has_on_error {
@@ -255,7 +263,7 @@ impl Machine {
     pub(super) fn retry(&mut self, task: u32, token: u32) {
         let Some(index) = self.live(task, token).filter(|index| self.frame.tasks[*index].state == TaskState::BackingOff) else { return };
         self.frame.tasks[index].state = TaskState::Ready;
-        self.pool.claim(Claim { task, token, sleep: u32::MAX });
+        self.claim_slot(task, token);
         self.fill_slots();
     }
 
@@ -263,6 +271,7 @@ impl Machine {
         let Some(index) = self.live(task, token).filter(|index| self.frame.tasks[*index].state == TaskState::Running) else { return };
         self.frame.tasks[index].timer = None;
         self.close_streams(index);
+        self.close_child(index, Abort::Failure);
         self.stop_timers(|kind| matches!(kind, TimerKind::Sleep { task: of, token: attempt, .. } if of == task && attempt == token));
         self.push(Command::Abort { task, token, why: Abort::Timeout });
         let step = self.session.graph.step + 1;
@@ -279,11 +288,9 @@ impl Machine {
         }
     }
 
-    fn release_slot(&mut self, index: usize) {
-        let task = &mut self.frame.tasks[index];
-        if std::mem::take(&mut task.has_slot) {
-            let node = task.entry.node;
-            self.pool.release(node);
+    pub(super) fn release_slot(&mut self, index: usize) {
+        if let Some(slot) = self.frame.tasks[index].slot.take() {
+            self.pool.release(slot);
         }
     }
 
@@ -291,7 +298,7 @@ impl Machine {
     pub(super) fn sleep(&mut self, task: u32, token: u32, sleep: u32, ms: f64) {
         let Some(index) = self.live(task, token).filter(|index| self.frame.tasks[*index].runs_user_code()) else { return };
         self.frame.tasks[index].sleeping += 1;
-        self.start_timer(TimerKind::Sleep { task, token, sleep }, ms);
+        self.start_timer(TimerKind::Sleep { frame: self.at, task, token, sleep }, ms);
         self.release_slot(index);
         self.fill_slots();
     }
@@ -299,16 +306,21 @@ impl Machine {
     pub(super) fn slept(&mut self, task: u32, token: u32, sleep: u32) {
         let Some(index) = self.live(task, token) else { return };
         self.frame.tasks[index].sleeping -= 1;
-        if self.frame.tasks[index].has_slot {
+        if self.frame.tasks[index].slot.is_some() {
             self.push(Command::WakeSleep { sleep });
         } else {
-            self.pool.claim(Claim { task, token, sleep });
+            let slot = self.slot(self.frame.tasks[index].entry.node);
+            self.pool.claim(Claim { serial: self.serial(), task, token, sleep, frame: self.at, slot });
             self.fill_slots();
         }
     }
 
     /// A user's event. Returns false, and does nothing, once the attempt is over.
     pub fn emit(&mut self, now: f64, task: u32, token: u32, kind: EventKind, payload: Value, number: f64) -> bool {
+        self.within(|machine| machine.emit_here(now, task, token, kind, payload, number)).unwrap_or(false)
+    }
+
+    fn emit_here(&mut self, now: f64, task: u32, token: u32, kind: EventKind, payload: Value, number: f64) -> bool {
         let Some(index) = self.live(task, token).filter(|index| self.frame.tasks[*index].runs_user_code()) else { return false };
         self.now = now;
         let body = Body::User { kind, task: self.reference(index), payload, number };
@@ -325,19 +337,22 @@ impl Machine {
 
     /// A text stream that the host folds; the machine closes it with the attempt if the node does not.
     pub fn open_stream(&mut self, task: u32, token: u32, stream: Value) {
-        if let Some(index) = self.live(task, token) {
-            self.frame.tasks[index].streams.push(stream);
-        }
+        self.within(|machine| {
+            if let Some(index) = machine.live(task, token) {
+                machine.frame.tasks[index].streams.push(stream);
+            }
+        });
     }
 
     /// The node closed a stream itself.
     pub fn close_stream(&mut self, task: u32, token: u32, handle: u32) {
-        if let Some(index) = self.live(task, token) {
-            let streams = &mut self.frame.tasks[index].streams;
+        self.within(|machine| {
+            let Some(index) = machine.live(task, token) else { return };
+            let streams = &mut machine.frame.tasks[index].streams;
             if let Some(position) = streams.iter().position(|stream| stream.handle() == handle) {
                 streams.remove(position);
             }
-        }
+        });
     }
 
     pub(super) fn close_streams(&mut self, index: usize) {
@@ -352,14 +367,16 @@ impl Machine {
 
     fn fraction(&mut self, index: usize) -> f64 {
         let reference = self.reference(index);
-        let (seed, step, name) = (self.session.seed, self.session.graph.key_step(), self.node_name(reference.node));
+        let (seed, step, name) = (self.seed(), self.session.graph.key_step(), self.node_name(reference.node));
         let random = &mut self.frame.tasks[index].random;
         random.get_or_insert_with(|| Random::of_attempt(seed, step, &name, reference.task, reference.attempt)).fraction()
     }
 
     /// `ctx.random()`: in 0..1; `None` once the attempt is over.
     pub fn random(&mut self, task: u32, token: u32) -> Option<f64> {
-        let index = self.live(task, token)?;
-        Some(self.fraction(index))
+        self.within(|machine| {
+            let index = machine.live(task, token)?;
+            Some(machine.fraction(index))
+        })?
     }
 }

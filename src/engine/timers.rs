@@ -4,11 +4,11 @@
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TimerKind {
     /// `timeoutMs` of a node.
-    Attempt { task: u32, token: u32 },
+    Attempt { frame: u32, task: u32, token: u32 },
     /// The delay before another attempt.
-    Backoff { task: u32, token: u32 },
+    Backoff { frame: u32, task: u32, token: u32 },
     /// `ctx.sleep`.
-    Sleep { task: u32, token: u32, sleep: u32 },
+    Sleep { frame: u32, task: u32, token: u32, sleep: u32 },
     /// `timeoutMs` of the run.
     Run,
     /// The store may be silent.
@@ -24,6 +24,16 @@ pub enum TimerKind {
 pub struct Timers {
     open: Vec<Option<TimerKind>>,
     free: Vec<u32>,
+}
+
+impl TimerKind {
+    /// The frame of the task that it is for.
+    pub fn frame(self) -> Option<u32> {
+        match self {
+            Self::Attempt { frame, .. } | Self::Backoff { frame, .. } | Self::Sleep { frame, .. } => Some(frame),
+            Self::Run | Self::Store | Self::Flush | Self::Silence => None,
+        }
+    }
 }
 
 impl Timers {

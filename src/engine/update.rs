@@ -64,7 +64,7 @@ impl Machine {
         self.session.updated(&update);
         // For the host alone: nobody reads an update as a run.
         let body = self.last_word(&Rc::new(Ending::Completed { is_end: true, waiting: Vec::new() }));
-        self.terminal = Some(Event { seq: self.hub.seq(), at: self.now, is_transient: true, body });
+        self.terminal = Some(Event { seq: self.hub.seq(), at: self.now, is_transient: true, place: None, body });
         if self.journal.is_some() {
             self.append(true);
         } else {

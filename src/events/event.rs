@@ -2,9 +2,54 @@
 
 use super::EventKind;
 use crate::error::Failure;
-use crate::graph::{ChannelId, JoinId, NodeId};
+use crate::graph::{ChannelId, JoinId, NodeId, Program};
 use crate::state::{TaskResult, Value};
 use std::rc::Rc;
+
+/// A sub-graph that runs as a task of the graph around it.
+pub struct Place {
+    /// Where that graph runs, if it is a sub-graph, too.
+    pub up: Option<Rc<Self>>,
+    /// The task's node.
+    pub node: NodeId,
+    /// Its ordinal.
+    pub task: u32,
+    /// The sub-graph.
+    pub program: Rc<Program>,
+}
+
+impl Place {
+    /// Whether this is where `task` of `node` runs, in the graph at `up`.
+    pub fn is_at(&self, up: Option<&Rc<Self>>, node: NodeId, task: u32) -> bool {
+        self.node == node && self.task == task && Self::are_same(self.up.as_ref(), up)
+    }
+
+    /// Whether both are one.
+    pub fn are_same(left: Option<&Rc<Self>>, right: Option<&Rc<Self>>) -> bool {
+        match (left, right) {
+            (Some(left), Some(right)) => Rc::ptr_eq(left, right) || left.is_at(right.up.as_ref(), right.node, right.task),
+            (left, right) => left.is_none() && right.is_none(),
+        }
+    }
+
+    /// From the outermost on: each task's node and ordinal.
+    pub fn path(place: Option<&Rc<Self>>) -> Vec<(NodeId, u32)> {
+        let mut path = Vec::new();
+        let mut at = place;
+        while let Some(place) = at {
+            path.push((place.node, place.task));
+            at = place.up.as_ref();
+        }
+        path.reverse();
+        path
+    }
+}
+
+impl std::fmt::Debug for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}.{}.{}", self.up, self.node.0, self.task)
+    }
+}
 
 /// An attempt of a task.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,7 +81,7 @@ pub struct Entry {
     pub joins: Vec<JoinId>,
 }
 
-/// The start of an execution.
+/// The start of an execution; or of a sub-graph, which has an input and a first frontier only.
 #[derive(Clone, Debug)]
 pub struct RunStart {
     /// The run's id.
@@ -67,6 +112,27 @@ pub struct RunStart {
     pub is_other_graph: bool,
     /// Of them, when read: those that this graph lacks.
     pub lost_joins: Vec<LostJoin>,
+}
+
+impl Default for RunStart {
+    fn default() -> Self {
+        Self {
+            run_id: "".into(),
+            is_resumed: false,
+            seed: 0,
+            graph_hash: 0,
+            input: TaskResult::default(),
+            updated: Vec::new(),
+            reduced: Vec::new(),
+            frontier: None,
+            abandoned: Vec::new(),
+            metadata: None,
+            is_lossy: false,
+            opens_branch: false,
+            is_other_graph: false,
+            lost_joins: Vec::new(),
+        }
+    }
 }
 
 /// A join of the graph that recorded a session, which this graph lacks.
@@ -150,6 +216,8 @@ pub enum Body {
     StepStarted {
         step: u32,
         frontier: Rc<[NodeId]>,
+        /// Of the sub-graph, whose first step it is.
+        start: Option<Rc<RunStart>>,
     },
     StepCompleted(Rc<StepReport>),
     /// To readers a step that completed.
@@ -234,6 +302,8 @@ pub struct Event {
     pub at: f64,
     /// Never stored.
     pub is_transient: bool,
+    /// The sub-graph that it happened in.
+    pub place: Option<Rc<Place>>,
     /// What happened.
     pub body: Body,
 }

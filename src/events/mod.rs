@@ -6,7 +6,7 @@ mod kind;
 mod reader;
 mod ring;
 
-pub use event::{Body, Ending, Entry, Event, LostJoin, RunStart, StateUpdate, StepReport, TaskRef, Waiting};
+pub use event::{Body, Ending, Entry, Event, LostJoin, Place, RunStart, StateUpdate, StepReport, TaskRef, Waiting};
 pub use kind::{EventKind, Mask};
 pub use reader::{Cursor, Overflow, Pulled, Reader, ReaderId};
 pub use ring::{Hub, HubOptions};

@@ -159,10 +159,10 @@ impl Reader {
         let seq = self.queue.front().map_or(0, |event| event.seq);
         for body in std::mem::take(&mut self.notices) {
             let seq = if let Body::StreamReset { after } = body { after } else { seq };
-            events.push(Rc::new(Event { seq, at: now, is_transient: true, body }));
+            events.push(Rc::new(Event { seq, at: now, is_transient: true, place: None, body }));
         }
         if let Some((from, to, count)) = self.gap.take() {
-            events.push(Rc::new(Event { seq: to, at: now, is_transient: true, body: Body::StreamGap { from, to, count } }));
+            events.push(Rc::new(Event { seq: to, at: now, is_transient: true, place: None, body: Body::StreamGap { from, to, count } }));
         }
         if let (true, Some(after)) = (events.is_empty(), self.refill_after) {
             return Pulled::Refill { after };

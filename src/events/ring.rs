@@ -4,7 +4,7 @@
 //! everything. A transient event repeats the number of the durable one before it, so one comparison keeps the order. The ring
 //! never drops what the log does not hold yet.
 
-use super::{Body, Cursor, Event, EventKind, Mask, Overflow, Pulled, Reader, ReaderId};
+use super::{Body, Cursor, Event, EventKind, Mask, Overflow, Place, Pulled, Reader, ReaderId};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -89,9 +89,9 @@ impl Hub {
     }
 
     /// Numbers and keeps an event.
-    pub fn push(&mut self, at: f64, is_transient: bool, body: Body) -> Rc<Event> {
+    pub fn push(&mut self, at: f64, is_transient: bool, place: Option<Rc<Place>>, body: Body) -> Rc<Event> {
         self.seq += u64::from(!is_transient);
-        let event = Rc::new(Event { seq: self.seq, at, is_transient, body });
+        let event = Rc::new(Event { seq: self.seq, at, is_transient, place, body });
         for reader in self.readers.iter_mut().filter(|reader| reader.is_early) {
             reader.offer(&event, false);
         }

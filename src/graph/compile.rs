@@ -129,6 +129,7 @@ fn node(definition: &NodeDefinition) -> Node {
         name: Rc::from(definition.id.as_str()),
         graph: definition.graph.clone(),
         shared: Vec::new(),
+        has_output: definition.has_output,
         retry: definition.retry.as_ref().map(retry_policy).unwrap_or_default(),
         timeout_ms: definition.timeout_ms,
         concurrency: definition.concurrency.map(whole),

@@ -59,6 +59,8 @@ pub struct NodeDefinition {
     /// The node is this graph, and not a function.
     #[cfg_attr(feature = "json", serde(skip))]
     pub graph: Option<Rc<Program>>,
+    /// The user gave a function that maps the sub-graph's last state.
+    pub has_output: bool,
     /// Absent: one attempt.
     pub retry: Option<RetryDefinition>,
     /// One attempt's limit in milliseconds.

@@ -65,6 +65,8 @@ pub struct Node {
     pub graph: Option<Rc<Program>>,
     /// The channels that it has in common with its sub-graph, by name and kind: the one here and the one there.
     pub shared: Vec<(ChannelId, ChannelId)>,
+    /// The user maps the sub-graph's last state by a function: its writes are not what the node returns.
+    pub has_output: bool,
     /// How often and when a failed attempt is repeated.
     pub retry: RetryPolicy,
     /// One attempt's limit, in milliseconds.

@@ -59,6 +59,8 @@ calls! {
         Applied,
         /// A route named nodes and sends: call; words `(node, isSend, input)…`.
         Routed,
+        /// A sub-graph's contents are made: its limit of steps; words `(update, bytes, words as of Inner::result)…` of what is folded first.
+        Opened,
     }
 }
 
@@ -127,5 +129,9 @@ calls! {
         IsTakingOver,
         /// The step by which what is kept for the tasks under way goes: see `Progress::key_step`.
         KeyStep,
+        /// The frame that what is told and asked next about tasks, folds and routes concerns: frame.
+        Enter,
+        /// An attempt goes on: task, token.
+        IsRunning,
     }
 }

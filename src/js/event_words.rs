@@ -1,11 +1,18 @@
 //! Events as words: kind, number, time, transience, then what the kind has. The facade's `event-factory` reads the same order.
 
 use super::words::Out;
-use crate::events::{Body, Ending, Event, StepReport, TaskRef};
+use crate::events::{Body, Ending, Event, Place, StepReport, TaskRef};
 use crate::graph::NodeId;
+use crate::state::TaskResult;
 
 pub(super) fn write_event(out: &mut Out, event: &Event) {
-    out.words([f64::from(event.body.kind() as u8), event.seq as f64, event.at, f64::from(u8::from(event.is_transient))]);
+    let flags = u8::from(event.is_transient) | u8::from(event.place.is_some()) << 1;
+    out.words([f64::from(event.body.kind() as u8), event.seq as f64, event.at, f64::from(flags)]);
+    if event.place.is_some() {
+        let path = Place::path(event.place.as_ref());
+        out.word(path.len() as f64);
+        path.iter().for_each(|(node, task)| out.words([node.0.into(), (*task).into()]));
+    }
     match &event.body {
         Body::RunStarted(start) => {
             out.words([(start.graph_hash >> 32) as f64, (start.graph_hash & 0xffff_ffff) as f64, f64::from(u8::from(start.is_resumed))]);
@@ -26,7 +33,7 @@ pub(super) fn write_event(out: &mut Out, event: &Event) {
                 Ending::Cancelled(reason) => out.option(reason.as_ref()),
             }
         }
-        Body::StepStarted { step, frontier } => {
+        Body::StepStarted { step, frontier, .. } => {
             out.word(*step);
             write_nodes(out, frontier.iter().copied());
         }
@@ -36,7 +43,7 @@ pub(super) fn write_event(out: &mut Out, event: &Event) {
         Body::NodeCompleted { task, duration_ms, result } => {
             write_task(out, task);
             out.word(*duration_ms);
-            out.option(result.update.as_ref());
+            write_changes(out, result);
         }
         Body::NodeFailed { task, failure, duration_ms, will_retry } => {
             write_task(out, task);
@@ -68,6 +75,19 @@ fn write_report(out: &mut Out, report: &StepReport) {
     write_numbers(out, &report.updated);
     write_nodes(out, report.next.iter().map(|entry| entry.node));
     write_numbers(out, &report.versions);
+}
+
+/// An update; or of a sub-graph, after how many there are as a negative number, its updates, each with the channels that it writes.
+fn write_changes(out: &mut Out, result: &TaskResult) {
+    if result.parts.is_empty() {
+        return out.option(result.update.as_ref());
+    }
+    // None are known where the log is read from later on.
+    out.word(-(result.updates().count() as f64));
+    for (update, writes) in result.updates() {
+        out.words([f64::from(update.handle()), writes.len() as f64]);
+        writes.iter().for_each(|write| out.word(write.channel));
+    }
 }
 
 fn write_task(out: &mut Out, task: &TaskRef) {

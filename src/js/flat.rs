@@ -62,10 +62,11 @@ impl Flat {
         for _ in 0..self.number() as usize {
             definition.routes.push(self.route());
         }
-        // The numbers of the nodes that are graphs, in the order in which these were lent.
+        // The numbers of the nodes that are graphs, in the order in which these were lent, and whether they map their output.
         for graph in LENT.take() {
             if let Some(node) = definition.nodes.get_mut(self.number() as usize) {
                 node.graph = Some(graph);
+                node.has_output = self.flag();
             }
         }
         definition
@@ -88,6 +89,7 @@ impl Flat {
             id: self.text(),
             is_function: self.flag(),
             graph: None,
+            has_output: false,
             retry: self.flag().then(|| self.retry()),
             timeout_ms: self.option(),
             concurrency: self.option(),

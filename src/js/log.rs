@@ -68,7 +68,7 @@ pub fn record_flags(record: &[u8]) -> u32 {
 }
 
 /// Reads a record by itself, with so many values: the number of its first event, how many events it has, how many of them
-/// complete a step, and of the first and the last of these the step.
+/// complete a step, 1 if an event of it is whole only with those of earlier records, and of the first and the last step the number.
 ///
 /// # Errors
 /// The parts of a failure, as `takeFailure` returns them.
@@ -80,11 +80,13 @@ pub fn check_record(slot: u32, record: &[u8], value_count: u32) -> Result<Vec<f6
     let decoded = checkpoint::decode(&program, &Index::new(&program), &mut Names::lenient(), record, &values)
         .map_err(|error| thrown(&broken(slot, &error)))?;
     let steps = collected(decoded.events.iter().filter_map(|event| match &event.body {
-        Body::StepCompleted(report) => Some(report.step),
+        Body::StepCompleted(report) if event.place.is_none() => Some(report.step),
         Body::StateUpdated(update) => Some(update.report.step),
         _ => None,
     }));
-    let mut parts = vec![decoded.head.first_seq as f64, decoded.events.len() as f64, steps.len() as f64];
+    let needs_earlier = |event: &Event| matches!(&event.body, Body::NodeCompleted { result, .. } if !result.parts.is_empty());
+    let needs_earlier = f64::from(u8::from(decoded.events.iter().any(needs_earlier)));
+    let mut parts = vec![decoded.head.first_seq as f64, decoded.events.len() as f64, steps.len() as f64, needs_earlier];
     parts.extend(steps.first().map(|step| f64::from(*step)));
     parts.extend(steps.last().map(|step| f64::from(*step)));
     Ok(parts)
@@ -158,16 +160,13 @@ impl RawLog {
                         break;
                     }
                     log.session.replay(&log.program, event, &mut folds);
-                    let mut step = 0;
-                    if let Some(last) = &log.session.graph.last {
-                        if let Body::StepCompleted(report) = &mut event.body {
-                            *report = Rc::clone(last);
-                            step = last.step;
-                        } else if let Body::StateUpdated(update) = &mut event.body {
-                            Rc::make_mut(update).report = Rc::clone(last);
-                            step = last.step;
-                        }
+                    if event.place.is_some() {
+                        continue;
                     }
+                    let step = match &event.body {
+                        Body::StepCompleted(_) | Body::StateUpdated(_) => log.session.graph.step,
+                        _ => 0,
+                    };
                     let is_entered = matches!(event.body, Body::RunStarted(_)) && until_step == 0.0;
                     let is_there = step > 0 && f64::from(step) == until_step;
                     self.is_at_goal.set(is_there || is_entered);

@@ -73,7 +73,7 @@ impl Inner {
         let mode = next();
         let targets = collected((0..next()).map(|_| self.target(next(), next(), next())));
         let routing = (mode > 0).then_some(Routing { is_replace: mode == 2, targets });
-        TaskResult { update: self.value(handle, bytes), writes: writes.into(), routing }
+        TaskResult { update: self.value(handle, bytes), writes: writes.into(), routing, parts: Vec::new() }
     }
 
     fn target(&self, node: u32, is_send: u32, input: u32) -> Target {
@@ -194,7 +194,7 @@ impl RawRun {
         self.input(now, |inner| {
             Some(match Tell::from_number(what)? {
                 Tell::Settled => {
-                    let result = TaskResult { update: inner.value(c, d), writes: inner.writes(x as u32), routing: None };
+                    let result = TaskResult { update: inner.value(c, d), writes: inner.writes(x as u32), ..TaskResult::default() };
                     Input::Settled { task: a, token: b, outcome: Outcome::Returned(result) }
                 }
                 Tell::RetryAnswer => Input::RetryAnswer { task: a, token: b, retries: c == 1 },
@@ -237,14 +237,14 @@ impl RawRun {
             return -1;
         }
         let mut result = None;
-        if progress == 2 && inner.machine.is_unheard() {
+        if progress == 2 && inner.machine.forgets_result() {
             // The step will be complete, and nobody hears of the result or stores it.
             if update != NONE {
                 inner.values.release(update);
             }
         } else {
             let writes = inner.writes(writes);
-            result = Some(Rc::new(TaskResult { update: inner.value(update, bytes), writes, routing: None }));
+            result = Some(Rc::new(TaskResult { update: inner.value(update, bytes), writes, ..TaskResult::default() }));
         }
         let progress = if progress == 0 {
             Progress::Nothing
@@ -272,6 +272,14 @@ impl RawRun {
                     let targets = collected(words.chunks_exact(3).map(|part| inner.target(part[0], part[1], part[2])));
                     Input::Routed { call: a, targets: Targets::Many(targets) }
                 }
+                TellWith::Opened => {
+                    let (mut inputs, mut rest) = (Vec::new(), words);
+                    while let [handle, bytes, words @ ..] = rest {
+                        inputs.push(inner.result(*handle, *bytes, words));
+                        rest = words.get(words.first().map_or(0, |writes| *writes as usize + 3)..).unwrap_or_default();
+                    }
+                    Input::Opened { inputs, max_steps: a }
+                }
             })
         })
     }
@@ -288,6 +296,7 @@ impl RawRun {
                     code,
                     message: text.into(),
                     node: None,
+                    inner: None,
                     step: None,
                     cause: inner.value(c, 256),
                     scope: Scope::Runner,
@@ -313,6 +322,11 @@ impl RawRun {
         let Inner { machine, values, record, .. } = &mut *inner;
         let Some(what) = Ask::from_number(what) else { return -1.0 };
         match what {
+            Ask::Enter => {
+                machine.enter(a);
+                0.0
+            }
+            Ask::IsRunning => f64::from(u8::from(machine.is_running(a, b as u32))),
             Ask::Random => machine.random(a, b as u32).unwrap_or(-1.0),
             Ask::OpenStream => {
                 machine.open_stream(a, b as u32, values.adopt(c, 64));

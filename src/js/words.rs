@@ -29,7 +29,7 @@ macro_rules! ops {
 
 ops! {
     Run, Rescue, AskRetry, Abort, Begin, Write, Load, Note, EndFolds, Commit, Rollback, Route, StartTimer, StopTimer, WakeSleep, Flushed, Append,
-    Yield, WakeReaders, Finish, Release,
+    Yield, WakeReaders, Finish, Release, Enter, Open, Reopen, Output, Close,
 }
 
 /// What one call of an export leaves for the facade to read.
@@ -115,7 +115,7 @@ pub fn take_text(number: u32) -> String {
     OUT.with_borrow_mut(|out| out.texts.take(number)).map_or_else(String::new, |text| String::from(&*text))
 }
 
-/// A failure that words mentioned; once. Code, message, node + 1, step + 1, cause + 1, as an array; 0 is none.
+/// A failure that words mentioned; once. Code, message, node + 1 (or the name of a node within a sub-graph), step + 1, cause + 1, as an array; 0 is none.
 #[wasm_bindgen(js_name = takeFailure)]
 pub fn take_failure(number: u32) -> Returned {
     Ok(OUT.with_borrow_mut(|out| out.failures.take(number)).map_or(JsValue::UNDEFINED, |failure| failure_parts(&failure)))
@@ -126,7 +126,10 @@ pub(super) fn failure_parts(failure: &Failure) -> JsValue {
     let parts = [
         failure.code.as_str().into(),
         (&*failure.message).into(),
-        plus_one(failure.node.and_then(|node| node.index()).map(|index| index as u32)),
+        match &failure.inner {
+            Some(inner) => (&**inner).into(),
+            None => plus_one(failure.node.and_then(|node| node.index()).map(|index| index as u32)),
+        },
         plus_one(failure.step),
         plus_one(failure.cause.as_ref().map(Value::handle)),
     ];
@@ -182,6 +185,20 @@ fn write_command(out: &mut Out, command: Command, record: &mut Vec<u8>) {
             out.failure(&failure);
         }
         Command::Abort { task, token, why } => out.words([f64::from(Op::Abort as u8), task.into(), token.into(), f64::from(why as u8)]),
+        Command::Open { frame, task, token, node, attempt, step, ordinal, input, is_restored } => out.words([
+            f64::from(Op::Open as u8),
+            task.into(),
+            token.into(),
+            node.0.into(),
+            attempt.into(),
+            step.into(),
+            ordinal.into(),
+            frame.into(),
+            f64::from(u8::from(is_restored)),
+            input.as_ref().map_or(0.0, |input| f64::from(input.handle()) + 1.0),
+        ]),
+        Command::Output => out.word(Op::Output as u8),
+        Command::Close { frame } => out.words([f64::from(Op::Close as u8), frame.into()]),
         Command::Begin => out.word(Op::Begin as u8),
         Command::Fold(fold) => write_fold(out, &fold),
         Command::EndFolds => out.word(Op::EndFolds as u8),
@@ -217,6 +234,8 @@ pub(super) fn write_fold(out: &mut Out, fold: &Fold) {
         Fold::Write { channel, value, is_replace } => {
             out.words([f64::from(Op::Write as u8), (*channel).into(), value.handle().into(), f64::from(u8::from(*is_replace))]);
         }
+        Fold::Enter { frame } => out.words([f64::from(Op::Enter as u8), (*frame).into()]),
+        Fold::Open { frame, node } => out.words([f64::from(Op::Reopen as u8), (*frame).into(), node.0.into()]),
         Fold::Load { channel, value } => out.words([f64::from(Op::Load as u8), (*channel).into(), value.handle().into()]),
         Fold::Error(note) => {
             out.words([f64::from(Op::Note as u8), note.at, note.step.into(), f64::from(note.failure.scope as u8)]);

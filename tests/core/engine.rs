@@ -69,6 +69,8 @@ mod snapshots;
 mod solo;
 #[path = "engine/store_words.rs"]
 mod store_words;
+#[path = "engine/subgraphs.rs"]
+mod subgraphs;
 #[path = "engine/takeovers.rs"]
 mod takeovers;
 #[path = "engine/travel.rs"]

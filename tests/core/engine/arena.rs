@@ -4,6 +4,7 @@ use super::*;
 use std::rc::Rc;
 use weavegraph_wasm::checkpoint::Fold;
 use weavegraph_wasm::error::Failure;
+use weavegraph_wasm::graph::{ChannelSpec, Program};
 use weavegraph_wasm::state::json_fold::{Content, FoldError};
 use weavegraph_wasm::state::{Value, Values};
 
@@ -100,6 +101,17 @@ impl Contents {
         }
     }
 
+    /// Takes over the contents of channels of the same name and kind.
+    pub fn share(&mut self, program: &Program, around: &Self, outer: &Program) {
+        for (here, spec) in program.channels.iter().enumerate() {
+            let is_same = |outer: &ChannelSpec| outer.name == spec.name && outer.kind == spec.kind;
+            let Some(there) = outer.channels.iter().position(is_same) else { continue };
+            if let Some(value) = around.contents[there].view() {
+                self.contents[here].fold(&value, true).expect("a value of the same kind");
+            }
+        }
+    }
+
     pub fn begin(&mut self) {
         self.changed.fill(false);
     }
@@ -129,6 +141,7 @@ impl Contents {
                 load.expect("a value that was saved");
                 (*channel, true)
             }
+            Fold::Enter { .. } | Fold::Open { .. } => unreachable!("the host's"),
             Fold::Error(note) => {
                 let errors = self.names.iter().position(|name| name == "errors");
                 let Some(channel) = errors else { return Ok(()) };

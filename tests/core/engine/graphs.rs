@@ -15,6 +15,8 @@ pub struct Call {
     pub step: u32,
     pub task: u32,
     pub attempt: u32,
+    /// The sub-graph tasks around it, as `node#task/`.
+    pub path: String,
 }
 
 /// What a route answers, and when.
@@ -27,6 +29,8 @@ pub type NodeFn = Rc<dyn Fn(&Call) -> Reply>;
 pub type RescueFn = Rc<dyn Fn(&Call, &str) -> Reply>;
 pub type RetryFn = Rc<dyn Fn(u32, &str) -> Result<bool, String>>;
 pub type RouteFn = Rc<dyn Fn(&Json) -> Answer>;
+/// Writes by channel, or what it throws.
+pub type MapFn = Rc<dyn Fn(&Json) -> Result<Vec<(&'static str, Json)>, String>>;
 
 #[derive(Default)]
 pub struct Graph {
@@ -36,6 +40,11 @@ pub struct Graph {
     pub rescues: HashMap<String, RescueFn>,
     pub retry_on: HashMap<String, RetryFn>,
     pub routes: Vec<RouteFn>,
+    pub subgraphs: HashMap<String, Rc<Graph>>,
+    pub inputs: HashMap<String, MapFn>,
+    pub outputs: HashMap<String, MapFn>,
+    /// Its own limit of steps, inside another graph.
+    pub max_steps: Option<u32>,
 }
 
 /// Cycles are allowed; there are no channels yet.
@@ -100,6 +109,28 @@ impl Graph {
     pub fn node(mut self, id: &str, run: impl Fn(&Call) -> Reply + 'static) -> Self {
         self.definition.nodes.push(NodeDefinition { id: id.to_owned(), is_function: true, ..Default::default() });
         self.nodes.insert(id.to_owned(), Rc::new(run));
+        self
+    }
+
+    pub fn subgraph(mut self, id: &str, inner: Graph) -> Self {
+        let graph = Some(Rc::new(inner.compile()));
+        self.definition.nodes.push(NodeDefinition { id: id.to_owned(), graph, ..Default::default() });
+        self.subgraphs.insert(id.to_owned(), Rc::new(inner));
+        self
+    }
+
+    /// What the sub-graph that was added last starts with, in place of the shared channels.
+    pub fn mapping_in(mut self, map: impl Fn(&Json) -> Result<Vec<(&'static str, Json)>, String> + 'static) -> Self {
+        let id = self.definition.nodes.last().expect("a node").id.clone();
+        self.inputs.insert(id, Rc::new(map));
+        self
+    }
+
+    /// What the sub-graph that was added last returns, in place of its writes to shared channels.
+    pub fn mapping_out(mut self, map: impl Fn(&Json) -> Result<Vec<(&'static str, Json)>, String> + 'static) -> Self {
+        let node = self.definition.nodes.last_mut().expect("a node");
+        node.has_output = true;
+        self.outputs.insert(node.id.clone(), Rc::new(map));
         self
     }
 

@@ -1,9 +1,10 @@
 //! A scripted host: carries out the engine's commands in order, in virtual time, as the facade does in real time.
 
 use super::arena::{Arena, Contents};
-use super::store::{Record, Restored, Says, Store};
+use super::store::{Level, Record, Restored, Says, Store};
 use super::user_code::Attempt;
 use super::*;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
 use weavegraph_wasm::checkpoint::{Append, Durability, Fold, Session};
@@ -103,13 +104,17 @@ pub(super) enum Due {
     Timer(u32),
     /// The attempt goes on with its script.
     Attempt(u32, u32),
-    Route(u32),
+    /// Of a frame, and which call.
+    Route(u32, u32),
     Store(Says, u32),
     /// The append under way reaches the store.
     Send,
     Turn,
     Cancel(Option<String>),
 }
+
+/// What a route that was called will say.
+pub(super) type Awaited = (RouteId, Result<Vec<To>, String>);
 
 pub struct Host {
     pub setup: Setup,
@@ -137,7 +142,19 @@ pub struct Host {
     pub(super) sleeps: Vec<(u32, u32)>,
     pub(super) flushes: Vec<(u32, u32)>,
     /// What routes that were called will say.
-    pub(super) answers: HashMap<u32, (RouteId, Result<Vec<To>, String>)>,
+    pub(super) answers: HashMap<(u32, u32), Awaited>,
+    /// The frame that commands concern.
+    pub said: u32,
+    /// The frame that `here` is of, and what the host has of it.
+    pub at: u32,
+    pub(super) levels: BTreeMap<u32, Level>,
+    /// Of each sub-graph: the frame, the task and the attempt that run it.
+    pub(super) parents: BTreeMap<u32, (u32, u32, u32)>,
+    pub(super) graph: Rc<Graph>,
+    pub(super) here: Rc<Program>,
+    /// Of the names that a line of text is made with.
+    pub(super) lens: RefCell<Rc<Program>>,
+    pub(super) path: String,
     queue: VecDeque<Command>,
     agenda: BTreeMap<(u64, u64), Due>,
     moments: u64,
@@ -156,13 +173,13 @@ impl Host {
     }
 
     pub fn with_log(setup: &Setup, program: Rc<Program>, log: Restored) -> Self {
-        let Restored { session, names, mut arena, contents, next_slot, snapshot_slot, .. } = log;
+        let Restored { session, names, mut arena, contents, next_slot, snapshot_slot, inner, .. } = log;
         arena.sweep();
         let log = setup.store.as_ref().map(|_| (names, setup.writer, next_slot, snapshot_slot));
         let machine = Machine::new(Rc::clone(&program), setup.options.clone(), "s".into(), session, log);
         Self {
             setup: setup.clone(),
-            program,
+            program: Rc::clone(&program),
             machine,
             arena,
             contents,
@@ -180,6 +197,14 @@ impl Host {
             sleeps: Vec::new(),
             flushes: Vec::new(),
             answers: HashMap::new(),
+            said: 0,
+            at: 0,
+            levels: inner,
+            parents: BTreeMap::new(),
+            graph: Rc::clone(&setup.graph),
+            here: Rc::clone(&program),
+            lens: RefCell::new(program),
+            path: String::new(),
             queue: VecDeque::new(),
             agenda: BTreeMap::new(),
             moments: 0,
@@ -279,7 +304,10 @@ impl Host {
                 self.feed(Input::Fired { timer });
             }
             Due::Attempt(task, token) => self.go_on(task, token),
-            Due::Route(call) => self.answer_route(call),
+            Due::Route(frame, call) => {
+                self.go_to(frame);
+                self.answer_route(call);
+            }
             Due::Store(says, slot) => self.store_says(says, slot),
             Due::Turn => self.feed(Input::Turn),
             Due::Cancel(reason) => self.cancel(reason.as_deref()),
@@ -300,12 +328,33 @@ impl Host {
     }
 
     pub fn feed(&mut self, input: Input) {
+        self.machine.enter(self.at);
         self.machine.handle(self.now, input);
         self.take();
     }
 
     pub(super) fn take(&mut self) {
         self.queue.extend(self.machine.take_commands());
+    }
+
+    /// From here on what the host does is about another frame, if it is there.
+    pub(super) fn go_to(&mut self, frame: u32) {
+        if frame == self.at {
+            return;
+        }
+        self.exchange(self.at);
+        self.at = frame;
+        self.exchange(frame);
+    }
+
+    /// The entry of the frame that is worked on holds that of the session.
+    fn exchange(&mut self, frame: u32) {
+        if let Some(level) = self.levels.get_mut(&frame) {
+            std::mem::swap(&mut level.graph, &mut self.graph);
+            std::mem::swap(&mut level.program, &mut self.here);
+            std::mem::swap(&mut level.contents, &mut self.contents);
+            std::mem::swap(&mut level.path, &mut self.path);
+        }
     }
 
     pub fn cancel(&mut self, reason: Option<&str>) {
@@ -319,7 +368,14 @@ impl Host {
     }
 
     fn carry_out(&mut self, command: Command) {
+        self.go_to(self.said);
         match command {
+            Command::Fold(Fold::Enter { frame }) => self.said = frame,
+            Command::Open { .. } => self.open(command),
+            Command::Output => self.output(),
+            Command::Close { frame } => {
+                self.levels.remove(&frame);
+            }
             Command::Run { .. } => self.call_node(command),
             Command::Rescue { task, token, failure } => self.call_rescue(task, token, &failure),
             Command::AskRetry { task, token, attempt, failure } => self.ask_retry(task, token, attempt, &failure),
@@ -372,7 +428,7 @@ impl Host {
             return;
         }
         let changed = self.contents.changed();
-        let is_reduce = |channel: &&u32| self.setup.graph.definition.channels[**channel as usize].kind == "reduce";
+        let is_reduce = |channel: &&u32| self.graph.definition.channels[**channel as usize].kind == "reduce";
         let mut reduced = Vec::new();
         let mut contents_bytes = 0;
         if self.setup.store.is_some() {
@@ -394,6 +450,7 @@ impl Host {
         assert!(self.in_flight.is_none(), "one append at a time");
         let mut values: Vec<Json> = append.values.iter().map(|value| self.arena.get(value).clone()).collect();
         if append.saves_contents {
+            self.go_to(0);
             values.extend((0..self.contents.len()).map(|channel| self.contents.save(channel)));
         }
         let record = Record { bytes: append.bytes.clone(), values };
@@ -472,11 +529,13 @@ impl Host {
 
     /// The whole state.
     pub fn state(&mut self) -> Json {
+        self.go_to(0);
         (*self.contents.view()).clone()
     }
 
     /// A channel's value.
     pub fn value(&mut self, channel: &str) -> Json {
+        self.go_to(0);
         self.contents.view()[channel].clone()
     }
 }

@@ -39,6 +39,7 @@ fn result(arena: &mut Arena) -> TaskResult {
         update: Some(arena.put(json!({ "log": ["é"], "sum": 3 }))),
         writes: [Write { channel: 0, is_replace: true }, Write { channel: 1, is_replace: false }].into(),
         routing: Some(Routing { is_replace: true, targets }),
+        ..TaskResult::default()
     }
 }
 
@@ -54,6 +55,7 @@ fn failure(arena: &mut Arena, node: Option<NodeId>) -> Rc<Failure> {
         code: ErrorCode::StateReducer,
         message: "why: é".into(),
         node,
+        inner: None,
         step: node.map(|_| 0),
         cause,
         scope: Scope::Scheduler,
@@ -107,8 +109,8 @@ pub fn every_body(arena: &mut Arena) -> Vec<Body> {
             ..start.clone()
         })),
         Body::RunStarted(Rc::new(start)),
-        Body::StepStarted { step: 1, frontier: Rc::from([NodeId(0), NodeId(2)]) },
-        Body::StepStarted { step: 2, frontier: Rc::from([]) },
+        Body::StepStarted { step: 1, frontier: Rc::from([NodeId(0), NodeId(2)]), start: None },
+        Body::StepStarted { step: 2, frontier: Rc::from([]), start: None },
         Body::StepCompleted(Rc::new(report)),
         Body::NodeStarted(task),
         Body::NodeSkipped(task),
@@ -130,7 +132,7 @@ fn record(program: &Program, arena: &mut Arena, bodies: Vec<Body>, snapshot: Opt
     for (seq, body) in (8u64..).zip(bodies) {
         // Instants that are whole, broken, equal and going back.
         let at = [1000.0, 1000.0, 1000.25, 999.0][seq as usize % 4];
-        journal.add(Rc::new(Event { seq, at, is_transient: false, body }));
+        journal.add(Rc::new(Event { seq, at, is_transient: false, place: None, body }));
     }
     let append = journal.append(program, 0.0, snapshot.map(|session| (session, 0))).expect("a record");
     assert_eq!(append.saves_contents, snapshot.is_some());
@@ -254,7 +256,7 @@ fn survive(setup: &Setup, program: &Rc<Program>, record: &Record) {
     let Ok(decoded) = decode(program, record, &mut arena) else { return };
     let mut session = decoded.snapshot.map_or_else(|| Session::new(program), |(session, _)| session);
     let mut folds = Vec::new();
-    decoded.events.iter().for_each(|event| session.replay(program, event, &mut folds));
+    decoded.events.into_iter().for_each(|mut event| session.replay(program, &mut event, &mut folds));
     session.graph.waiting(program);
     let log = store::Restored {
         session,
@@ -265,6 +267,7 @@ fn survive(setup: &Setup, program: &Rc<Program>, record: &Record) {
         next_slot: 1,
         snapshot_slot: 0,
         read: 1,
+        inner: Default::default(),
     };
     let mut run = Host::with_log(setup, Rc::clone(program), log).fed_start("x", &json!({}), true, false);
     for _ in 0..1000 {
@@ -327,7 +330,7 @@ pub fn half_done(program: &Program, arena: &mut Arena) -> Session {
     let mut session = Session::new(program);
     let mut folds = Vec::new();
     for (seq, body) in (1u64..).zip(every_body(arena)) {
-        session.replay(program, &Event { seq, at: 5.0, is_transient: false, body }, &mut folds);
+        session.replay(program, &mut Event { seq, at: 5.0, is_transient: false, place: None, body }, &mut folds);
     }
     session.graph.add_done(NodeId(1), 300, Rc::new(result(arena)));
     session.graph.arrivals = vec![vec![true, false], vec![false, true]];

@@ -3,11 +3,11 @@
 use super::arena::{Arena, Contents};
 use super::*;
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use weavegraph_wasm::checkpoint::{self, Fold, Index, Names, RecordError, Session};
-use weavegraph_wasm::events::{Body, Event};
-use weavegraph_wasm::graph::Program;
+use weavegraph_wasm::events::Event;
+use weavegraph_wasm::graph::{NodeId, Program};
 
 #[derive(Clone, Debug)]
 pub struct Record {
@@ -175,6 +175,8 @@ pub struct Restored {
     pub snapshot_slot: u32,
     /// Records that were read.
     pub read: usize,
+    /// Contents of half-done sub-graphs, by frame.
+    pub inner: BTreeMap<u32, Level>,
 }
 
 impl Store {
@@ -196,6 +198,7 @@ impl Store {
             next_slot: 0,
             snapshot_slot: 0,
             read: 0,
+            inner: BTreeMap::new(),
         };
         let index = Index::new(program);
         for slot in from..self.len() {
@@ -215,11 +218,7 @@ impl Store {
             if let Some(fork) = &decoded.fork {
                 log.session.fork(fork);
             }
-            for fold in &folds {
-                log.contents.fold(&log.arena, fold).expect("a fold that was made before");
-            }
-            log.contents.changed();
-            log.contents.commit();
+            log.fold(graph, program, &folds);
             log.read += 1;
         }
         Ok(log)
@@ -233,13 +232,60 @@ impl Store {
     }
 }
 
+/// A sub-graph in the host: its functions, its program and its contents.
+pub struct Level {
+    pub graph: Rc<Graph>,
+    pub program: Rc<Program>,
+    pub contents: Contents,
+    /// `node#task/` of each task around it.
+    pub path: String,
+}
+
+impl Restored {
+    fn fold(&mut self, graph: &Graph, program: &Program, folds: &[Fold]) {
+        let mut at = 0;
+        for fold in folds {
+            match fold {
+                Fold::Enter { frame } => at = *frame,
+                Fold::Open { frame, node } => {
+                    let level = match at {
+                        0 => Level::new(graph, program, &self.contents, "", *node, 0),
+                        at => self.inner[&at].inner(*node, 0),
+                    };
+                    self.inner.insert(*frame, level);
+                }
+                _ => {
+                    let contents = if at == 0 { &mut self.contents } else { &mut self.inner.get_mut(&at).expect("a level").contents };
+                    contents.fold(&self.arena, fold).expect("a fold that was made before");
+                }
+            }
+        }
+        for contents in std::iter::once(&mut self.contents).chain(self.inner.values_mut().map(|level| &mut level.contents)) {
+            contents.changed();
+            contents.commit();
+        }
+    }
+}
+
+impl Level {
+    pub fn new(graph: &Graph, program: &Program, contents: &Contents, path: &str, node: NodeId, task: u32) -> Self {
+        let spec = &program.nodes[node.0 as usize];
+        let inner = Rc::clone(&graph.subgraphs[&*spec.name]);
+        let inner_program = spec.graph.clone().expect("a graph");
+        let mut own = Contents::new(&inner);
+        if !graph.inputs.contains_key(&*spec.name) {
+            own.share(&inner_program, contents, program);
+        }
+        Self { graph: inner, program: inner_program, contents: own, path: format!("{path}{}#{task}/", spec.name) }
+    }
+
+    pub fn inner(&self, node: NodeId, task: u32) -> Self {
+        Self::new(&self.graph, &self.program, &self.contents, &self.path, node, task)
+    }
+}
+
 fn replay(session: &mut Session, program: &Program, events: &mut [Event], folds: &mut Vec<Fold>) {
     for event in events {
         session.replay(program, event, folds);
-        match (&mut event.body, &session.graph.last) {
-            (Body::StepCompleted(report), Some(last)) => *report = Rc::clone(last),
-            (Body::StateUpdated(update), Some(last)) => Rc::make_mut(update).report = Rc::clone(last),
-            _ => {}
-        }
     }
 }

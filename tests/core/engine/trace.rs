@@ -2,17 +2,18 @@
 
 use super::host::Host;
 use std::rc::Rc;
-use weavegraph_wasm::events::{Body, Cursor, Ending, Entry, Event, Mask, Overflow, Pulled, StepReport, TaskRef};
+use weavegraph_wasm::events::{Body, Cursor, Ending, Entry, Event, Mask, Overflow, Place, Pulled, StepReport, TaskRef};
 use weavegraph_wasm::graph::NodeId;
 
 impl Host {
     pub fn name(&self, node: NodeId) -> String {
-        let known = self.program.nodes.len();
+        let program = self.lens.borrow();
+        let known = program.nodes.len();
         match node {
             NodeId::START => "START".to_owned(),
             NodeId::END => "END".to_owned(),
             NodeId(index) => {
-                let node = self.program.nodes.get(index as usize).map(|node| &node.name);
+                let node = program.nodes.get(index as usize).map(|node| &node.name);
                 let foreign = || self.machine.foreign_names().get(index as usize - known);
                 node.or_else(foreign).map_or("?".to_owned(), |name| name.to_string())
             }
@@ -40,7 +41,7 @@ impl Host {
     }
 
     fn report(&self, report: &StepReport) -> String {
-        let channel = |channel: &u32| self.program.channels[*channel as usize].name.to_string();
+        let channel = |channel: &u32| self.lens.borrow().channels[*channel as usize].name.to_string();
         let updated: Vec<String> = report.updated.iter().map(channel).collect();
         let skipped = if report.skipped.is_empty() { String::new() } else { format!(" skipped {}", self.names(&report.skipped)) };
         let changed = if updated.is_empty() { String::new() } else { format!(" changed {}", updated.join(" ")) };
@@ -56,7 +57,7 @@ impl Host {
                 format!("{}{resumed}{abandoned}", start.run_id)
             }
             Body::RunEnded { ending, .. } => self.ending_text(ending),
-            Body::StepStarted { step, frontier } => format!("{step}: {}", self.names(frontier)),
+            Body::StepStarted { step, frontier, .. } => format!("{step}: {}", self.names(frontier)),
             Body::StepCompleted(report) => self.report(report),
             Body::StateUpdated(update) => format!("{} by an update", self.report(&update.report)),
             Body::NodeStarted(task) | Body::NodeSkipped(task) | Body::NodeCompleted { task, .. } => self.task(task),
@@ -89,7 +90,20 @@ impl Host {
 
     /// `type details`.
     pub fn line(&self, event: &Event) -> String {
-        format!("{} {}", event.body.kind().as_str(), self.details(&event.body)).trim_end().to_owned()
+        let path = self.place(event.place.as_ref());
+        event.place.iter().for_each(|place| *self.lens.borrow_mut() = Rc::clone(&place.program));
+        let line = format!("{} {path}{}", event.body.kind().as_str(), self.details(&event.body)).trim_end().to_owned();
+        *self.lens.borrow_mut() = Rc::clone(&self.program);
+        line
+    }
+
+    /// `node/`, or `node#task/`, of each task around it.
+    fn place(&self, place: Option<&Rc<Place>>) -> String {
+        let Some(place) = place else { return String::new() };
+        let up = self.place(place.up.as_ref());
+        *self.lens.borrow_mut() = place.up.as_ref().map_or_else(|| Rc::clone(&self.program), |up| Rc::clone(&up.program));
+        let ordinal = if place.task > 0 { format!("#{}", place.task) } else { String::new() };
+        format!("{up}{}{ordinal}/", self.name(place.node))
     }
 
     /// All visible events of this execution.

@@ -3,6 +3,7 @@
 use super::graphs::{Answer, Call};
 use super::host::{Due, Host};
 use super::replies::{Act, End, Reply, To};
+use super::store::Level;
 use super::*;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -20,6 +21,7 @@ pub struct Attempt {
     reply: Reply,
     streams: Vec<(String, Value)>,
     solo: Solo,
+    frame: u32,
     /// Holds a slot, as far as the host can see.
     is_busy: bool,
 }
@@ -30,20 +32,82 @@ impl Host {
         if generation != self.machine.generation() {
             return;
         }
-        let name = self.program.nodes[node.0 as usize].name.to_string();
-        self.calls.push(format!("{name}#{ordinal}!{attempt}@{}", self.now - self.setup.now));
+        self.machine.enter(self.at);
+        if self.at > 0 && !self.machine.is_running(task, token) {
+            return;
+        }
+        let name = self.here.nodes[node.0 as usize].name.to_string();
+        self.calls.push(format!("{}{name}#{ordinal}!{attempt}@{}", self.path, self.now - self.setup.now));
         let input = input.map_or(Json::Null, |input| self.arena.get(&input).clone());
-        let call = Call { node: name, state: self.contents.view(), input, step, task: ordinal, attempt };
-        let run = Rc::clone(&self.setup.graph.nodes[&call.node]);
+        let call = Call { node: name, state: self.contents.view(), input, step, task: ordinal, attempt, path: self.path.clone() };
+        let run = Rc::clone(&self.graph.nodes[&call.node]);
         let reply = run(&call);
         self.begin_attempt(task, token, Rc::new(call), reply, solo);
     }
 
     fn begin_attempt(&mut self, task: u32, token: u32, call: Rc<Call>, reply: Reply, solo: Solo) {
         let acts = reply.acts.iter().cloned().collect();
-        self.attempts.insert((task, token), Attempt { call, acts, reply, streams: Vec::new(), solo, is_busy: true });
+        self.attempts.insert((task, token), Attempt { call, acts, reply, streams: Vec::new(), solo, frame: self.at, is_busy: true });
         self.note_peak();
         self.go_on(task, token);
+    }
+
+    /// Frames of sub-graphs are forgotten when they close.
+    fn is_there(&self, frame: u32) -> bool {
+        frame == 0 || frame == self.at || self.levels.contains_key(&frame)
+    }
+
+    /// Makes the contents of a sub-graph.
+    pub(super) fn open(&mut self, command: Command) {
+        let Command::Open { frame, task, token, node, ordinal, input, is_restored, .. } = command else { return };
+        self.machine.enter(self.at);
+        if !self.machine.is_running(task, token) {
+            return;
+        }
+        let around = self.at;
+        self.parents.insert(frame, (around, task, token));
+        let name = self.here.nodes[node.0 as usize].name.to_string();
+        let mapped = self.graph.inputs.get(&name).map(|map| map(&self.contents.view()));
+        let path = format!("{}{name}#{ordinal}/", self.path);
+        if !is_restored {
+            let level = Level::new(&self.graph, &self.here, &self.contents, &self.path, node, ordinal);
+            self.levels.insert(frame, level);
+        }
+        let mut inputs = Vec::new();
+        match mapped {
+            Some(Err(text)) => {
+                let thrown = self.thrown(&text);
+                return self.feed(Input::Settled { task, token, outcome: Outcome::Threw(thrown) });
+            }
+            Some(Ok(writes)) => inputs.push(writes.into_iter().map(|(name, value)| (name.to_owned(), value, false)).collect::<Vec<_>>()),
+            None => {}
+        }
+        if let Some(input) = &input {
+            let fields = self.arena.get(input).as_object().into_iter().flatten();
+            inputs.push(fields.map(|(name, value)| (name.clone(), value.clone(), false)).collect());
+        }
+        self.go_to(frame);
+        self.path = path;
+        let inputs = inputs.iter().map(|writes| self.result(writes, None).unwrap_or_default()).collect();
+        let max_steps = self.graph.max_steps.unwrap_or(self.setup.options.max_steps);
+        self.feed(Input::Opened { inputs, max_steps });
+        self.go_to(around);
+    }
+
+    pub(super) fn output(&mut self) {
+        let (around, task, token) = self.parents[&self.at];
+        let state = self.contents.view();
+        let place = self.path.clone();
+        self.go_to(around);
+        let node = place[self.path.len()..].split('#').next().expect("a name").to_owned();
+        let outcome = match self.graph.outputs[&node](&state) {
+            Err(text) => Outcome::Threw(self.thrown(&text)),
+            Ok(writes) => {
+                let writes: Vec<_> = writes.into_iter().map(|(name, value)| (name.to_owned(), value, false)).collect();
+                Outcome::Returned(self.result(&writes, None).unwrap_or_default())
+            }
+        };
+        self.feed(Input::Settled { task, token, outcome });
     }
 
     fn note_peak(&mut self) {
@@ -54,6 +118,12 @@ impl Host {
     /// Carries on with an attempt's script until it has to wait.
     pub(super) fn go_on(&mut self, task: u32, token: u32) {
         loop {
+            let Some(frame) = self.attempts.get(&(task, token)).map(|attempt| attempt.frame) else { return };
+            if !self.is_there(frame) {
+                return;
+            }
+            self.go_to(frame);
+            self.machine.enter(frame);
             let Some(attempt) = self.attempts.get_mut(&(task, token)) else { return };
             attempt.is_busy = true;
             let Some(act) = attempt.acts.pop_front() else { break };
@@ -97,6 +167,7 @@ impl Host {
 
     /// Whether the engine took it.
     pub fn emit(&mut self, task: u32, token: u32, kind: EventKind, payload: Json) -> bool {
+        self.machine.enter(self.at);
         let payload = self.arena.put(payload);
         let is_taken = self.machine.emit(self.now, task, token, kind, payload, 0.0);
         self.take();
@@ -108,6 +179,7 @@ impl Host {
         if let (End::Return, None, true) = (&attempt.reply.end, &attempt.reply.goto, self.setup.is_solo && attempt.solo != Solo::No) {
             let (writes, solo) = (attempt.reply.writes.clone(), attempt.solo);
             self.attempts.remove(&(task, token));
+            self.machine.enter(self.at);
             if self.machine.is_running(task, token) {
                 return self.step_alone(task, token, &writes, solo);
             }
@@ -172,7 +244,7 @@ impl Host {
         let mut found: Vec<Write> = Vec::new();
         let mut update = serde_json::Map::new();
         for (name, value, is_replace) in writes {
-            let channel = self.program.channels.iter().position(|channel| *channel.name == **name).expect("a channel");
+            let channel = self.here.channels.iter().position(|channel| *channel.name == **name).expect("a channel");
             found.push(Write { channel: channel as u32, is_replace: *is_replace });
             update.insert(name.clone(), value.clone());
         }
@@ -185,7 +257,7 @@ impl Host {
             }
         };
         let update = (!found.is_empty()).then(|| self.arena.put(Json::Object(update)));
-        Ok(TaskResult { update, writes: found.into(), routing })
+        Ok(TaskResult { update, writes: found.into(), routing, ..TaskResult::default() })
     }
 
     fn target(&mut self, target: To, route: Option<RouteId>) -> Result<Target, String> {
@@ -193,11 +265,11 @@ impl Host {
             To::Node(name) => (name, None),
             To::Send(name, input) => (name, Some(input)),
         };
-        let declared = route.map(|route| &self.program.routes[route as usize]).filter(|route| route.is_closed);
+        let declared = route.map(|route| &self.here.routes[route as usize]).filter(|route| route.is_closed);
         let node = match declared {
             Some(route) => route.targets.iter().find(|(label, _)| **label == *name).map(|(_, node)| *node),
             None if name == END => Some(NodeId::END),
-            None => self.program.nodes.iter().position(|node| *node.name == *name).map(|index| NodeId(index as u32)),
+            None => self.here.nodes.iter().position(|node| *node.name == *name).map(|index| NodeId(index as u32)),
         };
         let node = node.ok_or(name)?;
         Ok(Target { node, is_send: input.is_some(), input: input.map(|input| self.arena.put(input)) })
@@ -205,18 +277,25 @@ impl Host {
 
     pub(super) fn call_rescue(&mut self, task: u32, token: u32, failure: &Failure) {
         let index = failure.node.and_then(NodeId::index).expect("a node");
-        let name = self.program.nodes[index].name.to_string();
+        let name = self.here.nodes[index].name.to_string();
         self.calls.push(format!("{name} rescues@{}", self.now - self.setup.now));
-        let call =
-            Call { node: name, state: self.contents.view(), input: Json::Null, step: failure.step.unwrap_or(0), task: 0, attempt: 0 };
-        let rescue = Rc::clone(&self.setup.graph.rescues[&call.node]);
+        let call = Call {
+            node: name,
+            state: self.contents.view(),
+            input: Json::Null,
+            step: failure.step.unwrap_or(0),
+            task: 0,
+            attempt: 0,
+            path: self.path.clone(),
+        };
+        let rescue = Rc::clone(&self.graph.rescues[&call.node]);
         let reply = rescue(&call, &failure.message);
         self.begin_attempt(task, token, Rc::new(call), reply, Solo::No);
     }
 
     pub(super) fn ask_retry(&mut self, task: u32, token: u32, attempt: u32, failure: &Failure) {
         let index = failure.node.and_then(NodeId::index).expect("a node");
-        let says = Rc::clone(&self.setup.graph.retry_on[&*self.program.nodes[index].name]);
+        let says = Rc::clone(&self.graph.retry_on[&*self.here.nodes[index].name]);
         match says(attempt, &failure.message) {
             Ok(retries) => self.feed(Input::RetryAnswer { task, token, retries }),
             Err(text) => {
@@ -230,7 +309,7 @@ impl Host {
         // What ignores its signal goes on, but holds no slot that the engine knows of.
         if let Some(attempt) = self.attempts.get_mut(&(task, token)) {
             attempt.is_busy = false;
-            self.aborts.push(format!("{}#{} {why:?}", attempt.call.node, attempt.call.task));
+            self.aborts.push(format!("{}{}#{} {why:?}", attempt.call.path, attempt.call.node, attempt.call.task));
         }
     }
 
@@ -255,24 +334,24 @@ impl Host {
     }
 
     fn ask_route(&mut self, route: RouteId) -> Answer {
-        let answer = Rc::clone(&self.setup.graph.routes[route as usize]);
-        let from = self.program.routes[route as usize].from;
-        let name = from.index().map_or(START, |index| &self.program.nodes[index].name);
+        let answer = Rc::clone(&self.graph.routes[route as usize]);
+        let from = self.here.routes[route as usize].from;
+        let name = from.index().map_or(START, |index| &self.here.nodes[index].name);
         self.calls.push(format!("route of {name}"));
         answer(&self.contents.view())
     }
 
     fn hear_route(&mut self, call: u32, route: RouteId, answer: Answer) {
         let after = answer.after;
-        self.answers.insert(call, (route, answer.targets));
+        self.answers.insert((self.at, call), (route, answer.targets));
         match after {
             None => self.answer_route(call),
-            Some(after) => self.plan(after, Due::Route(call)),
+            Some(after) => self.plan(after, Due::Route(self.at, call)),
         }
     }
 
     pub(super) fn answer_route(&mut self, call: u32) {
-        let Some((route, targets)) = self.answers.remove(&call) else { return };
+        let Some((route, targets)) = self.answers.remove(&(self.at, call)) else { return };
         let input = match targets {
             Err(text) => Input::RouteThrew { call, thrown: self.thrown(&text) },
             Ok(targets) => {
