@@ -26,6 +26,8 @@ export class AppCore {
   readonly names: Names;
   readonly nodeIds: ReadonlyMap<string, number>;
   readonly channelIds: ReadonlyMap<string, number>;
+  /** A node is a graph. */
+  readonly hasSubgraphs: boolean;
   /** A channel has a reducer. */
   readonly hasReduce: boolean;
   readonly routes: readonly RouteCore[];
@@ -46,6 +48,7 @@ export class AppCore {
       parts.channelNames,
     );
     this.nodeIds = new Map([...parts.nodes.map((node, id) => [node.id, id] as const), [END, END_ID]]);
+    this.hasSubgraphs = parts.nodes.some(({ graph }) => graph !== undefined);
     this.hasReduce = parts.channels.some(({ kind }) => kind === 'reduce');
     this.channelIds = new Map(parts.channelNames.map((name, id) => [name, id]));
     this.routes = parts.routes.map(({ from, route }, id) => ({ from, route, targets: this.#routeTargets(id) }));

@@ -182,7 +182,7 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
     return (await loadStorage()).readHistory(this.#core, sessionId, store, limit, before);
   }
 
-  /** 16 hexadecimal digits over nodes and their data options, edges, joins, declared targets and channels; not over functions, descriptions and the order in which they were added. */
+  /** 16 hexadecimal digits over nodes and their data options, edges, joins, declared targets, channels and sub-graphs; not over functions, descriptions and the order in which they were added. */
   definitionHash(): string {
     return this.#core.hash;
   }
@@ -248,7 +248,7 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
     const sessionId = typeof wanted === 'string' ? wanted : newId();
     const locks = this.#locksOf(options);
     const execution = new Execution(this.#core, options, options.runId ?? newId(), sessionId, this.#keeper);
-    problem ??= this.#core.nodes.some(({ graph }) => graph) ? createError('RUN_INVALID_OPTION', 'the graph has sub-graphs, which this version does not run') : undefined;
+    problem ??= this.#core.hasSubgraphs ? createError('RUN_INVALID_OPTION', 'the graph has sub-graphs, which this version does not run') : undefined;
     problem ??= resume === undefined ? undefined : checkResume(resume, options);
     const holder = locks.holders.get(sessionId);
     const isFree = holder === undefined;

@@ -10,7 +10,7 @@ import { App } from './app.js';
 import type { Draft, EdgePart, NodePart, RoutePart } from './blueprint.js';
 import { ChannelDescriptor, defaultChannels, type Channels } from './channels.js';
 import { createError, createGraphError, GraphError, kindOf, type GraphErrorCode, type GraphProblem } from './errors.js';
-import { readNode, readRoute, readSubgraph } from './graph-parts.js';
+import { isObject, isString, readNode, readRoute, readSubgraph } from './graph-parts.js';
 import type { NodeFn, RetryPolicy, RouteFn, SubgraphOptions } from './nodes.js';
 import { describe } from './thrown.js';
 import { fromJsonSafe } from './values/json-safe.js';
@@ -28,9 +28,6 @@ export interface GraphParts {
 }
 
 type Fields = Record<string, unknown>;
-
-const isObject = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isString = (value: unknown): value is string => typeof value === 'string';
 
 /** @throws GraphError: everything that keeps the definition from being read. @internal */
 export function readGraphJson(definition: unknown, parts: unknown): Draft {

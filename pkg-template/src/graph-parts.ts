@@ -14,9 +14,9 @@ const noOptions: NodeOptions = Object.freeze({});
 
 type Kind = readonly [isRight: (value: unknown) => boolean, wanted: string];
 const isFunction: Kind[0] = (value) => typeof value === 'function';
-const isString: Kind[0] = (value) => typeof value === 'string';
+export const isString = (value: unknown): value is string => typeof value === 'string';
 // A Map or a Set has none of the properties that are asked for.
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !(Symbol.iterator in value);
+export const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !(Symbol.iterator in value);
 const areStrings = (value: unknown): value is string[] => Array.isArray(value) && value.every(isString);
 
 /** Options whose kind is checked here. The engine checks numbers and words. */

@@ -87,7 +87,7 @@ export interface GraphMetadata {
   channels: Record<string, string>;
 }
 
-/** A graph as data: all but its functions. */
+/** A graph as data: all but its functions. Values that JSON lacks are as `toJsonSafe` writes them. */
 export interface GraphDefinition {
   name: string;
   nodes: Array<{ id: string; description?: string; metadata?: Record<string, Value>; options?: Record<string, Value>; graph?: GraphDefinition }>;

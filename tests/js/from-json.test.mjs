@@ -139,6 +139,17 @@ test('an App of another copy of the package is no sub-graph', () => {
   assert.match(new GraphBuilder().addSubgraph('s', other).addEdge(START, 's').addEdge('s', END).validate()[0].message, /an App of this package/);
 });
 
+test('graphs nested a hundred levels deep are drawn, written and read; one more is refused', () => {
+  const around = (app) => new GraphBuilder().addSubgraph('s', app).addEdge(START, 's').addEdge('s', END);
+  let app = new GraphBuilder().addNode('a', idle).addEdge(START, 'a').addEdge('a', END).compile();
+  let inner = app;
+  for (let level = 0; level < 100; level += 1) [inner, app] = [app, around(app).compile()];
+  assert.equal(app.toMermaid().split('subgraph ').length, 101);
+  assert.equal(app.toDot().split('cluster_').length, 101);
+  assert.equal(GraphBuilder.fromJSON(JSON.parse(JSON.stringify(app.toJSON())), { nodes: { s: inner } }).compile().definitionHash(), app.definitionHash());
+  assert.throws(() => around(app).compile(), { code: 'GRAPH_INVALID', message: /nested more than 100 levels deep/ });
+});
+
 test('toJSON gives what JSON can hold, and every call its own', () => {
   const app = new GraphBuilder({ channels: { at: last({ initial: new Date(1) }) } }).addNode('a', idle, { metadata: { big: 1n } }).addEdge(START, 'a').addEdge('a', END).compile();
   const [one, two] = [app.toJSON(), app.toJSON()];
