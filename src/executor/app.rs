@@ -14,7 +14,7 @@ use super::state::{Contents, State};
 use super::update::Update;
 use crate::checkpoint::Status;
 use crate::error::ErrorCode;
-use crate::graph::{Definition, Direction, Metadata, NodeId, Program, hash_text, to_mermaid};
+use crate::graph::{Direction, Metadata, NodeId, Program, hash_text, to_dot, to_mermaid};
 use crate::state::json_fold;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -38,14 +38,12 @@ pub(super) struct Parts {
     pub node_ids: HashMap<Rc<str>, NodeId>,
     pub routes: Vec<RouteFn>,
     pub channels: Rc<[json_fold::Channel]>,
-    definition: Definition,
     defaults: RunOptions,
 }
 
 impl Parts {
     pub(super) fn new(
         program: Rc<Program>,
-        definition: Definition,
         channels: Rc<[json_fold::Channel]>,
         nodes: Vec<(String, NodeFn, NodeOptions)>,
         routes: impl Iterator<Item = RouteFn>,
@@ -59,7 +57,7 @@ impl Parts {
             retry_on: options.retry_on,
             on_error: options.on_error,
         });
-        Self { nodes: nodes.collect(), node_ids, routes: routes.collect(), channels, program, definition, defaults }
+        Self { nodes: nodes.collect(), node_ids, routes: routes.collect(), channels, program, defaults }
     }
 }
 
@@ -159,12 +157,12 @@ impl App {
         Ok(Some(Checkpoint {
             session_id: session_id.to_owned(),
             run_id: session.run_id.to_string(),
-            step: session.step,
+            step: session.graph.step,
             seq: session.seq,
             at: session.at,
             status: session.status,
-            versions: channels.zip(session.versions.channels.iter().copied()).collect(),
-            frontier: session.frontier.iter().map(|entry| factory.node(entry.node)).collect(),
+            versions: channels.zip(session.graph.versions.channels.iter().copied()).collect(),
+            frontier: session.graph.frontier.iter().map(|entry| factory.node(entry.node)).collect(),
             graph_hash: hash_text(session.graph_hash),
             state: contents.state(),
         }))
@@ -181,9 +179,14 @@ impl App {
         self.0.program.metadata()
     }
 
+    /// A drawing for Graphviz.
+    pub fn to_dot(&self) -> String {
+        to_dot(&self.0.program.definition)
+    }
+
     /// A drawing for Mermaid.
     pub fn to_mermaid(&self, direction: Direction) -> String {
-        to_mermaid(&self.0.definition, direction)
+        to_mermaid(&self.0.program.definition, direction)
     }
 }
 

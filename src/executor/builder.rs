@@ -189,6 +189,6 @@ impl GraphBuilder {
         let definition = self.definition();
         let program = Rc::new(Program::compile(&definition).map_err(GraphError::new)?);
         let channels = self.all_channels().iter().map(|(_, channel)| channel.fold()).collect();
-        Ok(App::new(Parts::new(program, definition, channels, self.nodes, self.routes.into_iter().map(|(_, route)| route), defaults)))
+        Ok(App::new(Parts::new(program, channels, self.nodes, self.routes.into_iter().map(|(_, route)| route), defaults)))
     }
 }

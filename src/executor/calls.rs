@@ -143,6 +143,6 @@ impl Execution {
             targets.map(|targets| Routing { is_replace, targets })
         });
         let update = (!writes.is_empty()).then(|| self.arena.borrow_mut().put(Value::Object(fields)));
-        Ok(TaskResult { update, writes: writes.into(), routing: routing.transpose()? })
+        Ok(TaskResult { update, writes: writes.into(), routing: routing.transpose()?, ..TaskResult::default() })
     }
 }

@@ -179,6 +179,8 @@ impl Execution {
                 // Dropped where it waits, by the set of tasks that it is in.
                 work.aborts.remove(&(task, token)).into_iter().for_each(|abort| abort.abort());
             }
+            // INVARIANT: the builder makes no sub-graphs.
+            Command::Open { .. } | Command::Output | Command::Close { .. } => {}
             Command::Begin => self.contents.begin(),
             Command::Fold(fold) => self.fold(work, &fold),
             Command::EndFolds => self.end_folds(work),
@@ -258,7 +260,7 @@ impl Execution {
             session_id: self.session_id.to_string(),
             run_id: session.run_id.to_string(),
             status: session.status.as_str().to_owned(),
-            step: session.step,
+            step: session.graph.step,
             created_at: session.created_at,
             updated_at: self.clock.now(),
         }

@@ -4,7 +4,7 @@ use super::arena::{Arena, Held};
 use super::errors::WeaveError;
 use super::event::{ErrorInfo, EventBody, Reason, Task, Waiting, WeaveEvent};
 use crate::error::Failure;
-use crate::events::{Body, Ending, Event, EventKind, TaskRef};
+use crate::events::{Body, Ending, Event, EventKind, StepReport, TaskRef};
 use crate::graph::{ChannelId, END, NodeId, Program, START, hash_text};
 use serde_json::{Map, Value};
 use std::rc::Rc;
@@ -94,15 +94,9 @@ impl<'a> EventFactory<'a> {
                 metadata: start.metadata.as_ref().map(|value| self.arena.value(value)),
             },
             Body::RunEnded { ending, steps, duration_ms } => self.ending(ending, *steps, *duration_ms),
-            Body::StepStarted { step, frontier } => EventBody::StepStarted { step: *step, frontier: self.nodes(frontier.iter()) },
-            Body::StepCompleted(report) => EventBody::StepCompleted {
-                step: report.step,
-                ran: self.nodes(&report.ran),
-                skipped: self.nodes(&report.skipped),
-                updated_channels: report.updated.iter().map(|channel| self.channel(*channel)).collect(),
-                next: report.next.iter().map(|entry| self.node(entry.node)).collect(),
-                versions: (0..).zip(&report.versions).map(|(channel, version)| (self.channel(channel), *version)).collect(),
-            },
+            Body::StepStarted { step, frontier, .. } => EventBody::StepStarted { step: *step, frontier: self.nodes(frontier.iter()) },
+            Body::StepCompleted(report) => self.step(report),
+            Body::StateUpdated(update) => self.step(&update.report),
             Body::NodeStarted(task) => EventBody::NodeStarted { task: self.task(task) },
             Body::NodeCompleted { task, duration_ms, result } => EventBody::NodeCompleted {
                 task: self.task(task),
@@ -128,6 +122,17 @@ impl<'a> EventFactory<'a> {
             }
             Body::StreamGap { from, to, count } => EventBody::StreamGap { from: *from, to: *to, count: *count },
             Body::StreamReset { after } => EventBody::StreamReset { after: *after },
+        }
+    }
+
+    fn step(&self, report: &StepReport) -> EventBody {
+        EventBody::StepCompleted {
+            step: report.step,
+            ran: self.nodes(&report.ran),
+            skipped: self.nodes(&report.skipped),
+            updated_channels: report.updated.iter().map(|channel| self.channel(*channel)).collect(),
+            next: report.next.iter().map(|entry| self.node(entry.node)).collect(),
+            versions: (0..).zip(&report.versions).map(|(channel, version)| (self.channel(channel), *version)).collect(),
         }
     }
 

@@ -152,9 +152,15 @@ impl Execution {
             Some(Err(_)) | None => session_metadata,
         };
         self.feed(match start {
-            Err(Refusal { code, text }) => {
-                Input::Refuse(Failure { code, message: text.into(), node: None, step: None, cause: None, scope: Scope::Runner })
-            }
+            Err(Refusal { code, text }) => Input::Refuse(Failure {
+                code,
+                message: text.into(),
+                node: None,
+                inner: None,
+                step: None,
+                cause: None,
+                scope: Scope::Runner,
+            }),
             Ok(input) => Input::Start(Start {
                 run_id: Rc::clone(&self.run_id.borrow()),
                 seed: self.options.seed.unwrap_or_else(super::ids::random_bits),

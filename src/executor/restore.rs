@@ -9,7 +9,7 @@ use super::event_factory::EventFactory;
 use super::state::Contents;
 use crate::checkpoint::{self, Decoded, Fold, Index, Names, RecordError, Session};
 use crate::error::{ErrorCode, Failure, RunError};
-use crate::events::{Body, Event};
+use crate::events::Event;
 use crate::graph::Program;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -67,7 +67,7 @@ impl Reading<'_> {
         let values: Vec<_> = values.into_iter().map(|value| self.arena.borrow_mut().put(value)).collect();
         let Self { program, index, log, .. } = self;
         let decoded = checkpoint::decode(program, index, &mut log.names, record, &values).map_err(|error| broken(slot, &error))?;
-        let Decoded { head, mut events, snapshot } = decoded;
+        let Decoded { head, mut events, snapshot, fork } = decoded;
         (log.next_slot, log.snapshot_slot) = (slot + 1, head.snapshot_slot);
         let mut folds = Vec::new();
         match snapshot {
@@ -78,11 +78,11 @@ impl Reading<'_> {
             _ => {
                 for event in &mut events {
                     log.session.replay(program, event, &mut folds);
-                    if let (Body::StepCompleted(report), Some(last)) = (&mut event.body, &log.session.last) {
-                        *report = Rc::clone(last);
-                    }
                 }
             }
+        }
+        if let Some(fork) = &fork {
+            log.session.fork(fork);
         }
         Ok((events, folds))
     }

@@ -190,6 +190,8 @@ impl Contents {
                 },
                 _ => return Err((*channel, FoldError::InvalidUpdate("what was saved of it cannot be read".to_owned()))),
             },
+            // INVARIANT: the builder makes no sub-graphs.
+            Fold::Enter { .. } | Fold::Open { .. } => return Ok(()),
             Fold::Error(note) => {
                 let Some(channel) = self.program.channels.iter().position(|channel| &*channel.name == "errors") else { return Ok(()) };
                 let failure = error(&note.failure);
