@@ -75,11 +75,11 @@ export class AppCore {
 
 function compile(parts: AppParts): RawGraph {
   const { RawGraph } = engine();
-  const [texts, numbers] = flatten(parts.definition);
+  const flat = flatten(parts.definition);
   const subgraphs = subgraphsOf(parts.definition);
   try {
     for (const graph of subgraphs) graph.lend();
-    return RawGraph.compile(texts, numbers);
+    return RawGraph.compile(...flat);
   } catch (thrown) {
     throw Array.isArray(thrown) ? createGraphError(toProblems(thrown)) : reportTrap(thrown);
   }

@@ -211,8 +211,8 @@ export function subgraphsOf({ nodes }: Definition): Array<ReturnType<AppCore['gr
   return nodes.flatMap(({ graph }) => graph?.graph() ?? []);
 }
 
-/** A definition as the engine's `flat` reads it: all texts and all numbers, in the order of the fields. */
-export function flatten(definition: Definition): [texts: string[], numbers: Float64Array] {
+/** A definition as the engine's `flat` reads it: all texts, joined, their lengths, and all numbers, in the order of the fields. */
+export function flatten(definition: Definition): [joined: string, lengths: Float64Array, numbers: Float64Array] {
   const texts: string[] = [];
   const numbers: number[] = [];
   const flag = (is: boolean): boolean => (numbers.push(is ? 1 : 0), is);
@@ -262,5 +262,5 @@ export function flatten(definition: Definition): [texts: string[], numbers: Floa
   });
   // Last, and without their number: the engine knows how many it was lent.
   definition.nodes.forEach(({ graph, hasOutput }, index) => graph && numbers.push(index, hasOutput ? 1 : 0));
-  return [texts, Float64Array.from(numbers)];
+  return [texts.join(' '), Float64Array.from(texts, ({ length }) => length), Float64Array.from(numbers)];
 }

@@ -171,12 +171,12 @@ export class GraphBuilder<C extends Channels = DefaultChannels, X = unknown> {
    * open. The nodes of a cycle stand together. Works on a graph that has problems, too.
    */
   topologicalSort(): string[] {
-    return this.#ask((graph, texts, numbers) => graph.topologicalSort(texts, numbers));
+    return this.#ask((graph, ...flat) => graph.topologicalSort(...flat));
   }
 
   /** Every problem, with the nodes it is about and the remedy. If there is none, `compile()` succeeds. */
   validate(): GraphProblem[] {
-    return this.#ask((graph, texts, numbers) => toProblems(graph.validate(texts, numbers)));
+    return this.#ask((graph, ...flat) => toProblems(graph.validate(...flat)));
   }
 
   /**
@@ -189,14 +189,14 @@ export class GraphBuilder<C extends Channels = DefaultChannels, X = unknown> {
     return createApp<C, X>(toParts(this.#draft, options ?? {}));
   }
 
-  #ask<T>(question: (graph: Engine['RawGraph'], texts: string[], numbers: Float64Array) => T): T {
+  #ask<T>(question: (graph: Engine['RawGraph'], ...flat: ReturnType<typeof flatten>) => T): T {
     const { RawGraph } = engine();
     const definition = toDefinition(this.#draft, false);
-    const [texts, numbers] = flatten(definition);
+    const flat = flatten(definition);
     const subgraphs = subgraphsOf(definition);
     try {
       for (const graph of subgraphs) graph.lend();
-      return question(RawGraph, texts, numbers);
+      return question(RawGraph, ...flat);
     } catch (thrown) {
       throw reportTrap(thrown);
     }

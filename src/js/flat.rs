@@ -1,5 +1,6 @@
 //! Definitions as two flat lists, texts and numbers, in the order of their fields. A graph of 100,000 nodes crosses in a few calls, and
-//! no decoder of general objects has to be in the wasm.
+//! no decoder of general objects has to be in the wasm. The texts come as one: a list of strings would be a reference to each of them, for
+//! which the table of references grows piece by piece, and never shrinks.
 
 use crate::collected::collected;
 use crate::graph::{ChannelDefinition, Definition, EdgeDefinition, NodeDefinition, Program, RetryDefinition, RouteDefinition};
@@ -16,19 +17,47 @@ pub(super) fn lend(program: &Rc<Program>) {
     LENT.with_borrow_mut(|lent| lent.push(Rc::clone(program)));
 }
 
+/// What a definition takes for each of its texts, and again what is compiled from it.
+const BYTES_PER_TEXT: usize = 100;
+
+/// Makes room for a definition of so many texts at once. The allocator grows the memory by no more than an allocation lacks, and while the
+/// memory is large V8 collects all garbage each time that it grows.
+pub(super) fn reserve(texts: usize) {
+    let mut room: Vec<u8> = Vec::new();
+    // Where there is no room, whoever needs it finds out.
+    let _ = room.try_reserve_exact(texts.saturating_mul(BYTES_PER_TEXT));
+    std::hint::black_box(&room);
+}
+
 /// Reads what the facade's `flatten` wrote: each field in order; a list is its length and its items, an option a flag and its value.
 pub(super) struct Flat {
-    texts: std::vec::IntoIter<String>,
+    /// All texts, with one character between two, so that halves of surrogate pairs do not meet.
+    joined: String,
+    at: usize,
+    /// UTF-16 units of each text.
+    lengths: std::vec::IntoIter<f64>,
     numbers: std::vec::IntoIter<f64>,
 }
 
 impl Flat {
-    pub(super) fn new(texts: Vec<String>, numbers: Vec<f64>) -> Self {
-        Self { texts: texts.into_iter(), numbers: numbers.into_iter() }
+    pub(super) fn new(joined: String, lengths: Vec<f64>, numbers: Vec<f64>) -> Self {
+        reserve(lengths.len());
+        Self { joined, at: 0, lengths: lengths.into_iter(), numbers: numbers.into_iter() }
     }
 
     fn text(&mut self) -> String {
-        self.texts.next().unwrap_or_default()
+        let mut units = self.lengths.next().unwrap_or_default() as usize;
+        let rest = self.joined.get(self.at..).unwrap_or_default();
+        let mut end = 0;
+        for character in rest.chars() {
+            if units == 0 {
+                break;
+            }
+            units = units.saturating_sub(character.len_utf16());
+            end += character.len_utf8();
+        }
+        self.at += end + 1;
+        String::from(rest.get(..end).unwrap_or_default())
     }
 
     fn number(&mut self) -> f64 {
@@ -45,7 +74,7 @@ impl Flat {
 
     fn texts(&mut self) -> Vec<String> {
         let count = self.number() as usize;
-        collected(self.texts.by_ref().take(count))
+        collected((0..count).map(|_| self.text()))
     }
 
     pub(super) fn definition(&mut self) -> Definition {

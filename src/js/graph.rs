@@ -1,6 +1,6 @@
 //! Definitions in, problems, drawings and compiled graphs out.
 
-use super::flat::{Flat, lend};
+use super::flat::{Flat, lend, reserve};
 use super::plain::{Returned, array};
 use crate::graph::{self, Direction, NodeId, Problem, Program};
 use std::rc::Rc;
@@ -23,22 +23,25 @@ fn write(problems: &[Problem]) -> JsValue {
 #[wasm_bindgen]
 impl RawGraph {
     /// Every problem of a definition (see `flat`), as `[code, message, nodes]`.
-    pub fn validate(texts: Vec<String>, numbers: Vec<f64>) -> Returned {
-        Ok(write(&graph::validate(&Flat::new(texts, numbers).definition())))
+    pub fn validate(joined: String, lengths: Vec<f64>, numbers: Vec<f64>) -> Returned {
+        Ok(write(&graph::validate(&Flat::new(joined, lengths, numbers).definition())))
     }
 
     /// Node ids in topological order.
     #[wasm_bindgen(js_name = topologicalSort)]
-    pub fn topological_sort(texts: Vec<String>, numbers: Vec<f64>) -> Returned {
-        Ok(array(graph::topological_sort(&Flat::new(texts, numbers).definition()).iter().map(JsValue::from)))
+    pub fn topological_sort(joined: String, lengths: Vec<f64>, numbers: Vec<f64>) -> Returned {
+        Ok(array(graph::topological_sort(&Flat::new(joined, lengths, numbers).definition()).iter().map(JsValue::from)))
     }
 
     /// Compiles a definition.
     ///
     /// # Errors
     /// The list of problems.
-    pub fn compile(texts: Vec<String>, numbers: Vec<f64>) -> Result<RawGraph, JsValue> {
-        match Program::compile_shared(Rc::new(Flat::new(texts, numbers).definition())) {
+    pub fn compile(joined: String, lengths: Vec<f64>, numbers: Vec<f64>) -> Result<RawGraph, JsValue> {
+        let texts = lengths.len();
+        let definition = Rc::new(Flat::new(joined, lengths, numbers).definition());
+        reserve(texts);
+        match Program::compile_shared(definition) {
             Ok(program) => Ok(Self { program: Rc::new(program) }),
             Err(problems) => Err(write(&problems)),
         }

@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use weavegraph_wasm::js::{Ask, Op, RawGraph, RawLog, RawRun, Tell, check_record, new_id, out_words, record_flags, snapshot_slot};
 
 /// A graph of nodes in a line over one channel of kind `last`, as the facade's `flatten` writes it.
-fn line(nodes: &[&str]) -> (Vec<String>, Vec<f64>) {
+fn line(nodes: &[&str]) -> (String, Vec<f64>, Vec<f64>) {
     let mut texts: Vec<String> = ["line", "n", "last", "0", ""].map(String::from).into();
     let mut numbers = vec![0.0, 1.0, 0.0, 0.0, 0.0, nodes.len() as f64];
     for node in nodes {
@@ -20,12 +20,13 @@ fn line(nodes: &[&str]) -> (Vec<String>, Vec<f64>) {
         numbers.extend([1.0, 0.0]);
     }
     numbers.push(0.0);
-    (texts, numbers)
+    let lengths = texts.iter().map(|text| text.encode_utf16().count() as f64).collect();
+    (texts.join(" "), lengths, numbers)
 }
 
 fn graph(nodes: &[&str]) -> RawGraph {
-    let (texts, numbers) = line(nodes);
-    RawGraph::compile(texts, numbers).unwrap_or_else(|problems| panic!("{problems:?}"))
+    let (joined, lengths, numbers) = line(nodes);
+    RawGraph::compile(joined, lengths, numbers).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
 /// The commands of a call, without the generation before them.
@@ -55,10 +56,10 @@ fn a_graph_crosses_as_texts_and_numbers() {
 
 #[wasm_bindgen_test]
 fn a_faulty_graph_throws_every_problem() {
-    let (texts, mut numbers) = line(&["a"]);
+    let (joined, lengths, mut numbers) = line(&["a"]);
     // The node is no function, and its name stays.
     numbers[6] = 0.0;
-    let Err(problems) = RawGraph::compile(texts, numbers) else { panic!("it compiled") };
+    let Err(problems) = RawGraph::compile(joined, lengths, numbers) else { panic!("it compiled") };
     let first = Reflect::get_u32(&problems, 0).and_then(|row| Reflect::get_u32(&row, 0));
     assert_eq!(first.ok().and_then(|code| code.as_string()).as_deref(), Some("GRAPH_INVALID"));
 }

@@ -57,6 +57,34 @@ test('rough edge 22: a chain of 100,000 nodes in one fan, as a join, and in a st
   assert.deepEqual([stdout, stderr], ['join 0 100002 GRAPH_CYCLE\n', '']);
 });
 
+test('rough edge 22: a graph of 100,000 nodes crosses without a reference for each name, and the memory grows in few pieces', () => {
+  const program = `
+    import { performance, PerformanceObserver, constants } from 'node:perf_hooks';
+    const { Instance } = WebAssembly;
+    const instances = [];
+    WebAssembly.Instance = function (...given) {
+      instances.push(new Instance(...given));
+      return instances.at(-1);
+    };
+    const { END, GraphBuilder, START } = await import(${JSON.stringify(import.meta.resolve('weavegraph-wasm'))});
+    const graph = new GraphBuilder();
+    for (let n = 0; n < 100_000; n += 1) graph.addNode('n' + n, () => undefined).addEdge(n === 0 ? START : 'n' + (n - 1), 'n' + n);
+    graph.addEdge('n99999', END);
+    let collections = 0;
+    new PerformanceObserver((list) => (collections += list.getEntries().filter(({ detail }) => detail.kind === constants.NODE_PERFORMANCE_GC_MAJOR).length)).observe({ entryTypes: ['gc'] });
+    const app = graph.compile();
+    app.definitionHash();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const [tables] = instances.map(({ exports }) => Object.values(exports).filter((each) => each instanceof WebAssembly.Table).map(({ length }) => length));
+    console.log(JSON.stringify({ tables, collections }));
+  `;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { cwd: join(root, 'tests'), encoding: 'utf8' });
+  const { tables, collections } = JSON.parse(stdout || assert.fail(stderr));
+  assert.ok(tables.length > 0 && tables.every((length) => length < 5_000), `${tables} references`);
+  // Each growth of a large memory is one.
+  assert.ok(collections < 20, `${collections} collections of everything`);
+});
+
 test('rough edge 35: a clock that a run has can be moved on by the millisecond, and no seed repeats an id', async () => {
   const clock = new MockClock(1_000);
   const times = [];
