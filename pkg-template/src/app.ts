@@ -22,6 +22,7 @@ import type { Answers, Checkpoint, CheckpointSummary } from './sessions.js';
 import { loadStorage } from './storage-loader.js';
 import { SessionLocks } from './session-locks.js';
 import type { StoreHandle } from './store-handle.js';
+import { readUpdate } from './updates.js';
 import { packageVersion } from './version.js';
 
 /** Runs of this realm by id. */
@@ -116,7 +117,7 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
   /** The run of this session that is active in this realm, if any. */
   attach(sessionId: string): Run<C> | null {
     const active = this.#active(sessionId);
-    return active === undefined ? null : new RunHandle<C>(active, true, true);
+    return active === undefined || active.edit !== undefined ? null : new RunHandle<C>(active, true, true);
   }
 
   /**
@@ -164,7 +165,7 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
   async getState(sessionId: string, at?: { step?: number; path?: readonly string[] }): Promise<Checkpoint<C> | null> {
     const step = at?.step;
     if (at?.path !== undefined && at.path.length > 0) throw createError('RUN_INVALID_OPTION', 'path names a sub-graph, which this version does not have');
-    if (step !== undefined && (!Number.isSafeInteger(step) || step < 0)) throw createError('RUN_INVALID_OPTION', 'step is not a step number');
+    checkStep('step', step);
     const store = await this.#openStore();
     return (await loadStorage()).readCheckpoint(this.#core, sessionId, store, step);
   }
@@ -180,6 +181,51 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
     if (typeof before !== 'number' || Number.isNaN(before)) throw createError('RUN_INVALID_OPTION', 'before is not a step number');
     const store = await this.#openStore();
     return (await loadStorage()).readHistory(this.#core, sessionId, store, limit, before);
+  }
+
+  /**
+   * Changes the state between two runs: a checkpoint of its own, the next step's number, which followers see as `step.completed`.
+   *
+   * With `asNode` it is as if that node had run and returned `update`: its edges and routes, which see the new state, and the joins that wait for
+   * it decide the frontier, and what was half done is dropped. A session that is left with something to do is `interrupted`; `resume` goes on.
+   * Without it the frontier, a half-done step and the status stay.
+   *
+   * @param update writes, folded as a node's are
+   * @param options `asNode`: a node of the graph; `expectStep`: the step that the session must be at
+   * @returns the new checkpoint
+   * @throws WeaveError SESSION_NOT_FOUND; SESSION_BUSY: a run holds it, here or elsewhere. RunFailed RUN_INVALID_OPTION; ROUTE_THREW,
+   *   ROUTE_UNKNOWN_TARGET. StateError STATE_*. CheckpointError CHECKPOINT_CONFLICT: it is not at `expectStep` (`details.step`), or was
+   *   taken by someone else; CHECKPOINT_NO_STORE and others. Nothing is stored then.
+   */
+  async updateState(sessionId: string, update: UpdateOf<C>, options?: { asNode?: string; expectStep?: number }): Promise<Checkpoint<C>> {
+    const { asNode: name, expectStep } = options ?? {};
+    const id = readSessionId(sessionId);
+    this.#needHandle();
+    const asNode = name === undefined ? undefined : this.#core.nodeIds.get(name);
+    if (name !== undefined && !((asNode ?? Infinity) < this.#core.nodes.length)) throw createError('RUN_INVALID_OPTION', `asNode is \`${String(name)}\`, which is no node of the graph`);
+    checkStep('expectStep', expectStep);
+    const read = readUpdate(this.#core, update, 'the update');
+    const { checkpointer, clock } = this.#defaults;
+    return (await loadStorage()).updateState(this.#core, readOptions({ checkpointer, clock }, undefined), id, { update: read, asNode, expectStep });
+  }
+
+  /**
+   * Makes a session of a checkpoint of another: the newest, or that of a step (0: the input). It goes on by itself, from the same state, frontier,
+   * half-done step and open interrupts; `resume` runs what is left. What came before is shared, not copied, where the store can do that
+   * (IndexedDB and memory), so it stays as long as either needs it.
+   *
+   * @param options `step`: of which checkpoint; `as`: the new session's id, by default a fresh one
+   * @returns the new session's id
+   * @throws WeaveError SESSION_NOT_FOUND. RunFailed RUN_INVALID_OPTION: there is no such step (any more), or there is a session `as`.
+   *   CheckpointError CHECKPOINT_*
+   */
+  async fork(sessionId: string, options?: { step?: number; as?: string }): Promise<string> {
+    const { step, as } = options ?? {};
+    const id = readSessionId(sessionId);
+    checkStep('step', step);
+    if (as !== undefined) readSessionId(as, 'as');
+    const store = await this.#openStore();
+    return (await loadStorage()).forkSession(this.#core, this.#needHandle(), store, id, step, as);
   }
 
   /** 16 hexadecimal digits over nodes and their data options, edges, joins, declared targets, channels and sub-graphs; not over functions, descriptions and the order in which they were added. */
@@ -265,6 +311,10 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
     execution.start({ input, isResume: resume !== undefined, turn });
     return execution;
   }
+}
+
+function checkStep(name: string, step: number | undefined): void {
+  if (step !== undefined && (!Number.isSafeInteger(step) || step < 0)) throw createError('RUN_INVALID_OPTION', `${name} is not a step number`);
 }
 
 function alreadyActive(runId: string): WeaveError {

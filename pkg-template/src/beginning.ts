@@ -27,6 +27,17 @@ export interface Migration {
   readonly frontier?: Uint32Array;
 }
 
+/** A change of the state from outside, in place of a run. */
+export interface Edit {
+  readonly update: Update;
+  /** The node that counts as run. */
+  readonly asNode: number | undefined;
+  /** The step that the session is to be at. */
+  readonly expectStep: number | undefined;
+  /** Given the session as the engine describes it, once it is stored. */
+  readonly done: (described: unknown) => void;
+}
+
 /** How a run is to begin. */
 export interface Plan {
   readonly input: unknown;
@@ -167,8 +178,8 @@ export class Beginning {
     let changed: Migration | undefined;
     let update = this.#update;
     try {
-      if (isResume && log.isGraphChanged()) changed = await this.#migrate(log);
-      if (!isResume && options.handle !== undefined && log.runId() !== '') update = (await loadStorage()).withClearedSlots(execution, update);
+      if (isResume && execution.edit === undefined && log.isGraphChanged()) changed = await this.#migrate(log);
+      if (!isResume && execution.edit === undefined && options.handle !== undefined && log.runId() !== '') update = (await loadStorage()).withClearedSlots(execution, update);
       if (execution.terminal !== undefined) return this.#drop(log);
     } catch (thrown) {
       this.#drop(log);
@@ -178,6 +189,7 @@ export class Beginning {
     if (options.handle !== undefined) execution.names = app.names.withForeign(log.foreignNames());
     this.#makeRaw(log);
     const raw = pump.raw!;
+    if (execution.edit !== undefined) return this.#edit(execution.edit);
     if (isResume) execution.goOnAs(raw.runId());
     if (execution.isCancelled) return execution.tellCancel();
     const handle = update.value === undefined ? NONE : arena.put(update.value);
@@ -186,6 +198,18 @@ export class Beginning {
     pump.enter(() =>
       raw.start(pump.now, execution.runId, options.seed, isResume, options.abandons, handle, update.bytes, toStartWords(update), metadata, changed?.policy ?? 0, changed?.frontier),
     );
+  }
+
+  #edit({ update, asNode = NONE, expectStep }: Edit): void {
+    const { arena, pump, sessionId, isCancelled, timers } = this.#execution;
+    const step = pump.ask(Ask.Step);
+    if (expectStep !== undefined && expectStep !== step) {
+      throw createError('CHECKPOINT_CONFLICT', `session \`${sessionId}\` is at step ${step}, not ${expectStep}; read its state again`, { sessionId, details: { step, expectStep } });
+    }
+    if (isCancelled) return this.#execution.tellCancel();
+    const handle = update.value === undefined ? NONE : arena.put(update.value);
+    this.startedAt = pump.now = timers.now();
+    pump.enter(() => pump.raw!.update(pump.now, handle, update.bytes, toStartWords(update), asNode));
   }
 
   /** Another graph has left the session: what the option says to that. */

@@ -6,7 +6,8 @@
  */
 
 import { CheckpointError, createError } from './errors.js';
-import type { Claims, LogStore, MaybePromise, SessionRow, StoredRecord, Word } from './log-store.js';
+import { copyBase, cutBack } from './fork-base.js';
+import type { Claims, ForkBase, LogStore, MaybePromise, SessionRow, SlotRange, StoredRecord, Word } from './log-store.js';
 import { MAX_SLOT, packRecord, PackedRecord, packRow, unpackRow } from './record-bytes.js';
 import type { RecordCodec, SessionStore } from './session-store.js';
 import { isThenable } from './thenable.js';
@@ -17,24 +18,38 @@ export interface ByteLogOptions {
   readonly codec?: RecordCodec | undefined;
   readonly claims?: Claims | undefined;
   readonly word?: Word | undefined;
+  /** The store itself, if its sessions may share records; then there is no codec. */
+  readonly sharing?: Sharing | undefined;
 }
+
+/** What a store has whose sessions may share records; those of a user's own cannot. */
+export interface Sharing {
+  /** As of `SessionStore`, and in place of a slot: the record in it is to be cut. */
+  read(session: string, range: { from: number; limit: number }): MaybePromise<Array<{ slot: number; record: Uint8Array; cut?: readonly [seq: number, snapshot: number] }>>;
+  drop(session: string, slots: { upTo: number; keep?: readonly number[] } | 'all'): MaybePromise<SlotRange[]>;
+  fork(session: string, base: ForkBase, record: Uint8Array, row: Uint8Array): MaybePromise<'ok' | 'taken' | 'gone'>;
+}
+
+type ByteStore = Omit<SessionStore, 'drop'> & { drop(...given: Parameters<SessionStore['drop']>): MaybePromise<unknown> };
 
 export class ByteLog implements LogStore {
   readonly name: string;
   readonly claims: Claims | undefined;
   readonly word: Word | undefined;
-  readonly #store: SessionStore;
+  readonly #store: ByteStore;
+  readonly #sharing: Sharing | undefined;
   readonly #codec: RecordCodec | undefined;
   /** Bytes that the records of sessions have which are being written. */
   readonly #sizes = new Map<string, number>();
   #isClosed = false;
 
-  constructor(store: SessionStore, { codec, claims, word }: ByteLogOptions = {}) {
+  constructor(store: ByteStore, { codec, claims, word, sharing }: ByteLogOptions = {}) {
     this.name = store.name;
     this.claims = claims;
     this.word = word;
     this.#store = store;
     this.#codec = codec;
+    this.#sharing = sharing;
   }
 
   append(sessionId: string, record: StoredRecord, row: SessionRow | undefined): MaybePromise<'ok' | 'taken'> {
@@ -77,7 +92,9 @@ export class ByteLog implements LogStore {
         if (!(each?.slot > last)) throw this.#wrong('read', `ascending slots from ${from}`, each?.slot);
         last = each.slot;
       }
-      return all(found, (each) => this.#unpack('read', sessionId, each));
+      return all(found, (each: Awaited<ReturnType<Sharing['read']>>[number]) =>
+        then(this.#unpack('read', sessionId, each), (record) => (each.cut === undefined || this.#sharing === undefined ? record : cutBack(record, ...each.cut))),
+      );
     });
   }
 
@@ -93,12 +110,21 @@ export class ByteLog implements LogStore {
     });
   }
 
-  drop(sessionId: string, slots: { upTo: number; keep: readonly number[]; bytes?: number } | 'all'): MaybePromise<void> {
+  drop(sessionId: string, slots: { upTo: number; keep: readonly number[]; bytes?: number } | 'all'): MaybePromise<readonly SlotRange[]> {
     const size = this.#sizes.get(sessionId);
     if (slots === 'all') this.#sizes.delete(sessionId);
     else if (size !== undefined) this.#sizes.set(sessionId, Math.max(size - (slots.bytes ?? 0), 0));
     const asked = slots === 'all' ? slots : { upTo: slots.upTo, ...(slots.keep.length > 0 && { keep: slots.keep }) };
-    return then(this.#ask('drop', (store) => store.drop(sessionId, asked)), () => undefined);
+    const sharing = this.#sharing;
+    if (sharing !== undefined) return this.#ask('drop', () => sharing.drop(sessionId, asked));
+    return then(this.#ask('drop', (store) => store.drop(sessionId, asked)), () => []);
+  }
+
+  fork(sessionId: string, base: ForkBase, record: StoredRecord, row: SessionRow): MaybePromise<'ok' | 'taken' | 'gone'> {
+    const sharing = this.#sharing;
+    if (sharing === undefined) return copyBase(this, sessionId, base, record, row);
+    const bytes = packRecord(record, { before: 0, storedAt: Date.now() });
+    return this.#ask('fork', () => sharing.fork(sessionId, base, bytes, packRow({ bytes: bytes.length, ...row })));
   }
 
   close(): MaybePromise<void> {
@@ -109,7 +135,7 @@ export class ByteLog implements LogStore {
   }
 
   /** One call of the store; what it throws is typed. */
-  #ask<T>(what: string, call: (store: SessionStore) => MaybePromise<T>): MaybePromise<T> {
+  #ask<T>(what: string, call: (store: ByteStore) => MaybePromise<T>): MaybePromise<T> {
     if (this.#isClosed) throw createError('CHECKPOINT_UNAVAILABLE', 'the checkpointer was closed; make a new one');
     return this.#typed(`store \`${this.name}\` failed at ${what}()`, () => call(this.#store));
   }

@@ -57,7 +57,7 @@ export class Attempt implements NodeContext<any, any> {
     return this.#execution.metadata ?? noMetadata;
   }
   get idempotencyKey(): string {
-    return `${escapePart(this.sessionId)}//${this.step}/${escapePart(this.node)}#${this.task}`;
+    return `${escapePart(this.sessionId)}//${this.#execution.keyStep(this.step)}/${escapePart(this.node)}#${this.task}`;
   }
 
   get signal(): AbortSignal {

@@ -8,7 +8,7 @@
 import type { AppCore } from './app-core.js';
 import { Arena } from './arena.js';
 import { AttemptRequests } from './attempt-requests.js';
-import { Beginning, type Plan } from './beginning.js';
+import { Beginning, type Edit, type Plan } from './beginning.js';
 import { ChannelState } from './channel-state.js';
 import { Timers } from './clock.js';
 import { forget, instanceNumber, isTrap, readWords, remember, reportTrap, type Trappable } from './engine.js';
@@ -55,10 +55,13 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
   branch = 1;
   /** Of the engine that it was made in. */
   readonly instance = instanceNumber();
+  /** It only changes the state. */
+  edit: Edit | undefined;
   /** Gives back what the run has taken. */
   readonly onEnd: Array<() => void> = [];
 
   readonly #beginning: Beginning;
+  #held: { readonly step: number; readonly key: number } | undefined;
   #hasStored = false;
   #isLost = false;
   #cancellation: { readonly reason: string | undefined } | undefined;
@@ -118,8 +121,14 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
     else signal.addEventListener('abort', this.#onSignal, { once: true });
   }
 
+  /** The step by which what is kept for a step's tasks goes; only an update between two executions makes it another. */
+  keyStep(step: number): number {
+    return this.#held !== undefined && step === this.#held.step ? this.#held.key : step;
+  }
+
   /** Goes on as the session's last run. */
   goOnAs(runId: string): void {
+    this.#held = { step: this.pump.ask(Ask.Step) + 1, key: this.pump.ask(Ask.KeyStep) };
     this.keeper.renamed(this, runId);
     this.runId = runId;
     const metadata = this.pump.ask(Ask.Metadata);
@@ -275,6 +284,7 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
     const terminal = readEvents(readWords(count), 0, count, this)[0]!;
     if (!this.#isLost && this.error?.code === 'CHECKPOINT_CONFLICT' && this.#beginning.again()) return;
     this.steps = raw.ask(Ask.Steps, 0, 0, 0);
+    if (this.error === undefined) this.edit?.done(raw.describe());
     this.#close(terminal);
     if (this.options.retention !== undefined && this.store !== undefined && terminal.transient !== true) void this.#retain();
     try {

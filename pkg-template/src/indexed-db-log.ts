@@ -14,7 +14,8 @@ export class IndexedDbLog extends ByteLog {
 
   constructor({ broadcast, ...options }: IndexedDbStoreOptions & { readonly broadcast: boolean }) {
     const word = createWord(options.name, broadcast);
-    super(new IndexedDbStore(options), { claims: createClaims(options.name), word });
+    const store = new IndexedDbStore(options);
+    super(store, { claims: createClaims(options.name), word, sharing: store });
     this.#word = word;
   }
 

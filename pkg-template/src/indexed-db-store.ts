@@ -4,7 +4,8 @@
  */
 
 import { createError, WeaveError, type ErrorCode } from './errors.js';
-import type { SessionStore } from './session-store.js';
+import type { Sharing } from './byte-log.js';
+import type { ForkBase, SlotRange } from './log-store.js';
 import { loadStoreWasm, type StoreWasm } from './store-wasm.js';
 
 /** How the database is opened and written. */
@@ -20,7 +21,7 @@ export interface IndexedDbStoreOptions {
 type Raw = InstanceType<StoreWasm['RawIndexedDb']>;
 
 /** See the module's head. The database is opened by the first call, and again after its connection was lost. */
-export class IndexedDbStore implements SessionStore {
+export class IndexedDbStore implements Sharing {
   readonly name: string;
   readonly #options: IndexedDbStoreOptions;
   #raw: Raw | undefined;
@@ -37,8 +38,19 @@ export class IndexedDbStore implements SessionStore {
     return this.#ask((raw) => raw.append(session, slot, exact(record), strict, row && exact(row)) as Promise<boolean>, (isStored) => (isStored ? 'ok' : 'taken'));
   }
 
-  read(session: string, { from, limit }: { from: number; limit: number }): Promise<Array<{ slot: number; record: Uint8Array }>> {
-    return this.#ask((raw) => raw.read(session, from, limit) as Promise<Flat<number>>, (flat) => pairs(flat, (slot, record) => ({ slot, record })));
+  read(session: string, { from, limit }: { from: number; limit: number }): ReturnType<Sharing['read']> {
+    return this.#ask(
+      (raw) => raw.read(session, from, limit) as Promise<Flat<number | [slot: number, seq: number, snapshot: number]>>,
+      (flat) => pairs(flat, (key, record) => (typeof key === 'number' ? { slot: key, record } : { slot: key[0], record, cut: [key[1], key[2]] as const })),
+    );
+  }
+
+  fork(session: string, base: ForkBase, record: Uint8Array, row: Uint8Array): Promise<'ok' | 'taken' | 'gone'> {
+    const { sessionId, slot, snapshot, cut = -1 } = base;
+    return this.#ask(
+      (raw) => raw.fork(session, sessionId, slot, snapshot, cut, exact(record), exact(row)) as Promise<number>,
+      (answer) => (['ok', 'taken', 'gone'] as const)[answer]!,
+    );
   }
 
   newest(session: string): Promise<{ slot: number; record: Uint8Array } | null> {
@@ -49,9 +61,9 @@ export class IndexedDbStore implements SessionStore {
     return this.#ask((raw) => raw.rows(after, limit) as Promise<Flat<string>>, (flat) => pairs(flat, (session, row) => ({ session, row })));
   }
 
-  drop(session: string, slots: { upTo: number; keep?: readonly number[] } | 'all'): Promise<void> {
+  drop(session: string, slots: { upTo: number; keep?: readonly number[] } | 'all'): Promise<SlotRange[]> {
     const [upTo, keep] = slots === 'all' ? [-1, []] : [slots.upTo, slots.keep ?? []];
-    return this.#ask((raw) => raw.drop(session, upTo, Uint32Array.from(keep).sort()) as Promise<undefined>, (answer) => answer);
+    return this.#ask((raw) => raw.drop(session, upTo, Uint32Array.from(keep).sort()) as Promise<number[]>, (flat) => pairs(flat, (first, last): SlotRange => [first, last]));
   }
 
   /** What is under way still ends. */
@@ -80,11 +92,11 @@ export class IndexedDbStore implements SessionStore {
 }
 
 /** Keys and bytes in turn, as the store answers. */
-type Flat<Key> = readonly (Key | Uint8Array)[];
+type Flat<Key, Second = Uint8Array> = readonly (Key | Second)[];
 
-function pairs<Key, Pair>(flat: Flat<Key>, make: (key: Key, bytes: Uint8Array) => Pair): Pair[] {
+function pairs<Key, Pair, Second = Uint8Array>(flat: Flat<Key, Second>, make: (key: Key, second: Second) => Pair): Pair[] {
   const made: Pair[] = [];
-  for (let index = 0; index < flat.length; index += 2) made.push(make(flat[index] as Key, flat[index + 1] as Uint8Array));
+  for (let index = 0; index < flat.length; index += 2) made.push(make(flat[index] as Key, flat[index + 1] as Second));
   return made;
 }
 

@@ -33,6 +33,19 @@ export interface SessionRow {
 
 export type MaybePromise<T> = T | Promise<T>;
 
+/** The first and the last slot. */
+export type SlotRange = readonly [first: number, last: number];
+
+/** What a fork shares with another session: its records up to and with `slot`. */
+export interface ForkBase {
+  readonly sessionId: string;
+  readonly slot: number;
+  /** Where a restore begins. */
+  readonly snapshot: number;
+  /** Of the last record, the last event that counts. Absent: all do. */
+  readonly cut?: number | undefined;
+}
+
 /** See the module's head. What throws or rejects is a store that refused for good. */
 export interface LogStore {
   readonly name: string;
@@ -42,8 +55,16 @@ export interface LogStore {
   read(sessionId: string, from: number, limit: number): MaybePromise<readonly StoredRecord[]>;
   /** Ascending by session id, behind the id `after`. */
   rows(page: { after?: string; limit: number }): MaybePromise<ReadonlyArray<{ sessionId: string; row: SessionRow }>>;
-  /** Forgets the records up to and with `upTo`, but for those of `keep`; or all of the session with its row. `bytes`: how many these have. */
-  drop(sessionId: string, slots: { upTo: number; keep: readonly number[]; bytes?: number } | 'all'): MaybePromise<void>;
+  /**
+   * Forgets the records up to and with `upTo`, but for those of `keep`; or all of the session with its row. `bytes`: how many these have. What
+   * forks need stays, and what was another session's before a fork is let go only as a whole: ranges of slots that are not dropped.
+   */
+  drop(sessionId: string, slots: { upTo: number; keep: readonly number[]; bytes?: number } | 'all'): MaybePromise<readonly SlotRange[]>;
+  /**
+   * Makes a session whose log goes on with `record` behind what another has, in one write with its row. `gone`: what it would share was
+   * dropped meanwhile; `taken`: there is such a session.
+   */
+  fork(sessionId: string, base: ForkBase, record: StoredRecord, row: SessionRow): MaybePromise<'ok' | 'taken' | 'gone'>;
   close(): MaybePromise<void>;
   /** Appends are answered in turns of their own, so a run of steps that waits for them lets the page do its work. */
   readonly answersInTurns?: boolean;

@@ -134,8 +134,8 @@ function readRetention(policy: unknown): PrunePolicy | undefined {
 }
 
 /** @throws RunFailed RUN_INVALID_OPTION: it is no session's id. */
-export function readSessionId(sessionId: unknown): string {
-  const id = readId('sessionId', sessionId);
+export function readSessionId(sessionId: unknown, name = 'sessionId'): string {
+  const id = readId(name, sessionId);
   if (id === undefined) throw invalid("the session's id is missing");
   return id;
 }

@@ -157,7 +157,7 @@ export function typed<T>(app: AppCore, sessionId: string, arena: Arena, read: ()
 }
 
 /** What `describe` of the engine returns. */
-interface Described {
+export interface Described {
   /** The step that was asked for has been reached. */
   isAtGoal?: boolean;
   runId: string;
@@ -167,6 +167,8 @@ interface Described {
   status: RunStatus;
   versions: number[];
   graphHash: string;
+  parent?: string;
+  parentStep?: number;
   frontier: number[];
   next: Array<[node: number, task: number, input: number]>;
   ran: number[];
@@ -200,9 +202,18 @@ export class Reading {
     return (this.#next = slot);
   }
 
-  /** Whether reading may go on with a record, or begin with it: of what was pruned, records are left that only say who took the session up. */
+  /**
+   * Whether reading may go on with a record, or begin with it: of what was pruned, records are left that only say who took the session up, and
+   * stretches that forks need. Behind a gap it goes on with a snapshot.
+   */
   canRead({ slot, bytes }: StoredRecord): boolean {
-    return this.#next !== undefined || slot === 0 || hasSnapshot(bytes);
+    if (slot === this.#next) return true;
+    const flags = engine().recordFlags(bytes);
+    if ((flags & 1) === 1 || slot === 0) {
+      this.#next = slot;
+      return true;
+    }
+    return this.#next !== undefined && flags === 0;
   }
 
   /** @throws CheckpointError CHECKPOINT_CORRUPT: not the record that comes next; and what the engine says of it. */
@@ -269,23 +280,27 @@ export class Reading {
   }
 
   summary(raw: Described): CheckpointSummary {
-    const names = this.names;
-    const nodes = (ids: number[]): string[] => ids.map((id) => names.node(id));
-    return {
-      sessionId: this.#sessionId,
-      runId: raw.runId,
-      step: raw.step,
-      seq: raw.seq,
-      at: raw.at,
-      status: raw.status,
-      versions: Object.fromEntries(raw.versions.map((version, channel) => [names.channel(channel), version])),
-      frontier: nodes(raw.frontier),
-      next: raw.next.map(([node, task, input]) => ({ node: names.node(node), task, ...(input > 0 && { input: lend(this.#arena.get(input - 1)) }) })),
-      ran: nodes(raw.ran),
-      skipped: nodes(raw.skipped),
-      updatedChannels: raw.updatedChannels.map((channel) => names.channel(channel)),
-      interrupts: [],
-      graphHash: raw.graphHash,
-    };
+    return toSummary(raw, this.#sessionId, this.names, this.#arena);
   }
+}
+
+export function toSummary(raw: Described, sessionId: string, names: Names, arena: Arena): CheckpointSummary {
+  const nodes = (ids: number[]): string[] => ids.map((id) => names.node(id));
+  return {
+    sessionId,
+    runId: raw.runId,
+    step: raw.step,
+    seq: raw.seq,
+    at: raw.at,
+    status: raw.status,
+    versions: Object.fromEntries(raw.versions.map((version, channel) => [names.channel(channel), version])),
+    frontier: nodes(raw.frontier),
+    next: raw.next.map(([node, task, input]) => ({ node: names.node(node), task, ...(input > 0 && { input: lend(arena.get(input - 1)) }) })),
+    ran: nodes(raw.ran),
+    skipped: nodes(raw.skipped),
+    updatedChannels: raw.updatedChannels.map((channel) => names.channel(channel)),
+    interrupts: [],
+    graphHash: raw.graphHash,
+    ...(raw.parent !== undefined && { parent: { sessionId: raw.parent, step: raw.parentStep! } }),
+  };
 }

@@ -54,15 +54,15 @@ export async function prune(store: LogStore, given: PrunePolicy, now = Date.now(
     for await (const record of allRecords(store, sessionId)) records.push(count(record, sessionId));
     const gone = chosen(records, policy, now);
     if (gone.length === 0) return;
-    const bytes = sum(gone, 'bytes');
     const isKept = ({ flags }: Counted): boolean => (flags & TAKEOVER) !== 0;
     const upTo = gone.at(-1)!.slot;
     const keep = records.filter((record) => record.slot <= upTo && isKept(record)).map(({ slot }) => slot);
-    await store.drop(sessionId, { upTo, keep, bytes });
-    total.checkpoints += sum(gone, 'checkpoints');
-    total.events += sum(gone, 'events');
-    total.bytes += bytes;
-    total.isSized ||= gone.some(({ isSized }) => isSized);
+    const stays = await store.drop(sessionId, { upTo, keep, bytes: sum(gone, 'bytes') });
+    const dropped = gone.filter(({ slot }) => !stays.some(([first, last]) => first <= slot && slot <= last));
+    total.checkpoints += sum(dropped, 'checkpoints');
+    total.events += sum(dropped, 'events');
+    total.bytes += sum(dropped, 'bytes');
+    total.isSized ||= dropped.some(({ isSized }) => isSized);
   };
   if (policy.sessionId !== undefined) {
     const row = await rowOf(store, policy.sessionId);
@@ -114,13 +114,13 @@ function sum(records: readonly Counted[], key: 'bytes' | 'events' | 'checkpoints
 }
 
 /**
- * Reads a record by itself: the number of its first event, its events, how many of them complete a step.
+ * Reads a record by itself: the number of its first event, its events, how many of them complete a step, and the first and the last of these steps.
  *
  * @throws CheckpointError CHECKPOINT_CORRUPT, CHECKPOINT_VERSION
  */
-export function checkRecord(record: StoredRecord, sessionId: string): [firstSeq: number, events: number, steps: number] {
+export function checkRecord(record: StoredRecord, sessionId: string): [firstSeq: number, events: number, steps: number, firstStep?: number, lastStep?: number] {
   try {
-    return [...engine().checkRecord(record.slot, record.bytes, record.valueCount ?? record.values.length)] as [number, number, number];
+    return [...engine().checkRecord(record.slot, record.bytes, record.valueCount ?? record.values.length)] as [number, number, number, number?, number?];
   } catch (thrown) {
     if (isTrap(thrown)) throw reportTrap(thrown);
     throw Array.isArray(thrown) ? toError(thrown as FailureParts, new Arena(), new Names([], []), { runId: '', sessionId }) : thrown;

@@ -18,6 +18,8 @@ export { LogTail } from './log-tail.js';
 export { Observation } from './observer.js';
 export { readCheckpoint, readHistory } from './restore.js';
 export { exportSession, importSession } from './session-dump.js';
+export { forkSession } from './session-fork.js';
 export { openSession } from './session-opening.js';
 export { prune } from './session-prune.js';
+export { updateState } from './state-update.js';
 export { provideStoreWasm } from './store-wasm.js';

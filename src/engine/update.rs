@@ -23,14 +23,16 @@ impl Machine {
         if let Some(what) = self.find_graph_change(GraphPolicy::Compatible, as_node.is_none()) {
             return self.refuse(RunError::GraphChanged { what: &what }.failure(Scope::Runner));
         }
-        if let Some(journal) = &mut self.journal {
+        let is_dead = self.session.status == Status::Running;
+        // Only where nobody has said the last word may a writer come back.
+        if let Some(journal) = self.journal.as_mut().filter(|_| is_dead) {
             journal.take_over();
         }
         let result = Rc::new(result);
         self.frame.update = Some(Box::new(StateUpdate {
             as_node,
             result: Rc::clone(&result),
-            opens_branch: self.session.status == Status::Running && self.session.is_lossy,
+            opens_branch: is_dead && self.session.is_lossy,
             report: Rc::default(),
         }));
         if let Some(node) = as_node {

@@ -139,7 +139,8 @@ impl RawLog {
         let decoded =
             checkpoint::decode(&log.program, &log.index, &mut log.names, record, &values).map_err(|error| thrown(&broken(slot, &error)))?;
         let mut folds: Vec<Fold> = Vec::new();
-        let is_first = log.next_slot == 0 && log.session.is_fresh();
+        // A log that was pruned may go on behind a gap.
+        let is_first = slot > log.next_slot || (log.next_slot == 0 && log.session.is_fresh());
         log.next_slot = slot + 1;
         log.snapshot_slot = decoded.head.snapshot_slot;
         log.events = decoded.events;
@@ -188,12 +189,13 @@ impl RawLog {
         }))
     }
 
-    /// Forks the session as it stands: from here on it is another one, whose own log begins with the record that this returns.
-    pub fn fork(&self, run_id: &str, parent: &str, at: f64) -> Vec<u8> {
+    /// Forks the session as it stands: from here on it is another one, whose own log begins with the record that this returns. It is restored
+    /// from `snapshot_slot` on.
+    pub fn fork(&self, run_id: &str, parent: &str, at: f64, snapshot_slot: u32) -> Vec<u8> {
         let mut slot = self.log.borrow_mut();
         let Some(log) = slot.as_mut() else { return Vec::new() };
         let fork = Fork { run_id: run_id.into(), parent: parent.into(), at };
-        let head = checkpoint::Head::new(log.session.graph_hash, 0, log.snapshot_slot, log.session.seq + 1, false);
+        let head = checkpoint::Head::new(log.session.graph_hash, 0, snapshot_slot, log.session.seq + 1, false);
         log.session.fork(&fork);
         checkpoint::encode_fork(&head, &fork)
     }

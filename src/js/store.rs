@@ -3,7 +3,7 @@
 //! Every method returns a promise over a clone of the store, so calls may overlap, and `free()` in between does no harm. A rejection is
 //! `[code, message, cause]`, of which the facade makes an error.
 
-use crate::store::indexed_db::{IndexedDb, Settings};
+use crate::store::indexed_db::{Base, IndexedDb, Settings};
 use crate::store::{Appended, Drop, SessionStore, StoreError};
 use js_sys::{Array, Function, Promise, Uint8Array};
 use std::pin::Pin;
@@ -38,10 +38,17 @@ impl RawIndexedDb {
         promise(Box::pin(async move { Ok(flat(store.newest(&session).await?)) }))
     }
 
-    /// `[slot, record, slot, record, …]`, ascending.
+    /// `[slot, record, slot, record, …]`, ascending. For a record that is to be cut, `[slot, event, snapshotSlot]` stands for its slot.
     pub fn read(&self, session: String, from: u32, limit: u32) -> Promise {
         let store = Rc::clone(&self.0);
-        promise(Box::pin(async move { Ok(flat(store.read(&session, from, limit).await?)) }))
+        promise(Box::pin(async move {
+            let found = store.read_shared(&session, from, limit).await?.into_iter().map(|(slot, cut, bytes)| {
+                let slot = JsValue::from(slot);
+                let key = cut.map_or(slot.clone(), |(seq, snapshot)| Array::of3(&slot, &seq.into(), &snapshot.into()).into());
+                (key, bytes)
+            });
+            Ok(flat(found))
+        }))
     }
 
     /// `[session, row, session, row, …]`, ascending.
@@ -50,13 +57,26 @@ impl RawIndexedDb {
         promise(Box::pin(async move { Ok(flat(store.rows(after.as_deref(), limit).await?)) }))
     }
 
-    /// Up to and with the slot `up_to` but for `keep` (ascending); all of the session if `up_to` is negative.
+    /// A session that goes on with `record` behind what another has up to and with `slot`, see [`Base`]. 0: it is there, 1: there is such a
+    /// session already, 2: what it would share is gone.
+    #[allow(clippy::too_many_arguments)]
+    pub fn fork(&self, fork: String, session: String, slot: u32, snapshot: u32, cut: f64, record: Uint8Array, row: Uint8Array) -> Promise {
+        let store = Rc::clone(&self.0);
+        promise(Box::pin(async move { Ok((store.fork(&fork, Base { session, slot, snapshot, cut }, record, row).await? as u8).into()) }))
+    }
+
+    /// Up to and with the slot `up_to` but for `keep` (ascending); all of the session if `up_to` is negative. `[first, last, first, last, …]`: slots
+    /// that stay because forks need them, or that are another session's.
     pub fn drop(&self, session: String, up_to: f64, keep: Vec<u32>) -> Promise {
         let store = Rc::clone(&self.0);
         promise(Box::pin(async move {
             let what = if up_to < 0.0 { Drop::All } else { Drop::UpTo { up_to: up_to as u32, keep: &keep } };
-            SessionStore::drop(&*store, &session, what).await?;
-            Ok(JsValue::UNDEFINED)
+            let stays = store.forget(&session, what).await?;
+            let list = Array::new();
+            for slot in stays.into_iter().flat_map(|(first, last)| [first, last]) {
+                list.push(&slot.into());
+            }
+            Ok(list.into())
         }))
     }
 

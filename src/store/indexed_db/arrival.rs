@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::future::poll_fn;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 
 /// See the module's head. Whoever waits is woken by a microtask, so no code of ours runs under an event's dispatch.
 pub(super) struct Arrival<T> {
@@ -32,13 +32,16 @@ impl<T: Clone> Arrival<T> {
     }
 
     pub(super) async fn wait(&self) -> T {
-        poll_fn(|context| match self.get() {
+        poll_fn(|context| self.poll(context)).await
+    }
+
+    pub(super) fn poll(&self, context: &Context<'_>) -> Poll<T> {
+        match self.get() {
             Some(value) => Poll::Ready(value),
             None => {
                 self.waiting.borrow_mut().push(context.waker().clone());
                 Poll::Pending
             }
-        })
-        .await
+        }
     }
 }

@@ -6,7 +6,7 @@ use super::arrival::Arrival;
 use super::deadline::Deadline;
 use super::faults::Fault;
 use super::transaction::{Mode, Outcome, Scope, Transaction, Transactions, error_of};
-use super::{META, RECORDS, ROWS, Settings};
+use super::{META, PINS, RECORDS, ROWS, Settings};
 use js_sys::{Math, Reflect};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -153,7 +153,13 @@ fn close_result(request: &IdbRequest) {
 
 /// Makes the layout. A later layout is made from this one here, version by version.
 fn upgrade(request: &IdbRequest, event: &IdbVersionChangeEvent, is_given_up: bool) {
-    let is_made = !is_given_up && (event.old_version() >= 1.0 || make_version_1(request).is_ok());
+    let make = || {
+        if event.old_version() < 1.0 {
+            make_version_1(request)?;
+        }
+        if event.old_version() < 2.0 { make_version_2(request) } else { Ok(()) }
+    };
+    let is_made = !is_given_up && make().is_ok();
     if !is_made && let Some(transaction) = request.transaction() {
         // The request then fails with AbortError, and nothing of the upgrade stays.
         let _: Result<(), JsValue> = IdbTransaction::abort(&transaction);
@@ -166,5 +172,11 @@ fn make_version_1(request: &IdbRequest) -> Result<(), JsValue> {
     database.create_object_store(RECORDS)?;
     database.create_object_store(ROWS)?;
     database.create_object_store(META)?.put_with_key(&Math::random().into(), &ID.into())?;
+    Ok(())
+}
+
+/// `pins`: what the log of a forked session shares with another one, by `[session, life]`; see `pins.rs`.
+fn make_version_2(request: &IdbRequest) -> Result<(), JsValue> {
+    request.result()?.unchecked_into::<IdbDatabase>().create_object_store(PINS)?;
     Ok(())
 }

@@ -8,13 +8,18 @@ mod arrival;
 mod connection;
 mod deadline;
 mod faults;
+mod keys;
+mod pins;
 mod transaction;
+
+pub use pins::{Base, Cut, Forked};
 
 use super::{Appended, Drop, SessionStore, Slotted, StoreError};
 use arrival::Arrival;
 use connection::Connection;
 use faults::Fault;
 use js_sys::{Array, Function, Map, Uint8Array};
+use keys::{Log, TOMB, life_and_slot};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use transaction::{Mode, Scope, Transaction};
@@ -24,13 +29,17 @@ use web_sys::{IdbCursorDirection, IdbCursorWithValue, IdbFactory, IdbKeyRange, I
 
 const RECORDS: &str = "records";
 const ROWS: &str = "rows";
+const PINS: &str = "pins";
 const META: &str = "meta";
 
 /// The requests of a transaction whose results are wanted.
-type Requests = [Option<IdbRequest>; 2];
+type Requests = [Option<IdbRequest>; 3];
 
 /// Makes the requests of a transaction.
 type Ask<'a> = dyn Fn(&Connection, &Transaction) -> Result<Requests, Fault> + 'a;
+
+/// Makes the requests that depend on the answers to the first ones.
+type Then<'a> = dyn Fn(&Transaction, &Requests) -> Result<(), Fault> + 'a;
 
 type Opening = Arrival<Result<Rc<Connection>, Fault>>;
 
@@ -58,7 +67,7 @@ impl Settings {
     pub fn new(name: &str) -> Self {
         Self {
             name: name.to_owned(),
-            version: 1,
+            version: 2,
             is_strict: false,
             blocked_limit_ms: 10_000,
             limit_ms: 10_000,
@@ -74,13 +83,15 @@ pub struct IndexedDb {
     opening: RefCell<Option<Rc<Opening>>>,
     /// The id of the database that each session's log was found in or begun in. JavaScript's map: a Rust one is 10 KB.
     homes: Map,
+    /// The life of each session that was looked at; see `keys.rs`.
+    lives: Map,
     is_closed: Cell<bool>,
 }
 
 impl IndexedDb {
     /// Does nothing yet.
     pub fn new(settings: Settings) -> Self {
-        Self { settings: Rc::new(settings), opening: RefCell::default(), homes: Map::new(), is_closed: Cell::new(false) }
+        Self { settings: Rc::new(settings), opening: RefCell::default(), homes: Map::new(), lives: Map::new(), is_closed: Cell::new(false) }
     }
 
     /// The connection that is open, or else a new one that all who come meanwhile share.
@@ -110,12 +121,12 @@ impl IndexedDb {
 
     /// Carries out one transaction, and once more on a new connection if the first was lost: a connection that failed never works again,
     /// and goes on losing what is written to it (WebKit). `ask` makes the requests, whose results are there when this returns.
-    async fn attempt(&self, scope: Scope, mode: Mode, ask: &Ask<'_>) -> Result<(Rc<Connection>, Requests), Fault> {
+    async fn attempt(&self, scope: Scope, mode: Mode, ask: &Ask<'_>, then: Option<&Then<'_>>) -> Result<(Rc<Connection>, Requests), Fault> {
         let mut is_second = false;
         loop {
             let connection = self.connect().await;
             let fault = match connection {
-                Ok(connection) => match self.transact(&connection, scope, mode, ask).await {
+                Ok(connection) => match self.transact(&connection, scope, mode, ask, then).await {
                     Ok(requests) => return Ok((connection, requests)),
                     Err(fault) => {
                         if matches!(fault, Fault::Lost(_) | Fault::Silent) {
@@ -133,52 +144,86 @@ impl IndexedDb {
         }
     }
 
-    async fn transact(&self, connection: &Connection, scope: Scope, mode: Mode, ask: &Ask<'_>) -> Result<Requests, Fault> {
+    async fn transact(
+        &self,
+        connection: &Connection,
+        scope: Scope,
+        mode: Mode,
+        ask: &Ask<'_>,
+        then: Option<&Then<'_>>,
+    ) -> Result<Requests, Fault> {
         let transaction = connection.begin(scope, mode)?;
         let requests = ask(connection, &transaction)?;
+        if let Some(then) = then {
+            // Answers come in order.
+            for last in requests.iter().rev().flatten().take(1) {
+                transaction.answered(last).await?;
+            }
+            then(&transaction, &requests)?;
+        }
         transaction.finish().await?;
         Ok(requests)
     }
 
-    /// Keys and values of a range, ascending. `getAll` twice: a cursor is twenty times slower in WebKit.
-    async fn page(&self, scope: Scope, range: Result<IdbKeyRange, JsValue>, limit: u32) -> Result<Vec<(JsValue, Uint8Array)>, Fault> {
+    /// Keys and values of a range, ascending. `getAll` twice: a cursor is twenty times slower in WebKit. With a log, its pin too.
+    async fn page(&self, log: Option<&Log>, range: Result<IdbKeyRange, JsValue>, limit: u32) -> Result<(Vec<(JsValue, Uint8Array)>, JsValue), Fault> {
         // To `getAll`, none means all.
         if limit == 0 {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), JsValue::UNDEFINED));
         }
         let range = range?;
-        let (_, requests) = self
-            .attempt(scope, Mode::Read, &|_, transaction| {
-                let store = if let Scope::Records = scope { transaction.records()? } else { transaction.rows()? };
-                let keys = store.get_all_keys_with_key_and_limit(&range, limit)?;
-                let values = store.get_all_with_key_and_limit(&range, limit)?;
-                Ok([Some(keys), Some(values)])
-            })
-            .await?;
+        let scope = if log.is_some() { Scope::RecordsAndPins } else { Scope::Rows };
+        let ask: &Ask<'_> = &|_, transaction| {
+            let store = if log.is_some() { transaction.records()? } else { transaction.rows()? };
+            let keys = store.get_all_keys_with_key_and_limit(&range, limit)?;
+            let values = store.get_all_with_key_and_limit(&range, limit)?;
+            let pin = log.map(|log| Ok::<_, Fault>(transaction.pins()?.get(&log.key())?)).transpose()?;
+            Ok([Some(keys), Some(values), pin])
+        };
+        let (_, requests) = self.attempt(scope, Mode::Read, ask, None).await?;
         let [keys, values] = [result_of(&requests[0])?, result_of(&requests[1])?].map(JsCast::unchecked_into::<Array>);
         let mut found = Vec::with_capacity(values.length() as usize);
         for index in 0..values.length() {
             found.push((keys.get(index), bytes_of(values.get(index))?));
         }
-        Ok(found)
+        Ok((found, result_of(&requests[2])?))
     }
 
     async fn newest_of(&self, session: &JsValue) -> Result<Option<Slotted<Uint8Array>>, Fault> {
-        let range = IdbKeyRange::bound(&key(session, 0), &key_behind(session))?;
-        let (connection, requests) = self
-            .attempt(Scope::Records, Mode::Read, &|_, transaction| {
-                let request = transaction.records()?.open_cursor_with_range_and_direction(&range, IdbCursorDirection::Prev)?;
-                Ok([Some(request), None])
-            })
-            .await?;
+        let range = keys::all_of(session)?;
+        let ask: &Ask<'_> = &|_, transaction| {
+            let request = transaction.records()?.open_cursor_with_range_and_direction(&range, IdbCursorDirection::Prev)?;
+            Ok([Some(request), None, None])
+        };
+        let (connection, requests) = self.attempt(Scope::Records, Mode::Read, ask, None).await?;
         let cursor = result_of(&requests[0])?;
         if cursor.is_null() {
+            self.lives.set(session, &0.into());
             return Ok(None);
         }
+        let cursor: IdbCursorWithValue = cursor.unchecked_into();
+        let (life, slot) = life_and_slot(&cursor.key()?)?;
+        if slot == TOMB {
+            self.lives.set(session, &(life + 1.0).into());
+            return Ok(None);
+        }
+        self.lives.set(session, &life.into());
         // The log goes on from here.
         self.homes.set(session, &connection.id.into());
-        let cursor: IdbCursorWithValue = cursor.unchecked_into();
-        Ok(Some((slot_of(&cursor.key()?)?, bytes_of(cursor.value()?)?)))
+        Ok(Some((slot, bytes_of(cursor.value()?)?)))
+    }
+
+    /// The log that a session has, as far as this object knows.
+    fn log(&self, session: &JsValue) -> Log {
+        Log { session: session.clone(), life: self.lives.get(session).as_f64().unwrap_or(0.0) }
+    }
+
+    /// The log that a session has.
+    async fn find_log(&self, session: &JsValue) -> Result<Log, Fault> {
+        if !self.lives.has(session) {
+            self.newest_of(session).await?;
+        }
+        Ok(self.log(session))
     }
 
     fn error(&self, fault: Fault) -> StoreError<JsValue> {
@@ -190,7 +235,12 @@ impl IndexedDb {
         match self.homes.get(session).as_f64() {
             Some(home) if home == id => {}
             Some(_) if slot > 0 => return Err(Fault::Cleared),
-            _ => drop(self.homes.set(session, &id.into())),
+            home => {
+                if home.is_some() {
+                    self.lives.delete(session);
+                }
+                self.homes.set(session, &id.into());
+            }
         }
         Ok(())
     }
@@ -213,14 +263,14 @@ impl SessionStore for IndexedDb {
         let session = JsValue::from_str(session);
         let ask: &Ask<'_> = &|connection, transaction| {
             self.check_home(&session, slot, connection.id)?;
-            transaction.records()?.add_with_key(&record, &key(&session, slot))?;
+            transaction.records()?.add_with_key(&record, &self.log(&session).slot(slot))?;
             match &row {
                 Some(row) => drop(transaction.rows()?.put_with_key(row, &session)?),
                 None => transaction.commit(),
             }
             Ok(Requests::default())
         };
-        match self.attempt(scope, mode, ask).await {
+        match self.attempt(scope, mode, ask, None).await {
             Ok(_) => Ok(Appended::Stored),
             Err(Fault::Taken) => Ok(Appended::Taken),
             Err(fault) => Err(self.error(fault)),
@@ -228,11 +278,8 @@ impl SessionStore for IndexedDb {
     }
 
     async fn read(&self, session: &str, from: u32, limit: u32) -> Result<Vec<Slotted<Uint8Array>>, StoreError<JsValue>> {
-        let session = JsValue::from_str(session);
-        let range = IdbKeyRange::bound(&key(&session, from), &key_behind(&session));
-        let found = self.page(Scope::Records, range, limit).await.map_err(|fault| self.error(fault))?;
-        let slots = found.into_iter().map(|(key, bytes)| Ok((slot_of(&key)?, bytes)));
-        slots.collect::<Result<_, Fault>>().map_err(|fault| self.error(fault))
+        let found = self.read_shared(session, from, limit).await?;
+        Ok(found.into_iter().map(|(slot, _, bytes)| (slot, bytes)).collect())
     }
 
     async fn newest(&self, session: &str) -> Result<Option<Slotted<Uint8Array>>, StoreError<JsValue>> {
@@ -242,34 +289,13 @@ impl SessionStore for IndexedDb {
     async fn rows(&self, after: Option<&str>, limit: u32) -> Result<Vec<(String, Uint8Array)>, StoreError<JsValue>> {
         // The empty text is the first of all.
         let range = IdbKeyRange::lower_bound_with_open(&after.unwrap_or_default().into(), after.is_some());
-        let found = self.page(Scope::Rows, range, limit).await.map_err(|fault| self.error(fault))?;
+        let (found, _) = self.page(None, range, limit).await.map_err(|fault| self.error(fault))?;
         let rows = found.into_iter().map(|(key, row)| Some((key.as_string()?, row)));
         rows.collect::<Option<_>>().ok_or_else(|| self.error(Fault::Foreign("a session id that is no text", None)))
     }
 
     async fn drop(&self, session: &str, what: Drop<'_>) -> Result<(), StoreError<JsValue>> {
-        let session = JsValue::from_str(session);
-        let mode = Mode::Write { is_strict: self.settings.is_strict };
-        let ask: &Ask<'_> = &|_, transaction| {
-            let records = transaction.records()?;
-            match what {
-                Drop::All => {
-                    records.delete(&IdbKeyRange::bound(&key(&session, 0), &key_behind(&session))?.into())?;
-                    transaction.rows()?.delete(&session)?;
-                }
-                Drop::UpTo { up_to, keep } => {
-                    for (first, last) in gaps(up_to, keep) {
-                        records.delete(&IdbKeyRange::bound(&key(&session, first), &key(&session, last))?.into())?;
-                    }
-                }
-            }
-            Ok(Requests::default())
-        };
-        self.attempt(Scope::RecordsAndRows, mode, ask).await.map_err(|fault| self.error(fault))?;
-        if matches!(what, Drop::All) {
-            self.homes.delete(&session);
-        }
-        Ok(())
+        self.forget(session, what).await.map(drop)
     }
 
     fn close(&self) {
@@ -278,41 +304,11 @@ impl SessionStore for IndexedDb {
     }
 }
 
-fn key(session: &JsValue, slot: u32) -> JsValue {
-    Array::of2(session, &slot.into()).into()
-}
-
-/// Behind all keys of a session: an array sorts behind every number.
-fn key_behind(session: &JsValue) -> JsValue {
-    Array::of2(session, &Array::new()).into()
-}
-
 /// What a request has brought, once its transaction is complete.
 fn result_of(request: &Option<IdbRequest>) -> Result<JsValue, Fault> {
     request.as_ref().map_or(Ok(JsValue::NULL), |request| Ok(request.result()?))
 }
 
-fn slot_of(key: &JsValue) -> Result<u32, Fault> {
-    let slot = key.unchecked_ref::<Array>().get(1).as_f64();
-    slot.map(|slot| slot as u32).filter(|found| Some(f64::from(*found)) == slot).ok_or(Fault::Foreign("a key that is no slot", None))
-}
-
 fn bytes_of(value: JsValue) -> Result<Uint8Array, Fault> {
     value.dyn_into().map_err(|_| Fault::Foreign("a value that is no Uint8Array", None))
-}
-
-/// The ranges up to and with `up_to`, but for the slots of `keep`.
-fn gaps(up_to: u32, keep: &[u32]) -> Vec<(u32, u32)> {
-    let mut ranges = Vec::new();
-    let mut first = 0;
-    for slot in keep.iter().copied().filter(|slot| *slot <= up_to) {
-        if slot > first {
-            ranges.push((first, slot - 1));
-        }
-        first = slot.saturating_add(1);
-    }
-    if first <= up_to {
-        ranges.push((first, up_to));
-    }
-    ranges
 }

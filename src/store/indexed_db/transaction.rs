@@ -3,16 +3,19 @@
 //! What all transactions need is made once: listeners, one timer that watches them all, and the texts and options that JavaScript is given.
 //! An append is worth little more than its crossings into JavaScript.
 //!
-//! Invariant: every request is made before the first await, so the browser's rule that an idle transaction commits by itself is no matter.
+//! Invariant: every request is made before the first await, so the browser's rule that an idle transaction commits by itself is no matter; only
+//! what depends on an answer is asked for in the microtasks of the event that brings it (`answered`), as long as the transaction is active.
 //! What was asked for counts once the transaction is complete, not once a request has succeeded.
 
 use super::arrival::Arrival;
 use super::deadline::{LAST_FIRING, clear_interval, set_interval};
 use super::faults::Fault;
-use super::{META, RECORDS, ROWS};
+use super::{META, PINS, RECORDS, ROWS};
 use js_sys::{Array, Function, Object, Reflect};
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, EventTarget, IdbDatabase, IdbObjectStore, IdbRequest, IdbTransaction};
 
@@ -34,6 +37,7 @@ pub(super) enum Scope {
     Records,
     Rows,
     RecordsAndRows,
+    RecordsAndPins,
     All,
 }
 
@@ -56,7 +60,7 @@ pub(super) struct Transactions {
     failed: Closure<dyn FnMut(Event)>,
     names: Rc<Names>,
     /// By `Scope`.
-    scopes: [Array; 4],
+    scopes: [Array; 5],
     readonly: JsValue,
     readwrite: JsValue,
     relaxed: Object,
@@ -67,6 +71,7 @@ pub(super) struct Transactions {
 pub(super) struct Names {
     pub records: JsValue,
     pub rows: JsValue,
+    pub pins: JsValue,
     pub meta: JsValue,
 }
 
@@ -87,9 +92,10 @@ impl Transactions {
     pub(super) fn new(limit_ms: u32) -> Self {
         let under_way = Rc::new(UnderWay::default());
         let [ticks, ends, failures] = [(); 3].map(|()| Rc::clone(&under_way));
-        let names = Names { records: RECORDS.into(), rows: ROWS.into(), meta: META.into() };
-        let Names { records, rows, meta } = &names;
-        let scopes = [Array::of1(records), Array::of1(rows), Array::of2(records, rows), Array::of3(records, rows, meta)];
+        let names = Names { records: RECORDS.into(), rows: ROWS.into(), pins: PINS.into(), meta: META.into() };
+        let Names { records, rows, pins, meta } = &names;
+        let scopes =
+            [Array::of1(records), Array::of1(rows), Array::of2(records, rows), Array::of2(records, pins), Array::of4(records, rows, pins, meta)];
         Self {
             under_way,
             limit_ms,
@@ -198,6 +204,10 @@ impl Transaction {
         self.store(&self.names.rows)
     }
 
+    pub(super) fn pins(&self) -> Result<IdbObjectStore, Fault> {
+        self.store(&self.names.pins)
+    }
+
     pub(super) fn meta(&self) -> Result<IdbObjectStore, Fault> {
         self.store(&self.names.meta)
     }
@@ -212,6 +222,23 @@ impl Transaction {
     pub(super) fn commit(&self) {
         // Where there is no `commit`, the transaction commits by itself.
         let _ = self.raw.unchecked_ref::<Idb>().commit();
+    }
+
+    /// Waits for the result of a request. Requests can be made until the next await.
+    pub(super) async fn answered(&self, request: &IdbRequest) -> Result<(), Fault> {
+        let arrival = Rc::new(Arrival::new());
+        let arrived = Rc::clone(&arrival);
+        let listener = Closure::<dyn FnMut()>::new(move || {
+            arrived.set(Ok(()));
+        });
+        request.set_onsuccess(Some(listener.as_ref().unchecked_ref()));
+        let answer = poll_fn(|context| match arrival.poll(context) {
+            Poll::Pending => self.outcome.poll(context),
+            ready => ready,
+        })
+        .await;
+        request.set_onsuccess(None);
+        answer
     }
 
     /// Waits until all requests are carried out and committed, or for the end of its time.

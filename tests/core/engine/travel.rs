@@ -22,7 +22,7 @@ fn status(setup: &Setup) -> Status {
 }
 
 #[test]
-fn an_update_is_a_step_of_its_own_in_one_record_that_takes_the_session_up() {
+fn an_update_is_a_step_of_its_own_in_one_record() {
     let store = Store::default();
     let setup = noting_graph(&["a"]).path(&[START, "a", END]).setup().sync(&store);
     setup.run(json!({}));
@@ -31,7 +31,7 @@ fn an_update_is_a_step_of_its_own_in_one_record_that_takes_the_session_up() {
     assert_eq!((host.value("log"), host.session().graph.step), (json!(["a", "x"]), 2));
     assert_eq!((store.len(), store.rows()), (records + 1, rows + 1));
     let head = read_head(&store.record(records).bytes).expect("a head");
-    assert!(head.is_takeover && !head.has_snapshot);
+    assert!(!head.is_takeover && !head.has_snapshot);
     let events = store.events_after(head.first_seq - 1, 9, &setup.graph, &host.program);
     assert_eq!(
         events.iter().map(|event| host.line(event)).collect::<Vec<_>>(),
@@ -160,6 +160,7 @@ fn an_update_after_a_lossy_crash_opens_a_branch() {
     let mut run = setup.start(json!({}));
     run.run_until(1002.0);
     setup.clone().sync(&store).with(|setup| setup.writer = 2).update(json!({ "log": "x" }), None);
+    assert!(read_head(&store.record(store.len() - 1).bytes).is_ok_and(|head| head.is_takeover));
     let session = setup.open().session().clone();
     assert_eq!((session.branch(), session.is_lossy, session.status), (2, false, Status::Running));
     run.run();
