@@ -6,7 +6,7 @@ use super::checkpointer::{Checkpointer, Refusal};
 use super::errors::WeaveError;
 use super::event_factory::EventFactory;
 use super::execution::{Beginning, Execution};
-use super::node::{NodeFn, NodeOptions, RescueFn, RetryFn};
+use super::node::{MapFn, NodeFn, NodeOptions, RescueFn, RetryFn};
 use super::options::RunOptions;
 use super::restore::restore;
 use super::run::{Join, Run};
@@ -24,11 +24,35 @@ use std::rc::Rc;
 /// Events that are kept, and that wait for a reader, unless the options say otherwise.
 const CAPACITY: usize = 1024;
 
+/// What a node does.
+#[derive(Clone)]
+pub(super) enum NodeCall {
+    Run(NodeFn),
+    Graph(Subgraph),
+}
+
+/// A graph as a node.
+#[derive(Clone)]
+pub(super) struct Subgraph {
+    pub parts: Rc<Parts>,
+    pub input: Option<MapFn>,
+    pub output: Option<MapFn>,
+}
+
 pub(super) struct NodePart {
     pub name: Rc<str>,
-    pub run: NodeFn,
+    pub call: NodeCall,
     pub retry_on: Option<RetryFn>,
     pub on_error: Option<RescueFn>,
+}
+
+impl NodePart {
+    pub(super) fn subgraph(&self) -> Option<&Subgraph> {
+        match &self.call {
+            NodeCall::Graph(subgraph) => Some(subgraph),
+            NodeCall::Run(_) => None,
+        }
+    }
 }
 
 /// What an app is made of. Positions are the engine's ids.
@@ -38,22 +62,22 @@ pub(super) struct Parts {
     pub node_ids: HashMap<Rc<str>, NodeId>,
     pub routes: Vec<RouteFn>,
     pub channels: Rc<[json_fold::Channel]>,
-    defaults: RunOptions,
+    pub defaults: RunOptions,
 }
 
 impl Parts {
     pub(super) fn new(
         program: Rc<Program>,
         channels: Rc<[json_fold::Channel]>,
-        nodes: Vec<(String, NodeFn, NodeOptions)>,
+        nodes: Vec<(String, NodeCall, NodeOptions)>,
         routes: impl Iterator<Item = RouteFn>,
         defaults: RunOptions,
     ) -> Self {
         let names = program.nodes.iter().map(|node| Rc::clone(&node.name));
         let node_ids = names.clone().zip((0..).map(NodeId)).collect();
-        let nodes = names.zip(nodes).map(|(name, (_, run, options))| NodePart {
+        let nodes = names.zip(nodes).map(|(name, (_, call, options))| NodePart {
             name,
-            run,
+            call,
             retry_on: options.retry_on,
             on_error: options.on_error,
         });
@@ -61,9 +85,16 @@ impl Parts {
     }
 }
 
+impl Parts {
+    /// A node's name.
+    pub(super) fn name(&self, node: NodeId) -> Rc<str> {
+        node.index().and_then(|index| self.nodes.get(index)).map_or_else(|| "?".into(), |part| Rc::clone(&part.name))
+    }
+}
+
 /// A compiled graph: immutable, many runs at once. Clones share it.
 #[derive(Clone)]
-pub struct App(Rc<Parts>);
+pub struct App(pub(super) Rc<Parts>);
 
 impl App {
     pub(super) fn new(parts: Parts) -> Self {
@@ -150,7 +181,7 @@ impl App {
         let program = &self.0.program;
         let arena = RefCell::new(Arena::default());
         let contents = Contents::new(program, &self.0.channels, session_id);
-        let Some(restored) = restore(checkpointer, program, session_id, &arena, &contents).await? else { return Ok(None) };
+        let Some(restored) = restore(checkpointer, &self.0, session_id, &arena, &contents).await? else { return Ok(None) };
         let (session, arena) = (&restored.session, arena.borrow());
         let factory = EventFactory::nameless(program, restored.names.foreign(), &arena);
         let channels = program.channels.iter().map(|channel| channel.name.to_string());

@@ -1,9 +1,9 @@
 //! Builds graphs of Rust nodes. Owns what a user adds, in order; the rules are `graph`'s.
 
-use super::app::{App, Parts};
+use super::app::{App, NodeCall, Parts, Subgraph};
 use super::channel::Channel;
 use super::errors::GraphError;
-use super::node::{Node, NodeFn, NodeOptions, node_fn};
+use super::node::{Node, NodeOptions, SubgraphOptions, node_fn};
 use super::options::RunOptions;
 use super::state::State;
 use super::update::Targets;
@@ -40,7 +40,7 @@ pub struct GraphBuilder {
     name: String,
     allow_cycles: bool,
     channels: Vec<(String, Channel)>,
-    nodes: Vec<(String, NodeFn, NodeOptions)>,
+    nodes: Vec<(String, NodeCall, NodeOptions)>,
     edges: Vec<EdgeDefinition>,
     routes: Vec<(RouteDefinition, RouteFn)>,
 }
@@ -88,7 +88,20 @@ impl GraphBuilder {
 
     /// Adds a node with options.
     pub fn add_node_with(mut self, id: impl Into<String>, node: impl Node + 'static, options: NodeOptions) -> Self {
-        self.nodes.push((id.into(), node_fn(node), options));
+        self.nodes.push((id.into(), NodeCall::Run(node_fn(node)), options));
+        self
+    }
+
+    /// Adds a graph as a node. Channels of the same name and kind are shared: it begins with what they hold, and its writes to them, in
+    /// its order, are what the node returns. Its events carry a `path`; its steps are steps of the same session.
+    pub fn add_subgraph(self, id: impl Into<String>, graph: &App) -> Self {
+        self.add_subgraph_with(id, graph, SubgraphOptions::new())
+    }
+
+    /// Adds a graph as a node with options.
+    pub fn add_subgraph_with(mut self, id: impl Into<String>, graph: &App, options: SubgraphOptions) -> Self {
+        let SubgraphOptions { node, input, output } = options;
+        self.nodes.push((id.into(), NodeCall::Graph(Subgraph { parts: Rc::clone(&graph.0), input, output }), node));
         self
     }
 
@@ -152,7 +165,7 @@ impl GraphBuilder {
             name: self.name.clone(),
             allow_cycles: self.allow_cycles,
             channels: channels.iter().map(|(name, channel)| channel.definition(name, has_defaults && name == "errors")).collect(),
-            nodes: self.nodes.iter().map(|(id, _, options)| options.definition(id)).collect(),
+            nodes: self.nodes.iter().map(|(id, call, options)| options.definition(id, call)).collect(),
             edges: self.edges.clone(),
             routes: self.routes.iter().map(|(route, _)| route.clone()).collect(),
         }

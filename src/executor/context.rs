@@ -6,6 +6,7 @@ use super::arena::{Held, is_too_deep};
 use super::driver::Place;
 use super::errors::NodeError;
 use super::execution::Execution;
+use super::frame::{Frame, escaped};
 use super::text_stream::OpenStream;
 use crate::engine::Input;
 use crate::events::EventKind;
@@ -29,6 +30,7 @@ struct Stream {
 /// See the module's head. Emitting never fails for want of a reader.
 pub struct NodeContext {
     execution: Weak<Execution>,
+    frame: Rc<Frame>,
     task: u32,
     token: u32,
     node: Rc<str>,
@@ -40,12 +42,13 @@ pub struct NodeContext {
 }
 
 impl NodeContext {
-    pub(super) fn new(execution: &Execution, (task, token): (u32, u32), node: &Rc<str>, place: Place) -> Self {
+    pub(super) fn new(execution: &Execution, frame: &Rc<Frame>, (task, token): (u32, u32), place: Place) -> Self {
         Self {
             execution: Weak::clone(&execution.me),
             task,
             token,
-            node: Rc::clone(node),
+            node: frame.parts.name(place.node),
+            frame: Rc::clone(frame),
             place,
             run_id: Rc::clone(&execution.run_id.borrow()),
             session_id: Rc::clone(&execution.session_id),
@@ -84,6 +87,11 @@ impl NodeContext {
         &self.session_id
     }
 
+    /// The sub-graph nodes around it, outermost first, as `node` or `node#task`.
+    pub fn path(&self) -> &[String] {
+        &self.frame.path
+    }
+
     /// What [`send`](super::send) gave this task.
     ///
     /// # Errors
@@ -104,8 +112,8 @@ impl NodeContext {
 
     /// `session/path/step/node#task`: the same over retries, pauses and crashes. What payment APIs ask for.
     pub fn idempotency_key(&self) -> String {
-        let escaped = |part: &str| part.replace('%', "%25").replace('/', "%2F").replace('#', "%23");
-        format!("{}//{}/{}#{}", escaped(&self.session_id), self.place.step, escaped(&self.node), self.place.ordinal)
+        let Place { step, ordinal, .. } = &self.place;
+        format!("{}/{}/{step}/{}#{ordinal}", escaped(&self.session_id), self.frame.key, escaped(&self.node))
     }
 
     /// Epoch milliseconds of the run's clock.
@@ -115,7 +123,9 @@ impl NodeContext {
 
     /// 0 to 1, 1 excluded, from the run's seed: the same numbers for the same step, node, task and attempt.
     pub fn random(&self) -> f64 {
-        let drawn = self.execution().and_then(|execution| execution.with_machine(|machine| machine.random(self.task, self.token))?);
+        let drawn = self
+            .execution()
+            .and_then(|execution| execution.with_machine_in(&self.frame, |machine| machine.random(self.task, self.token))?);
         drawn.unwrap_or_default()
     }
 
@@ -131,7 +141,9 @@ impl NodeContext {
     }
 
     async fn wait(&self, ask: impl FnOnce(u32) -> Input) {
-        let Some(number) = self.execution().map(|execution| execution.begin_wait(ask)) else { return std::future::pending().await };
+        let Some(number) = self.execution().map(|execution| execution.begin_wait(&self.frame, ask)) else {
+            return std::future::pending().await;
+        };
         let wait = Waiting { execution: Weak::clone(&self.execution), number };
         poll_fn(|cx| wait.execution.upgrade().map_or(Poll::Pending, |execution| execution.poll_wait(wait.number, cx.waker()))).await;
     }
@@ -205,7 +217,7 @@ impl NodeContext {
         let Some(execution) = self.execution() else { return };
         let payload = execution.arena.borrow_mut().put(payload);
         let now = execution.clock.now();
-        execution.with_machine(|machine| machine.emit(now, self.task, self.token, kind, payload, number));
+        execution.with_machine_in(&self.frame, |machine| machine.emit(now, self.task, self.token, kind, payload, number));
     }
 
     /// The stream of this name, opened if need be.
@@ -216,10 +228,13 @@ impl NodeContext {
         }
         self.stream_count.set(self.stream_count.get() + 1);
         let Place { step, ordinal, attempt, .. } = &self.place;
-        let own = || format!("{step}/{}#{ordinal}/{attempt}.{}", self.node, self.stream_count.get());
+        let key = &self.frame.key;
+        let own = || {
+            format!("{key}{}{step}/{}#{ordinal}/{attempt}.{}", if key.is_empty() { "" } else { "/" }, self.node, self.stream_count.get())
+        };
         let text = Rc::new(RefCell::new(OpenStream::new(name.map_or_else(own, str::to_owned))));
         let value = execution.arena.borrow_mut().hold(Held::Stream(Rc::clone(&text)), 64);
-        execution.with_machine(|machine| machine.open_stream(self.task, self.token, value.clone()));
+        execution.with_machine_in(&self.frame, |machine| machine.open_stream(self.task, self.token, value.clone()));
         self.streams.borrow_mut().push(Stream { name: name.map(str::to_owned), text: Rc::clone(&text), value: value.clone() });
         Some((text, value))
     }
@@ -228,7 +243,7 @@ impl NodeContext {
     fn close_stream(&self, name: Option<&str>) -> Option<Rc<RefCell<OpenStream>>> {
         let (text, value) = self.open_stream(name)?;
         self.streams.borrow_mut().retain(|stream| stream.name.as_deref() != name);
-        self.execution()?.with_machine(|machine| machine.close_stream(self.task, self.token, value.handle()));
+        self.execution()?.with_machine_in(&self.frame, |machine| machine.close_stream(self.task, self.token, value.handle()));
         Some(text)
     }
 }

@@ -7,12 +7,14 @@ use super::checkpointer::{Claim, Refusal};
 use super::container::{SessionSummary, pack_record, pack_row};
 use super::errors::NodeError;
 use super::execution::Execution;
+use super::frame::Frame;
 use super::restore::{Restored, restore, writer};
 use super::timers::Timers;
 use super::update::Update;
 use crate::checkpoint::{Append, Fold};
 use crate::engine::{Command, Input, Machine, Thrown};
 use crate::error::ErrorCode;
+use crate::graph::NodeId;
 use crate::store::Appended;
 use futures_util::StreamExt;
 use futures_util::future::{AbortHandle, Aborted, LocalBoxFuture, abortable};
@@ -24,7 +26,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 /// A node's call that has ended: its task and attempt, and what it returned.
-type Done = (u32, u32, Result<Result<Update, NodeError>, Aborted>);
+type Done = (Rc<Frame>, u32, u32, Result<Result<Update, NodeError>, Aborted>);
 /// The session, and the hold on it.
 type Opened = Result<(Option<Restored>, Option<Claim>), Refusal>;
 
@@ -39,6 +41,7 @@ enum Turn {
 /// A task of the step.
 #[derive(Clone)]
 pub(super) struct Place {
+    pub node: NodeId,
     pub step: u32,
     pub ordinal: u32,
     pub attempt: u32,
@@ -54,25 +57,33 @@ pub(super) struct Work {
     opening: Option<LocalBoxFuture<'static, Opened>>,
     append: Option<LocalBoxFuture<'static, Input>>,
     turn: Turn,
-    /// By position in the step: who runs there.
-    places: HashMap<u32, Place>,
+    /// By frame and position in the step: who runs there.
+    places: HashMap<(u32, u32), Place>,
+    /// The frame that commands concern.
+    said: u32,
     /// A fold of this barrier has failed; the others are not made.
     skips_folds: bool,
 }
 
 impl Work {
-    pub(super) fn set_place(&mut self, task: u32, place: Place) {
-        self.places.insert(task, place);
+    pub(super) fn set_place(&mut self, frame: &Frame, task: u32, place: Place) {
+        self.places.insert((frame.id, task), place);
     }
 
-    pub(super) fn place(&self, task: u32) -> Option<Place> {
-        self.places.get(&task).cloned()
+    pub(super) fn place(&self, frame: &Frame, task: u32) -> Option<Place> {
+        self.places.get(&(frame.id, task)).cloned()
     }
 
-    pub(super) fn begin_task(&mut self, task: u32, token: u32, call: LocalBoxFuture<'static, Result<Update, NodeError>>) {
+    pub(super) fn begin_task(
+        &mut self,
+        frame: &Rc<Frame>,
+        (task, token): (u32, u32),
+        call: LocalBoxFuture<'static, Result<Update, NodeError>>,
+    ) {
+        let frame = Rc::clone(frame);
         let (call, abort) = abortable(call);
         self.aborts.insert((task, token), abort);
-        self.tasks.push(Box::pin(async move { (task, token, call.await) }));
+        self.tasks.push(Box::pin(async move { (frame, task, token, call.await) }));
     }
 }
 
@@ -120,10 +131,10 @@ impl Execution {
             self.open(opened);
             return true;
         }
-        if let Poll::Ready(Some((task, token, ended))) = work.tasks.poll_next_unpin(cx) {
+        if let Poll::Ready(Some((frame, task, token, ended))) = work.tasks.poll_next_unpin(cx) {
             work.aborts.remove(&(task, token));
             if let Ok(returned) = ended {
-                self.settle(task, token, returned);
+                self.settle(&frame, task, token, returned);
             }
             return true;
         }
@@ -146,7 +157,7 @@ impl Execution {
 
     /// Finds the session.
     fn opening(&self) -> LocalBoxFuture<'static, Opened> {
-        let (options, program, arena) = (self.options.clone(), Rc::clone(&self.parts.program), Rc::clone(&self.arena));
+        let (options, parts, arena) = (self.options.clone(), Rc::clone(&self.parts), Rc::clone(&self.arena));
         let (contents, session_id) = (Rc::clone(&self.contents), Rc::clone(&self.session_id));
         let is_resume = self.beginning.borrow().as_ref().is_some_and(|beginning| beginning.is_resume);
         Box::pin(async move {
@@ -159,34 +170,37 @@ impl Execution {
                 return if is_resume { refuse(ErrorCode::CheckpointNoStore, text.to_owned()) } else { Ok((None, None)) };
             };
             let claim = checkpointer.claim(&session_id)?;
-            match restore(&checkpointer, &program, &session_id, &arena, &contents).await? {
+            match restore(&checkpointer, &parts, &session_id, &arena, &contents).await? {
                 Some(restored) => Ok((Some(restored), Some(claim))),
                 None if is_resume => {
                     let text = format!("there is no session `{session_id}` in checkpointer `{}`", checkpointer.name());
                     refuse(ErrorCode::SessionNotFound, text)
                 }
-                None => Ok((Some(Restored::fresh(&program)), Some(claim))),
+                None => Ok((Some(Restored::fresh(&parts.program)), Some(claim))),
             }
         })
     }
 
     fn carry_out(&self, work: &mut Work, command: Command) {
+        let frame = self.frame(work.said);
         match command {
-            Command::Run { .. } => self.call_node(work, command),
-            Command::Rescue { task, token, failure } => self.call_rescue(work, task, token, &failure),
-            Command::AskRetry { task, token, attempt, failure } => self.ask_retry(task, token, attempt, &failure),
+            Command::Run { .. } => self.call_node(work, &frame, command),
+            Command::Rescue { task, token, failure } => self.call_rescue(work, &frame, task, token, &failure),
+            Command::AskRetry { task, token, attempt, failure } => self.ask_retry(work, &frame, (task, token), attempt, &failure),
             Command::Abort { task, token, .. } => {
                 // Dropped where it waits, by the set of tasks that it is in.
                 work.aborts.remove(&(task, token)).into_iter().for_each(|abort| abort.abort());
             }
-            // INVARIANT: the builder makes no sub-graphs.
-            Command::Open { .. } | Command::Output | Command::Close { .. } => {}
-            Command::Begin => self.contents.begin(),
-            Command::Fold(fold) => self.fold(work, &fold),
-            Command::EndFolds => self.end_folds(work),
-            Command::Commit => self.contents.commit(),
-            Command::Rollback => self.contents.rollback(),
-            Command::Route { call, route } => self.call_route(call, route),
+            Command::Open { .. } => self.open_inner(work, &frame, command),
+            Command::Output => self.output(&frame),
+            Command::Close { frame } => drop(self.frames.borrow_mut().remove(&frame)),
+            Command::Begin => frame.contents.begin(),
+            Command::Fold(Fold::Enter { frame }) => work.said = frame,
+            Command::Fold(fold) => self.fold(work, &frame, &fold),
+            Command::EndFolds => self.end_folds(work, &frame),
+            Command::Commit => frame.contents.commit(),
+            Command::Rollback => frame.contents.rollback(),
+            Command::Route { call, route } => self.call_route(&frame, call, route),
             Command::StartTimer { timer, ms } => work.timers.start(timer, self.clock.now(), ms),
             Command::StopTimer { timer } => work.timers.stop(timer),
             Command::WakeSleep { sleep } => self.end_wait(sleep),
@@ -198,31 +212,31 @@ impl Execution {
         }
     }
 
-    fn fold(&self, work: &mut Work, fold: &Fold) {
+    fn fold(&self, work: &mut Work, frame: &Frame, fold: &Fold) {
         if work.skips_folds {
             return;
         }
-        if let Err((channel, error)) = self.contents.fold(fold, &self.arena, |failure| self.error(failure)) {
+        if let Err((channel, error)) = frame.contents.fold(fold, &self.arena, |failure| self.error(frame, failure)) {
             work.skips_folds = true;
             let thrown = Thrown { code: error.code(), text: error.to_string(), cause: None };
-            self.feed(Input::FoldFailed { channel, thrown });
+            self.feed_in(frame, Input::FoldFailed { channel, thrown });
         }
     }
 
-    fn end_folds(&self, work: &mut Work) {
+    fn end_folds(&self, work: &mut Work, frame: &Frame) {
         if std::mem::take(&mut work.skips_folds) {
             return;
         }
-        let changed = self.contents.changed();
+        let changed = frame.contents.changed();
         let is_stored = self.options.checkpointer.is_some();
-        let is_reduce = |channel: &&u32| self.parts.program.channels[**channel as usize].kind == crate::graph::ChannelKind::Reduce;
+        let is_reduce = |channel: &&u32| frame.parts.program.channels[**channel as usize].kind == crate::graph::ChannelKind::Reduce;
         let reduced = changed.iter().filter(is_reduce).filter(|_| is_stored).map(|channel| {
-            let value = self.contents.save(*channel as usize);
+            let value = frame.contents.save(*channel as usize);
             (*channel, self.arena.borrow_mut().put(value))
         });
         let reduced = reduced.collect();
         let contents_bytes = if is_stored { self.contents.bytes() } else { 0 };
-        self.feed(Input::Applied { changed, reduced, contents_bytes });
+        self.feed_in(frame, Input::Applied { changed, reduced, contents_bytes });
     }
 
     /// Hands a record to the store. Its values are taken now: they change as the run goes on.

@@ -51,6 +51,9 @@ pub struct Task {
     pub task: u32,
     /// From 1.
     pub attempt: u32,
+    /// The sub-graph nodes around it, outermost first, as `node` or `node#task`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub path: Vec<String>,
 }
 
 /// An error as events show it.
@@ -121,10 +124,17 @@ pub enum EventBody {
         duration_ms: f64,
     },
     #[serde(rename = "step.started")]
-    StepStarted { step: u32, frontier: Vec<String> },
+    StepStarted {
+        step: u32,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        path: Vec<String>,
+        frontier: Vec<String>,
+    },
     #[serde(rename = "step.completed")]
     StepCompleted {
         step: u32,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        path: Vec<String>,
         ran: Vec<String>,
         skipped: Vec<String>,
         updated_channels: Vec<String>,
@@ -147,7 +157,14 @@ pub enum EventBody {
     },
     /// No channel changed since it last ran.
     #[serde(rename = "node.skipped")]
-    NodeSkipped { step: u32, node: String, task: u32, reason: &'static str },
+    NodeSkipped {
+        step: u32,
+        node: String,
+        task: u32,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        path: Vec<String>,
+        reason: &'static str,
+    },
     #[serde(rename = "node.failed")]
     NodeFailed {
         #[serde(flatten)]

@@ -3,9 +3,11 @@
 use super::arena::{Arena, Held};
 use super::errors::WeaveError;
 use super::event::{ErrorInfo, EventBody, Reason, Task, Waiting, WeaveEvent};
+use super::frame::path_part;
 use crate::error::Failure;
-use crate::events::{Body, Ending, Event, EventKind, StepReport, TaskRef};
-use crate::graph::{ChannelId, END, NodeId, Program, START, hash_text};
+use crate::events::{Body, Ending, Event, EventKind, Place, StepReport, TaskRef};
+use crate::graph::{ChannelId, ChannelKind, END, NodeId, Program, START, hash_text};
+use crate::state::TaskResult;
 use serde_json::{Map, Value};
 use std::rc::Rc;
 
@@ -28,6 +30,8 @@ impl<'a> EventFactory<'a> {
     }
 
     pub(super) fn event(&self, event: &Event) -> WeaveEvent {
+        // What happened in a sub-graph has that one's names.
+        let inner = event.place.as_ref().map(|place| self.within(&place.program));
         WeaveEvent {
             seq: event.seq,
             at: event.at,
@@ -35,8 +39,30 @@ impl<'a> EventFactory<'a> {
             session_id: self.session_id.to_owned(),
             branch: self.branch,
             is_transient: event.is_transient,
-            body: self.body(&event.body),
+            body: inner.as_ref().unwrap_or(self).body(&event.body, self.path(event.place.as_ref())),
         }
+    }
+
+    /// The same for a sub-graph.
+    fn within<'b>(&'b self, program: &'b Program) -> EventFactory<'b> {
+        let Self { arena, run_id, session_id, branch, store_name, .. } = *self;
+        EventFactory { program, foreign: &[], arena, run_id, session_id, branch, store_name }
+    }
+
+    /// The tasks around a place, outermost first.
+    fn path(&self, place: Option<&Rc<Place>>) -> Vec<String> {
+        let mut path = Vec::new();
+        let mut at = place;
+        while let Some(place) = at {
+            let name = match &place.up {
+                Some(up) => self.within(&up.program).node(place.node),
+                None => self.node(place.node),
+            };
+            path.push(path_part(&name, place.task));
+            at = place.up.as_ref();
+        }
+        path.reverse();
+        path
     }
 
     pub(super) fn node(&self, id: NodeId) -> String {
@@ -60,8 +86,8 @@ impl<'a> EventFactory<'a> {
         self.program.channels.get(id as usize).map_or_else(|| "?".to_owned(), |channel| channel.name.to_string())
     }
 
-    fn task(&self, task: &TaskRef) -> Task {
-        Task { step: task.step, node: self.node(task.node), task: task.task, attempt: task.attempt }
+    fn task(&self, task: &TaskRef, path: Vec<String>) -> Task {
+        Task { step: task.step, node: self.node(task.node), task: task.task, attempt: task.attempt, path }
     }
 
     /// A failure as an error; what the node returned is its source, as long as it is at hand.
@@ -74,7 +100,7 @@ impl<'a> EventFactory<'a> {
         let info = ErrorInfo {
             code: failure.code.as_str(),
             message: failure.message.to_string(),
-            node: failure.node.map(|node| self.node(node)),
+            node: failure.inner.as_ref().map(|inner| inner.to_string()).or_else(|| failure.node.map(|node| self.node(node))),
             step: failure.step,
             cause: held.map(Held::to_value),
         };
@@ -85,7 +111,7 @@ impl<'a> EventFactory<'a> {
         waiting.iter().map(|join| Waiting { to: self.node(join.to), missing: self.nodes(&join.missing) }).collect()
     }
 
-    fn body(&self, body: &Body) -> EventBody {
+    fn body(&self, body: &Body, path: Vec<String>) -> EventBody {
         match body {
             Body::RunStarted(start) => EventBody::RunStarted {
                 graph_hash: hash_text(start.graph_hash),
@@ -94,26 +120,24 @@ impl<'a> EventFactory<'a> {
                 metadata: start.metadata.as_ref().map(|value| self.arena.value(value)),
             },
             Body::RunEnded { ending, steps, duration_ms } => self.ending(ending, *steps, *duration_ms),
-            Body::StepStarted { step, frontier, .. } => EventBody::StepStarted { step: *step, frontier: self.nodes(frontier.iter()) },
-            Body::StepCompleted(report) => self.step(report),
-            Body::StateUpdated(update) => self.step(&update.report),
-            Body::NodeStarted(task) => EventBody::NodeStarted { task: self.task(task) },
-            Body::NodeCompleted { task, duration_ms, result } => EventBody::NodeCompleted {
-                task: self.task(task),
-                duration_ms: *duration_ms,
-                changes: result.update.as_ref().map(|value| self.arena.value(value)),
-            },
+            Body::StepStarted { step, frontier, .. } => EventBody::StepStarted { step: *step, path, frontier: self.nodes(frontier.iter()) },
+            Body::StepCompleted(report) => self.step(report, path),
+            Body::StateUpdated(update) => self.step(&update.report, path),
+            Body::NodeStarted(task) => EventBody::NodeStarted { task: self.task(task, path) },
+            Body::NodeCompleted { task, duration_ms, result } => {
+                EventBody::NodeCompleted { task: self.task(task, path), duration_ms: *duration_ms, changes: self.changes(result) }
+            }
             Body::NodeSkipped(task) => {
-                EventBody::NodeSkipped { step: task.step, node: self.node(task.node), task: task.task, reason: "unchanged" }
+                EventBody::NodeSkipped { step: task.step, node: self.node(task.node), task: task.task, path, reason: "unchanged" }
             }
             Body::NodeFailed { task, failure, duration_ms, will_retry } => EventBody::NodeFailed {
-                task: self.task(task),
+                task: self.task(task, path),
                 error: self.error(failure).info().clone(),
                 duration_ms: *duration_ms,
                 will_retry: *will_retry,
             },
-            Body::NodeRetrying { task, delay_ms } => EventBody::NodeRetrying { task: self.task(task), delay_ms: *delay_ms },
-            Body::User { kind, task, payload, number } => self.user(*kind, self.task(task), self.arena.value(payload), *number),
+            Body::NodeRetrying { task, delay_ms } => EventBody::NodeRetrying { task: self.task(task, path), delay_ms: *delay_ms },
+            Body::User { kind, task, payload, number } => self.user(*kind, self.task(task, path), self.arena.value(payload), *number),
             Body::Diagnostic { scope, message } => {
                 EventBody::Diagnostic { task: None, scope: (*scope).to_owned(), message: message.to_string() }
             }
@@ -125,15 +149,34 @@ impl<'a> EventFactory<'a> {
         }
     }
 
-    fn step(&self, report: &StepReport) -> EventBody {
+    fn step(&self, report: &StepReport, path: Vec<String>) -> EventBody {
         EventBody::StepCompleted {
             step: report.step,
+            path,
             ran: self.nodes(&report.ran),
             skipped: self.nodes(&report.skipped),
             updated_channels: report.updated.iter().map(|channel| self.channel(*channel)).collect(),
             next: report.next.iter().map(|entry| self.node(entry.node)).collect(),
             versions: (0..).zip(&report.versions).map(|(channel, version)| (self.channel(channel), *version)).collect(),
         }
+    }
+
+    /// What a task wrote, by channel.
+    fn changes(&self, result: &TaskResult) -> Option<Value> {
+        if result.parts.is_empty() {
+            return result.update.as_ref().map(|value| self.arena.value(value));
+        }
+        let mut changes = Map::new();
+        for (update, writes) in result.updates() {
+            let Value::Object(update) = self.arena.value(update) else { continue };
+            for write in writes {
+                let name = self.channel(write.channel);
+                let (Some(spec), Some(value)) = (self.program.channels.get(write.channel as usize), update.get(&name)) else { continue };
+                let before = changes.remove(&name);
+                changes.insert(name, add_write(spec.kind, before, value.clone(), write.is_replace));
+            }
+        }
+        Some(Value::Object(changes))
     }
 
     fn ending(&self, ending: &Ending, steps: u32, duration_ms: f64) -> EventBody {
@@ -207,6 +250,23 @@ impl<'a> EventFactory<'a> {
             // The engine takes no other kind from a node.
             _ => EventBody::Diagnostic { task: Some(task), scope: fields.text("scope"), message: fields.text("message") },
         }
+    }
+}
+
+/// What a sub-graph wrote to a channel, after one more write: what it appended or merged, the last value, or all writes for a reducer.
+fn add_write(kind: ChannelKind, before: Option<Value>, write: Value, is_replace: bool) -> Value {
+    let list = |value| match value {
+        Value::Array(items) => items,
+        other => vec![other],
+    };
+    match (kind, before, write) {
+        (ChannelKind::Reduce, before, write) => Value::Array(before.map(list).into_iter().flatten().chain([write]).collect()),
+        (ChannelKind::Append, Some(before), write) if !is_replace => Value::Array(list(before).into_iter().chain(list(write)).collect()),
+        (ChannelKind::Merge, Some(Value::Object(mut fields)), Value::Object(write)) if !is_replace => {
+            fields.extend(write);
+            Value::Object(fields)
+        }
+        (_, _, write) => write,
     }
 }
 

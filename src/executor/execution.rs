@@ -11,6 +11,7 @@ use super::clock::Clock;
 use super::driver::Work;
 use super::errors::WeaveError;
 use super::event_factory::EventFactory;
+use super::frame::{Begun, Frame};
 use super::options::RunOptions;
 use super::reader::Subscription;
 use super::restore::Restored;
@@ -22,7 +23,7 @@ use crate::checkpoint::{Durability, Session};
 use crate::engine::{Command, GraphPolicy, Input, Machine, Options, Start};
 use crate::error::{ErrorCode, Failure, Scope};
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
@@ -43,6 +44,10 @@ pub(super) struct Execution {
     pub(super) run_id: RefCell<Rc<str>>,
     pub(super) arena: Rc<RefCell<Arena>>,
     pub(super) contents: Rc<Contents>,
+    /// The graph of the session, and sub-graphs that run, by the engine's numbers.
+    pub(super) frames: RefCell<BTreeMap<u32, Rc<Frame>>>,
+    /// Contents of half-done sub-graphs as the log left them.
+    pub(super) restored: RefCell<BTreeMap<u32, Begun>>,
     pub(super) machine: RefCell<Option<Machine>>,
     pub(super) queue: RefCell<VecDeque<Command>>,
     /// Away while it is polled.
@@ -72,12 +77,16 @@ impl Execution {
     pub(super) fn new(parts: &Rc<Parts>, options: RunOptions, beginning: Beginning, capacity: usize) -> Rc<Self> {
         let session_id: Rc<str> = options.session_id.clone().unwrap_or_else(super::ids::new_id).into();
         let run_id: Rc<str> = options.run_id.clone().unwrap_or_else(super::ids::new_id).into();
+        let contents = Contents::new(&parts.program, &parts.channels, &session_id);
+        let root = Rc::new(Frame::root(Rc::clone(parts), Rc::clone(&contents)));
         Rc::new_cyclic(|me| Self {
             me: Weak::clone(me),
             parts: Rc::clone(parts),
             clock: options.clock_or_default(),
             arena: Rc::default(),
-            contents: Contents::new(&parts.program, &parts.channels, &session_id),
+            contents,
+            frames: RefCell::new(BTreeMap::from([(0, root)])),
+            restored: RefCell::default(),
             session_id,
             run_id: RefCell::new(run_id),
             options,
@@ -121,7 +130,10 @@ impl Execution {
         };
         *self.claim.borrow_mut() = claim;
         let (session, log) = match log {
-            Some(log) => (log.session, Some((log.names, super::ids::random_bits(), log.next_slot, log.snapshot_slot))),
+            Some(log) => {
+                *self.restored.borrow_mut() = log.inner;
+                (log.session, Some((log.names, super::ids::random_bits(), log.next_slot, log.snapshot_slot)))
+            }
             None => (Session::new(program), None),
         };
         let is_old = is_resume && !session.is_fresh();
@@ -139,12 +151,14 @@ impl Execution {
         }
         let start = match refusal {
             Some(refusal) => Err(refusal),
-            None => self.task_result(input, "the input").map_err(|fault| fault.refusal()).and_then(|result| match result.routing {
-                Some(_) => Err(Refusal {
-                    code: ErrorCode::StateInvalidUpdate,
-                    text: "the input has a command; only a node's result may".to_owned(),
-                }),
-                None => Ok(result),
+            None => self.task_result(&self.frame(0), input, "the input").map_err(|fault| fault.refusal()).and_then(|result| {
+                match result.routing {
+                    Some(_) => Err(Refusal {
+                        code: ErrorCode::StateInvalidUpdate,
+                        text: "the input has a command; only a node's result may".to_owned(),
+                    }),
+                    None => Ok(result),
+                }
             }),
         };
         let metadata = match &self.options.metadata {
@@ -179,6 +193,30 @@ impl Execution {
         self.with_machine(|machine| machine.handle(now, input));
     }
 
+    /// About a task, a fold or a route of a graph.
+    pub(super) fn feed_in(&self, frame: &Frame, input: Input) {
+        let now = self.clock.now();
+        self.with_machine_in(frame, |machine| machine.handle(now, input));
+    }
+
+    /// The same within a graph.
+    pub(super) fn with_machine_in<T>(&self, frame: &Frame, act: impl FnOnce(&mut Machine) -> T) -> Option<T> {
+        self.with_machine(|machine| {
+            machine.enter(frame.id);
+            act(machine)
+        })
+    }
+
+    /// A graph that runs; the session's if that one is over, whose attempts' words are late then.
+    pub(super) fn frame(&self, id: u32) -> Rc<Frame> {
+        let frames = self.frames.borrow();
+        // INVARIANT: 0 is always there.
+        frames
+            .get(&id)
+            .or_else(|| frames.get(&0))
+            .map_or_else(|| Rc::new(Frame::root(Rc::clone(&self.parts), Rc::clone(&self.contents))), Rc::clone)
+    }
+
     /// Does something with the machine, if it is there, and takes the commands that it leaves.
     pub(super) fn with_machine<T>(&self, act: impl FnOnce(&mut Machine) -> T) -> Option<T> {
         let mut machine = self.machine.borrow_mut();
@@ -207,11 +245,11 @@ impl Execution {
     }
 
     /// Begins a wait of a task: `ask` tells the machine its number.
-    pub(super) fn begin_wait(&self, ask: impl FnOnce(u32) -> Input) -> u32 {
+    pub(super) fn begin_wait(&self, frame: &Frame, ask: impl FnOnce(u32) -> Input) -> u32 {
         let number = self.wait_count.get();
         self.wait_count.set(number.wrapping_add(1));
         self.waits.borrow_mut().insert(number, Wait::default());
-        self.feed(ask(number));
+        self.feed_in(frame, ask(number));
         self.wakers.wake_all();
         number
     }
@@ -252,10 +290,11 @@ impl Execution {
         })
     }
 
-    pub(super) fn error(&self, failure: &Failure) -> WeaveError {
+    /// A failure of a graph as an error.
+    pub(super) fn error(&self, frame: &Frame, failure: &Failure) -> WeaveError {
         let machine = self.machine.borrow();
-        let foreign = machine.as_ref().map_or(&[][..], Machine::foreign_names);
-        EventFactory::nameless(&self.parts.program, foreign, &self.arena.borrow()).error(failure)
+        let foreign = machine.as_ref().filter(|_| frame.id == 0).map_or(&[][..], Machine::foreign_names);
+        EventFactory::nameless(&frame.parts.program, foreign, &self.arena.borrow()).error(failure)
     }
 
     /// The machine is done.

@@ -1,5 +1,6 @@
 //! Nodes: the trait that a user implements, and the options of one node.
 
+use super::app::NodeCall;
 use super::context::NodeContext;
 use super::errors::{NodeError, WeaveError};
 use super::state::State;
@@ -61,6 +62,8 @@ pub(super) type NodeFn = Rc<dyn Fn(State, NodeContext) -> Call>;
 pub(super) type RescueFn = Rc<dyn Fn(WeaveError, State, NodeContext) -> Call>;
 pub(super) type RetryFn = Rc<dyn Fn(&WeaveError, u32) -> bool>;
 
+pub(super) type MapFn = Rc<dyn Fn(&State) -> Result<Update, NodeError>>;
+
 pub(super) fn node_fn(node: impl Node + 'static) -> NodeFn {
     let node = Rc::new(node);
     Rc::new(move |state, ctx| {
@@ -118,6 +121,39 @@ impl RetryPolicy {
 
 pub(super) fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
+}
+
+/// Options of a graph as a node. Given to [`GraphBuilder::add_subgraph_with`](super::GraphBuilder::add_subgraph_with).
+#[derive(Clone, Default)]
+pub struct SubgraphOptions {
+    pub(super) node: NodeOptions,
+    pub(super) input: Option<MapFn>,
+    pub(super) output: Option<MapFn>,
+}
+
+impl SubgraphOptions {
+    /// Shared channels go in, and what was written to them comes out.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Options that every node has. Retries and time limits are those of the whole sub-graph, which each attempt begins anew.
+    pub fn node(mut self, options: NodeOptions) -> Self {
+        self.node = options;
+        self
+    }
+
+    /// What the inner graph starts with, made of the state around it, in place of the shared channels.
+    pub fn input<U: Into<Update>>(mut self, map: impl Fn(&State) -> Result<U, NodeError> + 'static) -> Self {
+        self.input = Some(Rc::new(move |state| map(state).map(Into::into)));
+        self
+    }
+
+    /// What the node writes, made of the inner graph's last state, in place of its writes to shared channels.
+    pub fn output<U: Into<Update>>(mut self, map: impl Fn(&State) -> Result<U, NodeError> + 'static) -> Self {
+        self.output = Some(Rc::new(move |state| map(state).map(Into::into)));
+        self
+    }
 }
 
 /// Options of one node. Given to [`GraphBuilder::add_node_with`](super::GraphBuilder::add_node_with).
@@ -195,7 +231,11 @@ impl NodeOptions {
         self
     }
 
-    pub(super) fn definition(&self, id: &str) -> NodeDefinition {
-        NodeDefinition { id: id.to_owned(), is_function: true, ..self.definition.clone() }
+    pub(super) fn definition(&self, id: &str, call: &NodeCall) -> NodeDefinition {
+        let (graph, has_output) = match call {
+            NodeCall::Run(_) => (None, false),
+            NodeCall::Graph(subgraph) => (Some(Rc::clone(&subgraph.parts.program)), subgraph.output.is_some()),
+        };
+        NodeDefinition { id: id.to_owned(), is_function: graph.is_none(), graph, has_output, ..self.definition.clone() }
     }
 }

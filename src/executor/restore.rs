@@ -2,16 +2,19 @@
 //!
 //! Owns how a log is paged. It must not interpret a record: `checkpoint` does.
 
+use super::app::Parts;
 use super::arena::Arena;
 use super::checkpointer::{Checkpointer, Refusal};
 use super::container::unpack_record;
 use super::event_factory::EventFactory;
+use super::frame::{Begun, begin_inner};
 use super::state::Contents;
 use crate::checkpoint::{self, Decoded, Fold, Index, Names, RecordError, Session};
 use crate::error::{ErrorCode, Failure, RunError};
 use crate::events::Event;
 use crate::graph::Program;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// Records that are read at once.
@@ -23,11 +26,13 @@ pub(super) struct Restored {
     pub names: Names,
     pub next_slot: u32,
     pub snapshot_slot: u32,
+    /// Sub-graphs by the engine's number; what is here once the log was read may be over.
+    pub inner: BTreeMap<u32, Begun>,
 }
 
 impl Restored {
     pub(super) fn fresh(program: &Program) -> Self {
-        Self { session: Session::new(program), names: Names::default(), next_slot: 0, snapshot_slot: 0 }
+        Self { session: Session::new(program), names: Names::default(), next_slot: 0, snapshot_slot: 0, inner: BTreeMap::new() }
     }
 }
 
@@ -91,11 +96,12 @@ impl Reading<'_> {
 /// The session as its log leaves it, folded into `contents`; `None` if there is none.
 pub(super) async fn restore(
     checkpointer: &Checkpointer,
-    program: &Program,
+    parts: &Rc<Parts>,
     session_id: &str,
     arena: &RefCell<Arena>,
-    contents: &Contents,
+    contents: &Rc<Contents>,
 ) -> Result<Option<Restored>, Refusal> {
+    let program = &*parts.program;
     let Some((newest, bytes)) = checkpointer.store.newest(session_id).await? else { return Ok(None) };
     let first = checkpoint::snapshot_slot(unpack(newest, &bytes)?.0).map_err(|error| broken(newest, &error))?;
     let mut reading = Reading { program, index: Index::new(program), arena, log: Restored::fresh(program) };
@@ -110,13 +116,22 @@ pub(super) async fn restore(
                 return Err(corrupt(slot, "it is missing"));
             }
             let (_, folds) = reading.read(slot, &bytes, slot == first)?;
-            contents.begin();
-            let foreign = reading.log.names.foreign();
-            let error = |failure: &Failure| EventFactory::nameless(program, foreign, &arena.borrow()).error(failure);
+            let Restored { names, inner, .. } = &mut reading.log;
+            let error = |failure: &Failure| EventFactory::nameless(program, names.foreign(), &arena.borrow()).error(failure);
+            let mut here = (Rc::clone(parts), Rc::clone(contents));
             for fold in &folds {
-                contents.fold(fold, arena, error).map_err(|(_, error)| corrupt(slot, &error.to_string()))?;
+                match fold {
+                    Fold::Enter { frame: 0 } => here = (Rc::clone(parts), Rc::clone(contents)),
+                    Fold::Enter { frame } => {
+                        here = inner.get(frame).cloned().ok_or_else(|| corrupt(slot, "it mentions a sub-graph that is not there"))?
+                    }
+                    Fold::Open { frame, node } => inner.extend(begin_inner(&here.0, &here.1, *node).map(|begun| (*frame, begun))),
+                    Fold::Write { .. } | Fold::Load { .. } | Fold::Error(_) => {
+                        here.1.fold(fold, arena, error).map_err(|(_, error)| corrupt(slot, &error.to_string()))?;
+                        here.1.commit();
+                    }
+                }
             }
-            contents.commit();
             slot += 1;
         }
     }

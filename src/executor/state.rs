@@ -190,7 +190,7 @@ impl Contents {
                 },
                 _ => return Err((*channel, FoldError::InvalidUpdate("what was saved of it cannot be read".to_owned()))),
             },
-            // INVARIANT: the builder makes no sub-graphs.
+            // About frames, not contents: whoever has frames carries them out.
             Fold::Enter { .. } | Fold::Open { .. } => return Ok(()),
             Fold::Error(note) => {
                 let Some(channel) = self.program.channels.iter().position(|channel| &*channel.name == "errors") else { return Ok(()) };
@@ -209,6 +209,20 @@ impl Contents {
         slot.add_bytes(&write, is_replace || kind == ChannelKind::Last, kind == ChannelKind::Reduce && !is_replace);
         slot.has_changed.set(slot.has_changed.get() || changed);
         Ok(())
+    }
+
+    /// Takes over contents of the graph around it, by the pairs of its channel and the one here.
+    pub(super) fn share(&self, around: &Self, shared: &[(ChannelId, ChannelId)]) {
+        for (there, here) in shared {
+            let value = around.slots[*there as usize].content.borrow().as_ref().and_then(Content::view);
+            let (Some(value), Some(content)) = (value, &mut *self.slots[*here as usize].content.borrow_mut()) else { continue };
+            // INVARIANT: both are of one kind, so a whole value of the one is one of the other; a reducer is not called for it.
+            let _ = content.fold(&value, true);
+        }
+    }
+
+    pub(super) fn session_id(&self) -> &str {
+        &self.session_id
     }
 
     /// As a fresh session has it.

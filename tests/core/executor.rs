@@ -22,5 +22,7 @@ mod retrying;
 mod running;
 #[path = "executor/sessions.rs"]
 mod sessions;
+#[path = "executor/subgraphs.rs"]
+mod subgraphs;
 
 use support::*;

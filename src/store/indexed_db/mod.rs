@@ -166,7 +166,12 @@ impl IndexedDb {
     }
 
     /// Keys and values of a range, ascending. `getAll` twice: a cursor is twenty times slower in WebKit. With a log, its pin too.
-    async fn page(&self, log: Option<&Log>, range: Result<IdbKeyRange, JsValue>, limit: u32) -> Result<(Vec<(JsValue, Uint8Array)>, JsValue), Fault> {
+    async fn page(
+        &self,
+        log: Option<&Log>,
+        range: Result<IdbKeyRange, JsValue>,
+        limit: u32,
+    ) -> Result<(Vec<(JsValue, Uint8Array)>, JsValue), Fault> {
         // To `getAll`, none means all.
         if limit == 0 {
             return Ok((Vec::new(), JsValue::UNDEFINED));

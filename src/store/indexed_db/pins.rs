@@ -198,10 +198,15 @@ impl IndexedDb {
         let is_gone = Cell::new(false);
         let ask: &Ask<'_> = &|_, transaction| {
             let records = transaction.records()?;
-            Ok([Some(records.get_key(&pin.parent.slot(slot))?), Some(records.get_key(&start.slot(snapshot))?), Some(records.get_key(&pin.parent.slot(TOMB))?)])
+            Ok([
+                Some(records.get_key(&pin.parent.slot(slot))?),
+                Some(records.get_key(&start.slot(snapshot))?),
+                Some(records.get_key(&pin.parent.slot(TOMB))?),
+            ])
         };
         let then: &Then<'_> = &|transaction, requests| {
-            let [has_base, has_start, is_hidden] = [&requests[0], &requests[1], &requests[2]].map(|request| result_of(request).map(|key| !key.is_undefined()));
+            let [has_base, has_start, is_hidden] =
+                [&requests[0], &requests[1], &requests[2]].map(|request| result_of(request).map(|key| !key.is_undefined()));
             is_gone.set(!(has_base? && has_start?));
             if is_gone.get() {
                 return Ok(());

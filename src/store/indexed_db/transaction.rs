@@ -94,8 +94,13 @@ impl Transactions {
         let [ticks, ends, failures] = [(); 3].map(|()| Rc::clone(&under_way));
         let names = Names { records: RECORDS.into(), rows: ROWS.into(), pins: PINS.into(), meta: META.into() };
         let Names { records, rows, pins, meta } = &names;
-        let scopes =
-            [Array::of1(records), Array::of1(rows), Array::of2(records, rows), Array::of2(records, pins), Array::of4(records, rows, pins, meta)];
+        let scopes = [
+            Array::of1(records),
+            Array::of1(rows),
+            Array::of2(records, rows),
+            Array::of2(records, pins),
+            Array::of4(records, rows, pins, meta),
+        ];
         Self {
             under_way,
             limit_ms,
