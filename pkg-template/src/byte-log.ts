@@ -6,8 +6,7 @@
  */
 
 import { CheckpointError, createError } from './errors.js';
-import { copyBase, cutBack } from './fork-base.js';
-import type { Claims, ForkBase, LogStore, MaybePromise, SessionRow, SlotRange, StoredRecord, Word } from './log-store.js';
+import type { Claims, CutBack, ForkBase, LogStore, MaybePromise, SessionRow, SlotRange, StoredRecord, Word } from './log-store.js';
 import { MAX_SLOT, packRecord, PackedRecord, packRow, unpackRow } from './record-bytes.js';
 import type { RecordCodec, SessionStore } from './session-store.js';
 import { isThenable } from './thenable.js';
@@ -19,7 +18,7 @@ export interface ByteLogOptions {
   readonly claims?: Claims | undefined;
   readonly word?: Word | undefined;
   /** The store itself, if its sessions may share records; then there is no codec. */
-  readonly sharing?: Sharing | undefined;
+  readonly sharing?: { readonly store: Sharing; readonly cutBack: CutBack } | undefined;
 }
 
 /** What a store has whose sessions may share records; those of a user's own cannot. */
@@ -30,6 +29,7 @@ export interface Sharing {
   fork(session: string, base: ForkBase, record: Uint8Array, row: Uint8Array): MaybePromise<'ok' | 'taken' | 'gone'>;
 }
 
+
 type ByteStore = Omit<SessionStore, 'drop'> & { drop(...given: Parameters<SessionStore['drop']>): MaybePromise<unknown> };
 
 export class ByteLog implements LogStore {
@@ -37,7 +37,8 @@ export class ByteLog implements LogStore {
   readonly claims: Claims | undefined;
   readonly word: Word | undefined;
   readonly #store: ByteStore;
-  readonly #sharing: Sharing | undefined;
+  readonly #sharing: ByteLogOptions['sharing'];
+  readonly fork: LogStore['fork'];
   readonly #codec: RecordCodec | undefined;
   /** Bytes that the records of sessions have which are being written. */
   readonly #sizes = new Map<string, number>();
@@ -50,6 +51,11 @@ export class ByteLog implements LogStore {
     this.#store = store;
     this.#codec = codec;
     this.#sharing = sharing;
+    if (sharing === undefined) return;
+    this.fork = (sessionId, base, record, row) => {
+      const bytes = packRecord(record, { before: 0, storedAt: Date.now() });
+      return this.#ask('fork', () => sharing.store.fork(sessionId, base, bytes, packRow({ bytes: bytes.length, ...row })));
+    };
   }
 
   append(sessionId: string, record: StoredRecord, row: SessionRow | undefined): MaybePromise<'ok' | 'taken'> {
@@ -93,7 +99,7 @@ export class ByteLog implements LogStore {
         last = each.slot;
       }
       return all(found, (each: Awaited<ReturnType<Sharing['read']>>[number]) =>
-        then(this.#unpack('read', sessionId, each), (record) => (each.cut === undefined || this.#sharing === undefined ? record : cutBack(record, ...each.cut))),
+        then(this.#unpack('read', sessionId, each), (record) => (each.cut === undefined || this.#sharing === undefined ? record : this.#sharing.cutBack(record, ...each.cut))),
       );
     });
   }
@@ -116,15 +122,8 @@ export class ByteLog implements LogStore {
     else if (size !== undefined) this.#sizes.set(sessionId, Math.max(size - (slots.bytes ?? 0), 0));
     const asked = slots === 'all' ? slots : { upTo: slots.upTo, ...(slots.keep.length > 0 && { keep: slots.keep }) };
     const sharing = this.#sharing;
-    if (sharing !== undefined) return this.#ask('drop', () => sharing.drop(sessionId, asked));
+    if (sharing !== undefined) return this.#ask('drop', () => sharing.store.drop(sessionId, asked));
     return then(this.#ask('drop', (store) => store.drop(sessionId, asked)), () => []);
-  }
-
-  fork(sessionId: string, base: ForkBase, record: StoredRecord, row: SessionRow): MaybePromise<'ok' | 'taken' | 'gone'> {
-    const sharing = this.#sharing;
-    if (sharing === undefined) return copyBase(this, sessionId, base, record, row);
-    const bytes = packRecord(record, { before: 0, storedAt: Date.now() });
-    return this.#ask('fork', () => sharing.fork(sessionId, base, bytes, packRow({ bytes: bytes.length, ...row })));
   }
 
   close(): MaybePromise<void> {

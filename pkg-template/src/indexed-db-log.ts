@@ -4,6 +4,7 @@
 
 import { ByteLog } from './byte-log.js';
 import { createClaims } from './claims.js';
+import { cutBack } from './fork-base.js';
 import { IndexedDbStore, type IndexedDbStoreOptions } from './indexed-db-store.js';
 import type { MaybePromise } from './log-store.js';
 import { createWord, type ClosableWord } from './word.js';
@@ -15,7 +16,7 @@ export class IndexedDbLog extends ByteLog {
   constructor({ broadcast, ...options }: IndexedDbStoreOptions & { readonly broadcast: boolean }) {
     const word = createWord(options.name, broadcast);
     const store = new IndexedDbStore(options);
-    super(store, { claims: createClaims(options.name), word, sharing: store });
+    super(store, { claims: createClaims(options.name), word, sharing: { store, cutBack } });
     this.#word = word;
   }
 

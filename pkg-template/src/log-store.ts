@@ -46,6 +46,9 @@ export interface ForkBase {
   readonly cut?: number | undefined;
 }
 
+/** The record as if it ended with the event `seq`; a restore that reads it begins at the slot `snapshot`. */
+export type CutBack = (record: StoredRecord, seq: number, snapshot: number) => StoredRecord;
+
 /** See the module's head. What throws or rejects is a store that refused for good. */
 export interface LogStore {
   readonly name: string;
@@ -62,9 +65,9 @@ export interface LogStore {
   drop(sessionId: string, slots: { upTo: number; keep: readonly number[]; bytes?: number } | 'all'): MaybePromise<readonly SlotRange[]>;
   /**
    * Makes a session whose log goes on with `record` behind what another has, in one write with its row. `gone`: what it would share was
-   * dropped meanwhile; `taken`: there is such a session.
+   * dropped meanwhile; `taken`: there is such a session. Absent: its sessions cannot share records.
    */
-  fork(sessionId: string, base: ForkBase, record: StoredRecord, row: SessionRow): MaybePromise<'ok' | 'taken' | 'gone'>;
+  fork?: ((sessionId: string, base: ForkBase, record: StoredRecord, row: SessionRow) => MaybePromise<'ok' | 'taken' | 'gone'>) | undefined;
   close(): MaybePromise<void>;
   /** Appends are answered in turns of their own, so a run of steps that waits for them lets the page do its work. */
   readonly answersInTurns?: boolean;

@@ -30,6 +30,6 @@ export class MemoryCheckpointer extends BaseCheckpointer {
   constructor(options: { keepLast?: number } = {}) {
     const { keepLast = DEFAULT_KEEP_LAST } = options;
     if (!Number.isSafeInteger(keepLast) || keepLast < 1) throw createError('RUN_INVALID_OPTION', 'keepLast is not a positive integer');
-    super('memory', (storage) => new storage.MemoryStore(keepLast));
+    super('memory', (storage) => new storage.MemoryStore(keepLast, storage.cutBack));
   }
 }

@@ -7,8 +7,7 @@
  */
 
 import { createError } from './errors.js';
-import { cutBack } from './fork-base.js';
-import type { ForkBase, LogStore, SessionRow, SlotRange, StoredRecord } from './log-store.js';
+import type { CutBack, ForkBase, LogStore, SessionRow, SlotRange, StoredRecord } from './log-store.js';
 import { PackedRecords } from './packed-records.js';
 
 interface StoredSession {
@@ -28,10 +27,12 @@ export class MemoryStore implements LogStore {
   readonly name = 'memory';
   readonly #sessions = new Map<string, StoredSession>();
   readonly #keepLast: number;
+  readonly #cutBack: CutBack;
   #isClosed = false;
 
-  constructor(keepLast: number) {
+  constructor(keepLast: number, cutBack: CutBack) {
     this.#keepLast = keepLast;
+    this.#cutBack = cutBack;
   }
 
   append(sessionId: string, record: StoredRecord, row: SessionRow | undefined): 'ok' | 'taken' {
@@ -66,7 +67,7 @@ export class MemoryStore implements LogStore {
       if (base.slot === log.base.slot) cut ??= log.base.cut;
       log = log.base.log;
     }
-    const has = (slot: number): boolean => log !== undefined && readLog(log, slot, 1)[0]?.slot === slot;
+    const has = (slot: number): boolean => log !== undefined && this.#read(log, slot, 1)[0]?.slot === slot;
     if (!has(base.slot) || !has(base.snapshot)) return 'gone';
     const fork = this.#make(sessionId);
     fork.base = { log: log!, slot: base.slot, snapshot: base.snapshot, cut };
@@ -83,7 +84,15 @@ export class MemoryStore implements LogStore {
   read(sessionId: string, from: number, limit: number): readonly StoredRecord[] {
     this.#check();
     const session = this.#sessions.get(sessionId);
-    return session === undefined ? [] : readLog(session, from, limit);
+    return session === undefined ? [] : this.#read(session, from, limit);
+  }
+
+  /** Records of a log ascending, with those that it shares. */
+  #read({ base, records }: StoredSession, from: number, limit: number): StoredRecord[] {
+    const shared = base === undefined || from > base.slot ? [] : this.#read(base.log, from, Math.min(limit, base.slot - from + 1)).filter(({ slot }) => slot <= base.slot);
+    const last = shared.at(-1);
+    if (last !== undefined && last.slot === base!.slot && base!.cut !== undefined) shared.push(this.#cutBack(shared.pop()!, base!.cut, base!.snapshot));
+    return [...shared, ...records.slice(records.indexFrom(from), limit - shared.length)];
   }
 
   rows({ after, limit }: { after?: string; limit: number }): ReadonlyArray<{ sessionId: string; row: SessionRow }> {
@@ -122,14 +131,6 @@ export class MemoryStore implements LogStore {
   #check(): void {
     if (this.#isClosed) throw createError('CHECKPOINT_UNAVAILABLE', 'the checkpointer was closed; make a new one');
   }
-}
-
-/** Records of a log ascending, with those that it shares. */
-function readLog({ base, records }: StoredSession, from: number, limit: number): StoredRecord[] {
-  const shared = base === undefined || from > base.slot ? [] : readLog(base.log, from, Math.min(limit, base.slot - from + 1)).filter(({ slot }) => slot <= base.slot);
-  const last = shared.at(-1);
-  if (last !== undefined && last.slot === base!.slot && base!.cut !== undefined) shared.push(cutBack(shared.pop()!, base!.cut, base!.snapshot));
-  return [...shared, ...records.slice(records.indexFrom(from), limit - shared.length)];
 }
 
 /** What stays of these slots: what forks need; and the base, unless nobody needs it any more. */

@@ -9,6 +9,7 @@ import type { AppCore } from './app-core.js';
 import { Arena } from './arena.js';
 import { engine } from './engine.js';
 import { createError } from './errors.js';
+import { copyBase } from './fork-base.js';
 import type { ForkBase, LogStore, SessionRow, StoredRecord } from './log-store.js';
 import { hasSnapshot, notFound, PAGE, Reading, snapshotSlot, withLog } from './restore.js';
 import { holdSession, rowOf } from './session-admin.js';
@@ -43,7 +44,7 @@ export async function forkSession(app: AppCore, handle: StoreHandle, store: LogS
         // What an import left that did not come to its end.
         await store.drop(id, 'all');
       }
-      const answer = await store.fork(id, base, record, row);
+      const answer = await (store.fork === undefined ? copyBase(store, id, base, record, row) : store.fork(id, base, record, row));
       if (answer === 'taken') await refuseTaken();
       if (answer === 'ok') {
         handle.announce(id, store);

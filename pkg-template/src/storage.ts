@@ -6,6 +6,7 @@
 import './index.js';
 
 export { ByteLog } from './byte-log.js';
+export { cutBack } from './fork-base.js';
 export { IndexedDbLog } from './indexed-db-log.js';
 export { MemoryStore } from './memory-store.js';
 export { retain } from './retention.js';

@@ -10,6 +10,7 @@ import { administrationCases } from './administration.js';
 import { crashCases } from './crashes.js';
 import { dumpCases } from './dumps.js';
 import { sessionCases } from './session-cases.js';
+import { travelCases } from './travel.js';
 
 /** One case: `run` rejects with what was expected and not found. */
 export interface ContractCase {
@@ -51,7 +52,7 @@ export type Case = readonly [name: string, run: (bench: Bench) => Promise<void>]
  * @param make makes a checkpointer, over the same storage each time
  */
 export function checkpointerContract(make: () => Checkpointer | Promise<Checkpointer>, { persists = true }: ContractOptions = {}): ContractCase[] {
-  const cases = [...sessionCases, ...administrationCases, ...dumpCases, ...(persists ? crashCases : [])];
+  const cases = [...sessionCases, ...administrationCases, ...dumpCases, ...travelCases, ...(persists ? crashCases : [])];
   return cases.map(([name, run]) => ({ name, run: () => runCase(make, run) }));
 }
 

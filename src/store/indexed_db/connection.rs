@@ -117,7 +117,11 @@ async fn opened(request: IdbOpenDbRequest, settings: &Settings) -> Result<IdbDat
     let answer = Rc::clone(&outcome);
     let source = request.clone();
     let listener = Closure::<dyn FnMut(Event)>::new(move |event: Event| match event.type_().as_str() {
-        "upgradeneeded" => upgrade(&source, event.unchecked_ref(), answer.get().is_some()),
+        "upgradeneeded" => {
+            if let Err(thrown) = upgrade(&source, event.unchecked_ref(), answer.get().is_some()) {
+                answer.set(Err(thrown.into()));
+            }
+        }
         "blocked" => on_blocked(),
         "success" => {
             // Nobody waits any more, and an open connection would be in the way of others.
@@ -151,19 +155,18 @@ fn close_result(request: &IdbRequest) {
     }
 }
 
-/// Makes the layout. A later layout is made from this one here, version by version.
-fn upgrade(request: &IdbRequest, event: &IdbVersionChangeEvent, is_given_up: bool) {
-    let make = || {
-        if event.old_version() < 1.0 {
-            make_version_1(request)?;
-        }
-        if event.old_version() < 2.0 { make_version_2(request) } else { Ok(()) }
+/// Makes the layout, version by version. What it throws, the open request fails with too, and nothing of the upgrade stays.
+fn upgrade(request: &IdbOpenDbRequest, event: &IdbVersionChangeEvent, is_given_up: bool) -> Result<(), JsValue> {
+    let made = match event.old_version() {
+        _ if is_given_up => Err(JsValue::NULL),
+        0.0 => make_version_1(request).and_then(|()| make_version_2(request)),
+        1.0 => make_version_2(request),
+        _ => Ok(()),
     };
-    let is_made = !is_given_up && make().is_ok();
-    if !is_made && let Some(transaction) = request.transaction() {
-        // The request then fails with AbortError, and nothing of the upgrade stays.
+    if made.is_err() && let Some(transaction) = request.transaction() {
         let _: Result<(), JsValue> = IdbTransaction::abort(&transaction);
     }
+    made
 }
 
 /// `records`: a record by `[session, slot]`. `rows`: a row by session. `meta`: the id.
@@ -177,6 +180,8 @@ fn make_version_1(request: &IdbRequest) -> Result<(), JsValue> {
 
 /// `pins`: what the log of a forked session shares with another one, by `[session, life]`; see `pins.rs`.
 fn make_version_2(request: &IdbRequest) -> Result<(), JsValue> {
+    // Throws in a database of somebody else.
+    request.transaction().ok_or(JsValue::NULL)?.object_store(META)?;
     request.result()?.unchecked_into::<IdbDatabase>().create_object_store(PINS)?;
     Ok(())
 }

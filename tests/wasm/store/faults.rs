@@ -193,7 +193,7 @@ async fn our_own_connection_never_blocks_another_tab() {
     let name = fresh_name();
     let older = open(&name);
     stored(append(&older, 0).await);
-    let newer = IndexedDb::new(Settings { version: 2, blocked_limit_ms: 2_000, ..Settings::new(&name) });
+    let newer = IndexedDb::new(Settings { version: 3, blocked_limit_ms: 2_000, ..Settings::new(&name) });
     stored(append(&newer, 1).await);
     let error = refused(append(&older, 2).await, ErrorCode::CheckpointVersion, "reload");
     assert_eq!(name_of(error.cause()).as_deref(), Some("VersionError"));
