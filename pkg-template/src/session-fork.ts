@@ -61,7 +61,7 @@ async function find(app: AppCore, store: LogStore, sessionId: string, step: numb
   const newest = await store.newest(sessionId);
   if (newest === undefined) throw notFound(sessionId);
   const last = step === undefined ? newest : await recordOf(store, sessionId, step, newest);
-  const isInside = step !== undefined && hasSnapshot(last.bytes) && checkRecord(last, sessionId)[4] !== step;
+  const isInside = step !== undefined && hasSnapshot(last.bytes) && checkRecord(last, sessionId)[5] !== step;
   const [previous] = isInside ? await store.read(sessionId, last.slot - 1, 1) : [last];
   const snapshot = snapshotSlot(app, sessionId, previous!);
   return withLog(app, async (log) => {
@@ -107,7 +107,7 @@ async function nextWithSteps(store: LogStore, sessionId: string, from: number, u
     const page = await store.read(sessionId, slot, FEW);
     for (const record of page) {
       if (record.slot > upTo) return undefined;
-      const [, events, , first, last] = checkRecord(record, sessionId);
+      const [, events, , , first, last] = checkRecord(record, sessionId);
       if (step === 0 && events > 0) return { record, first: 0, last: 0 };
       if (first !== undefined) return { record, first, last: last! };
     }

@@ -114,13 +114,14 @@ function sum(records: readonly Counted[], key: 'bytes' | 'events' | 'checkpoints
 }
 
 /**
- * Reads a record by itself: the number of its first event, its events, how many of them complete a step, and the first and the last of these steps.
+ * Reads a record by itself: the number of its first event, its events, how many of them complete a step, 1 if one is whole only with earlier
+ * records, and the first and the last of these steps.
  *
  * @throws CheckpointError CHECKPOINT_CORRUPT, CHECKPOINT_VERSION
  */
-export function checkRecord(record: StoredRecord, sessionId: string): [firstSeq: number, events: number, steps: number, firstStep?: number, lastStep?: number] {
+export function checkRecord(record: StoredRecord, sessionId: string): [firstSeq: number, events: number, steps: number, needsEarlier: number, firstStep?: number, lastStep?: number] {
   try {
-    return [...engine().checkRecord(record.slot, record.bytes, record.valueCount ?? record.values.length)] as [number, number, number, number?, number?];
+    return [...engine().checkRecord(record.slot, record.bytes, record.valueCount ?? record.values.length)] as [number, number, number, number, number?, number?];
   } catch (thrown) {
     if (isTrap(thrown)) throw reportTrap(thrown);
     throw Array.isArray(thrown) ? toError(thrown as FailureParts, new Arena(), new Names([], []), { runId: '', sessionId }) : thrown;
