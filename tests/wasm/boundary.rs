@@ -124,7 +124,7 @@ fn a_resume_is_a_takeover_and_its_record_says_so() {
     let (slot, record) = append_of(&run, &words_at_start);
     assert_eq!(run.ask(Ask::IsTakingOver as u8, 0, 0.0, 0), 0.0);
     assert_eq!(record_flags(&record), 0);
-    assert_eq!(check_record(slot, &record, 0).ok(), Some(vec![1.0, 1.0, 0.0]));
+    assert_eq!(check_record(slot, &record, 0).ok(), Some(vec![1.0, 1.0, 0.0, 0.0]));
     assert!(check_record(slot, &record[1..], 0).is_err());
     let log = RawLog::new(&graph);
     assert!(log.read(slot, &record, &[], -1.0, false).is_ok());
