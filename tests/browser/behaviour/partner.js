@@ -15,6 +15,15 @@ const acts = {
   follow: async (sessionId) => numbers(await takeUntil(app.follow(sessionId, { after: 0 }), isEnd)),
   cancel: (sessionId, reason) => app.cancel(sessionId, reason),
   invoke: async (sessionId, log) => (await app.invoke({ log }, { sessionId, whenBusy: 'wait' })).log,
+  fork: (sessionId, options) => app.fork(sessionId, options),
+  remove: (sessionId) => checkpointer.deleteSession(sessionId),
+  /** Again and again, further and further; resolves with how much went. */
+  async prune(sessionId, from, to) {
+    let checkpoints = 0;
+    for (let keepLast = from; keepLast >= to; keepLast -= 20) checkpoints += (await checkpointer.prune({ keepLast, sessionId })).checkpoints;
+    return checkpoints;
+  },
+  log: async (sessionId) => (await app.getState(sessionId))?.state.log,
   steal: async (sessionId) => (await app.resume(sessionId, undefined, { whenBusy: 'steal' })).log,
 };
 

@@ -1,7 +1,7 @@
 // Cases of two realms that share IndexedDB: the page, which runs sessions, and a worker, which meets them. Each has its own copy of the
 // package; Web Locks and BroadcastChannel are the browser's.
 import { equal } from '../../behaviour/checks.mjs';
-import { chain, gate, never, range, takeUntil, until } from '../../behaviour/shapes.mjs';
+import { chain, gate, loop, never, range, takeUntil, until } from '../../behaviour/shapes.mjs';
 
 /** A run of the page that stands in its only node until the door opens. */
 async function held(weavegraph, checkpointer, sessionId) {
@@ -50,6 +50,38 @@ export const realmCases = {
     equal(await partner('steal', 'stolen'), ['in', 'partner']);
     await until(() => run.status !== 'running');
     equal([run.status, (await run.result).error.code], ['failed', 'CHECKPOINT_CONFLICT']);
+  },
+
+  'another realm prunes while this one forks: every fork has what it needs': async (weavegraph, checkpointer, partner) => {
+    const { append, last } = weavegraph;
+    const page = 'x'.repeat(1_500);
+    const app = loop(weavegraph, 400, ({ log }) => ({ log: log.length, page: `${log.length}${page}` }), { log: append(), page: last({ initial: '' }) }).compile({ checkpointer });
+    await app.invoke({}, { sessionId: 'pruned' });
+    const pruning = partner('prune', 'pruned', 380, 0);
+    const forks = [];
+    let isOver = false;
+    void pruning.then(() => (isOver = true));
+    for (let step = 390; !isOver || forks.length < 40; step = step > 10 ? step - 17 : 390) {
+      const id = await app.fork('pruned', { step }).catch(({ code }) => (equal(code, 'RUN_INVALID_OPTION'), undefined));
+      if (id !== undefined) forks.push([id, step]);
+    }
+    equal(await pruning > 100, true);
+    for (const [id, step] of forks) equal((await app.getState(id)).state.log, range(0, step - 1));
+    equal((await app.getState('pruned')).step, 400);
+  },
+
+  'another realm deletes what a fork goes on from, and begins it anew; and takes the fork up': async (weavegraph, checkpointer, partner) => {
+    const app = chain(weavegraph, { work: () => ({ log: 'page' }) }).compile({ checkpointer });
+    await app.invoke({ log: 'in' }, { sessionId: 'parent' });
+    await app.fork('parent', { as: 'child' });
+    equal(await partner('fork', 'child', { step: 0, as: 'grandchild' }), 'grandchild');
+    await partner('remove', 'parent');
+    equal([await app.getState('parent'), await partner('log', 'child')], [null, ['in', 'page']]);
+    equal(await partner('invoke', 'parent', 'new'), ['new', 'partner']);
+    equal([(await app.getState('parent')).state.log, (await app.getState('child')).state.log], [['new', 'partner'], ['in', 'page']]);
+    equal([await partner('invoke', 'child', 'more'), (await app.resume('grandchild')).log], [['in', 'page', 'more', 'partner'], ['in', 'page']]);
+    await partner('remove', 'child');
+    equal([await app.getState('child'), await partner('log', 'grandchild'), (await app.getState('parent')).state.log], [null, ['in', 'page'], ['new', 'partner']]);
   },
 
   'two realms take turns, and each finds what the other stored': async (weavegraph, checkpointer, partner) => {
