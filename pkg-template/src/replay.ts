@@ -128,8 +128,9 @@ function timeless(error: unknown): unknown {
   return { ...without(error, (key) => key === 'at'), scope: isObject(scope) ? without(scope, (key) => key === 'session') : scope };
 }
 
+/** A plain one, of any realm. */
 function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return Object.prototype.toString.call(value) === '[object Object]';
 }
 
 function without(object: Readonly<Record<string, unknown>>, isLeftOut: (key: string) => boolean): Record<string, unknown> {

@@ -76,6 +76,8 @@ test('states: every kind of value, keys in any order, and the list is bounded', 
   assert.deepEqual(differences(of(state()), of(Object.fromEntries(Object.entries(state()).reverse()))), []);
   assert.deepEqual(differences(of({ a: undefined }), of({})), ['state.a: expected {"$weave":"undefined"}, got nothing']);
   assert.deepEqual(differences(of({ list: [1, { deep: 'x' }] }), of({ list: [1, { deep: 'y' }, 3] })), ['state.list[1].deep: expected "x", got "y"', 'state.list[2]: expected nothing, got 3']);
+  for (const name of ['extra', 'errors', 'other']) assert.equal(differences(of({ [name]: new Map([[1, 2]]) }), of({ [name]: new Map([[1, 3]]) })).length, 1, `a Map as ${name}`);
+  assert.equal(differences(of({ extra: new Date(1) }), of({ extra: new Date(2) })).length, 1);
   assert.deepEqual(differences(of([]), of({})), ['state: expected [], got {}']);
   assert.match(differences(of('x'.repeat(500)), of(''))[0], /^state: expected "x{79}…, got ""$/);
   const many = differences(of(Array(100).fill(1)), of(Array(100).fill(2)));
