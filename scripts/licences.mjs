@@ -13,9 +13,8 @@ export const allowed = ['Apache-2.0', 'MIT', 'Unicode-3.0'];
 
 /** The arguments by which cargo lists what each wasm is made of, without what runs at build time only. */
 export function treesOf(manifest) {
-  const features = (names) => (names.length > 0 ? ['--features', names.join(',')] : []);
-  return [features(manifest.build.features), ['--no-default-features', ...features(manifest.store.features)]].map((chosen) => [
-    'tree', '--locked', '--edges', 'normal,no-proc-macro', '--target', 'wasm32-unknown-unknown', '--prefix', 'none', '--format', '{p}|{l}', ...chosen,
+  return [manifest.build.features, manifest.store.features].map((features) => [
+    'tree', '--locked', '--edges', 'normal,no-proc-macro', '--target', 'wasm32-unknown-unknown', '--prefix', 'none', '--format', '{p}|{l}', '--no-default-features', '--features', features.join(','),
   ]);
 }
 

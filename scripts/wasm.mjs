@@ -18,14 +18,14 @@ export const storeName = 'store';
 
 /** The store of browsers: the same crate with other features. */
 export function buildStoreWasm(manifest) {
-  return buildWasm(manifest, 'store/wasm', manifest.store.features, { name: storeName, cargo: ['--no-default-features'], optLevel: manifest.store['opt-level'] });
+  return buildWasm(manifest, 'store/wasm', manifest.store.features, { name: storeName, optLevel: manifest.store['opt-level'] });
 }
 
-/** Builds `build/<folder>` with the given cargo features, unless it is up to date. Without `hasPanics` a panic is a trap that says nothing. Returns the folder. */
-export async function buildWasm(manifest, folder, features, { name = glueName, cargo = [], optLevel = manifest.build['opt-level'], hasPanics = true } = {}) {
+/** Builds `build/<folder>` with these cargo features and no others, unless it is up to date. Without `hasPanics` a panic is a trap that says nothing. Returns the folder. */
+export async function buildWasm(manifest, folder, features, { name = glueName, optLevel = manifest.build['opt-level'], hasPanics = true } = {}) {
   const out = join(root, 'build', folder);
   const sources = ['src', 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', 'scripts/wasm.mjs', 'scripts/wasm-names.mjs', 'scripts/glue.mjs', 'scripts/panics.mjs'];
-  const digest = digestOf(sources, [manifest.tools, manifest.build, name, cargo, optLevel, hasPanics, features, probe('rustc', ['--version'])]);
+  const digest = digestOf(sources, [manifest.tools, manifest.build, name, optLevel, hasPanics, features, probe('rustc', ['--version'])]);
   if (isUpToDate(out, digest)) {
     say(`${folder}: up to date`);
     return out;
@@ -36,7 +36,7 @@ export async function buildWasm(manifest, folder, features, { name = glueName, c
     '--log-level', 'warn',
     'build', root, '--target', manifest.build.target, '--profile', manifest.build['cargo-profile'],
     '--no-opt', '--no-pack', '--no-gitignore', '--mode', 'no-install', '--out-dir', raw, '--out-name', name,
-    '--', ...cargo, ...(features.length > 0 ? ['--features', features.join(',')] : []),
+    '--', '--no-default-features', '--features', features.join(','),
   ], { env: { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: [...manifest.build.rustflags, withoutHome()].join(' '), CARGO_PROFILE_RELEASE_OPT_LEVEL: optLevel } });
   const staged = `${out}-staged`;
   rmSync(staged, { recursive: true, force: true });

@@ -4,7 +4,7 @@
 //! are `async` functions or types of yours, and a graph of them runs natively or in a wasm of your own, on whatever polls it.
 //!
 //! ```toml
-//! weavegraph-wasm = { version = "0.1", default-features = false, features = ["executor"] }
+//! weavegraph-wasm = "0.1"
 //! ```
 //!
 #![cfg_attr(
@@ -43,10 +43,10 @@ repository stream, loop, fan out and go wrong.
 //!
 //! | feature | what it is |
 //! |---|---|
-//! | `executor` | graphs of Rust nodes: the module `executor` |
+//! | `executor` (default) | graphs of Rust nodes: the module `executor` |
 //! | `json` | channel contents as `serde_json::Value`, for hosts of the engine without JavaScript; part of `executor` |
 //! | `indexed-db` | the store of browsers, for wasm |
-//! | `wasm` (default) | the boundary to the npm package's JavaScript, with a global allocator of its own in wasm |
+//! | `wasm` | the boundary to the npm package's JavaScript, with a global allocator of its own in wasm |
 //!
 //! # Below
 //!

@@ -1,4 +1,4 @@
-//! The boundary in a window of a real browser. `wasm-pack test --headless --chrome --test wasm`, and `--firefox`.
+//! The boundary in a window of a real browser. `wasm-pack test --headless --chrome --features wasm --test wasm`, and `--firefox`.
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::panic)]
 

@@ -1,4 +1,4 @@
-//! Graphs of Rust nodes in Node's wasm. `wasm-pack test --node --features executor --test wasm_node`.
+//! Graphs of Rust nodes in Node's wasm. `wasm-pack test --node --test wasm_node`.
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::panic)]
 

@@ -1,4 +1,4 @@
-//! The boundary in a dedicated worker of a real browser. `wasm-pack test --headless --chrome --test wasm_worker`, and `--firefox`.
+//! The boundary in a dedicated worker of a real browser. `wasm-pack test --headless --chrome --features wasm --test wasm_worker`, and `--firefox`.
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::panic)]
 
