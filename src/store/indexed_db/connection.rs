@@ -163,7 +163,9 @@ fn upgrade(request: &IdbOpenDbRequest, event: &IdbVersionChangeEvent, is_given_u
         1.0 => make_version_2(request),
         _ => Ok(()),
     };
-    if made.is_err() && let Some(transaction) = request.transaction() {
+    if made.is_err()
+        && let Some(transaction) = request.transaction()
+    {
         let _: Result<(), JsValue> = IdbTransaction::abort(&transaction);
     }
     made

@@ -135,16 +135,13 @@ impl<'a> Pins<'a> {
         let needed = stays.iter().map(|(first, _)| *first).fold(up_to.saturating_add(1), u32::min);
         let mut islands = stays.clone();
         islands.extend(keep.iter().map(|slot| (*slot, *slot)));
-        islands.sort_unstable();
         let mut first = 0;
-        for (from, to) in islands {
-            if from > up_to {
-                break;
-            }
-            if from > first {
+        // Without a sort, whose code is large.
+        while let Some((from, to)) = islands.iter().filter(|(_, to)| *to >= first).min().filter(|(from, _)| *from <= up_to) {
+            if *from > first {
                 self.delete(log, first, from - 1)?;
             }
-            first = first.max(to.saturating_add(1));
+            first = to.saturating_add(1);
         }
         self.delete(log, first, up_to)?;
         if let Some(slot) = self.pins.iter().find(|pin| pin.fork == *log).map(|pin| pin.slot) {
