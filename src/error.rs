@@ -56,6 +56,9 @@ codes! {
     CheckpointQuota = "CHECKPOINT_QUOTA",
     CheckpointBlocked = "CHECKPOINT_BLOCKED",
     RunDepthLimit = "RUN_DEPTH_LIMIT",
+    InterruptUnanswered = "INTERRUPT_UNANSWERED",
+    RunInterrupted = "RUN_INTERRUPTED",
+    OnceDuplicateKey = "ONCE_DUPLICATE_KEY",
 }
 
 impl ErrorCode {
@@ -112,9 +115,10 @@ pub enum RunError<'a> {
     RunTimeout { limit_ms: u32 },
     Unfinished { session: &'a str, status: &'a str },
     GraphChanged { what: &'a str },
+    UnknownInterrupt { session: &'a str, id: Option<Rc<str>> },
+    Unanswered { session: &'a str, count: u32 },
     Corrupt { slot: u32, text: &'a str },
     Version { slot: u32, found: u32, known: u32 },
-    Later { slot: u32 },
     Stolen,
     Taken { slot: u32 },
     Store { slot: u32, text: &'a str },
@@ -135,8 +139,10 @@ impl RunError<'_> {
             Self::RunTimeout { .. } => ErrorCode::RunTimeout,
             Self::Unfinished { .. } => ErrorCode::SessionUnfinished,
             Self::GraphChanged { .. } => ErrorCode::CheckpointGraphChanged,
+            Self::UnknownInterrupt { .. } => ErrorCode::InterruptUnknown,
+            Self::Unanswered { .. } => ErrorCode::InterruptUnanswered,
             Self::Corrupt { .. } => ErrorCode::CheckpointCorrupt,
-            Self::Version { .. } | Self::Later { .. } => ErrorCode::CheckpointVersion,
+            Self::Version { .. } => ErrorCode::CheckpointVersion,
             Self::Taken { .. } | Self::Stolen => ErrorCode::CheckpointConflict,
             Self::Store { .. } => ErrorCode::CheckpointUnavailable,
         }
@@ -204,11 +210,18 @@ impl RunError<'_> {
             Self::GraphChanged { what } => {
                 text!["the session was recorded by another graph: ", what, "; resume it with the graph that it was started with"]
             }
+            Self::UnknownInterrupt { session, id: None } => text!["session `", session, "` has no open interrupt to answer"],
+            Self::UnknownInterrupt { session, id } => {
+                text!["session `", session, "` has no open interrupt `", id, "`; getState() lists those that are open"]
+            }
+            Self::Unanswered { session, count: 1 } => text!["session `", session, "` waits for an answer; resume it with one"],
+            Self::Unanswered { session, count } => {
+                text!["session `", session, "` waits for ", count, " answers; resume it with an object of answers by interrupt id"]
+            }
             Self::Corrupt { slot, text } => text!["the record in slot ", slot, " cannot be read: ", text],
             Self::Version { slot, found, known } => {
                 text!["the record in slot ", slot, " has schema ", found, ", this version reads up to ", known, "; update the package"]
             }
-            Self::Later { slot } => text!["the record in slot ", slot, " holds events of a later version; update the package"],
             Self::Stolen => text!["the session was taken over by another run; this run ends so that nothing is overwritten"],
             Self::Taken { slot } => {
                 text!["slot ", slot, " of the session was written by another run; this run ends so that nothing is overwritten"]

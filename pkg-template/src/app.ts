@@ -5,6 +5,7 @@
  */
 
 import { AppCore } from './app-core.js';
+import { readBreakpoints } from './breakpoints.js';
 import type { AppParts } from './blueprint.js';
 import type { Channels, DefaultChannels, StateOf, UpdateOf } from './channels.js';
 import { toGraphDefinition } from './definition-json.js';
@@ -88,7 +89,7 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
    *
    * @param input writes, folded into the channels before the first step
    * @returns the final state
-   * @throws RunFailed with the code of what failed it, also for bad input and options (nothing is stored then); RunCancelled RUN_CANCELLED.
+   * @throws RunFailed with the code of what failed it, also for bad input and options (nothing is stored then); RunCancelled RUN_CANCELLED; RunInterrupted RUN_INTERRUPTED.
    */
   invoke(input?: UpdateOf<C>, options?: RunOptions<X>): Promise<StateOf<C>> {
     return new RunHandle<C>(this.#begin(input, options, undefined), false).join();
@@ -100,10 +101,12 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
   }
 
   /**
-   * Goes on under the same run id after a failure, a cancel or a crash. Finished tasks of a half-done step do not run again. A session
-   * that is complete ends at once with its state.
+   * Goes on under the same run id after an interrupt, a failure, a cancel or a crash. Finished tasks of a half-done step do not run again, and
+   * of those that have asked only the ones that are answered. A session that is complete ends at once with its state.
    *
-   * @throws RunFailed SESSION_NOT_FOUND, SESSION_BUSY, CHECKPOINT_NO_STORE, INTERRUPT_UNKNOWN and what `invoke` throws.
+   * @param answers a plain object: by interrupt id; anything else, or `answer(…)`: for the one open interrupt; nothing: pauses before and
+   * after nodes are over
+   * @throws RunFailed SESSION_NOT_FOUND, SESSION_BUSY, CHECKPOINT_NO_STORE, INTERRUPT_UNKNOWN, INTERRUPT_UNANSWERED and what `invoke` throws.
    */
   resume(sessionId: string, answers?: Answers, options?: RunOptions<X>): Promise<StateOf<C>> {
     return new RunHandle<C>(this.#begin(undefined, options, { sessionId, answers }), false).join();
@@ -286,6 +289,7 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
     let problem: WeaveError | undefined;
     try {
       options = given === undefined ? (this.#plain ??= readOptions(this.#defaults, undefined)) : readOptions(this.#defaults, given);
+      checkBreakpoints(this.#core, options);
     } catch (thrown) {
       problem = thrown instanceof WeaveError ? thrown : createError('RUN_INVALID_OPTION', 'the options cannot be read', { cause: thrown });
       options = readOptions({}, undefined);
@@ -308,7 +312,7 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
     activeRuns.set(execution.runId, execution);
     if (isFree) locks.take(sessionId, execution);
     const turn = isFree ? undefined : locks.wait(sessionId, execution, options.whenBusy === 'steal');
-    execution.start({ input, isResume: resume !== undefined, turn });
+    execution.start({ input, isResume: resume !== undefined, answers: resume?.answers, turn });
     return execution;
   }
 }
@@ -324,13 +328,18 @@ function alreadyActive(runId: string): WeaveError {
 /** Compiles what a builder collected. @internal */
 export function createApp<C extends Channels, X>(parts: AppParts): App<C, X> {
   const core = new AppCore(parts);
-  return App.make<C, X>(core, checkDefaults(parts.options));
+  const defaults = checkDefaults(parts.options);
+  readBreakpoints(core, defaults);
+  return App.make<C, X>(core, defaults);
 }
 
-function checkResume({ sessionId, answers }: { sessionId: unknown; answers: unknown }, options: ReadOptions): WeaveError | undefined {
+function checkBreakpoints(core: AppCore, options: ReadOptions): void {
+  if (readBreakpoints(core, options) === undefined || options.handle !== undefined) return;
+  throw createError('CHECKPOINT_NO_STORE', 'interruptBefore and interruptAfter need a checkpointer to pause in; give one to compile() or in the options');
+}
+
+function checkResume({ sessionId }: { sessionId: unknown }, options: ReadOptions): WeaveError | undefined {
   if (typeof sessionId !== 'string' || sessionId === '') return createError('RUN_INVALID_OPTION', `the session's id is ${kindOf(sessionId)}; give a string`);
   if (options.handle === undefined) return createError('CHECKPOINT_NO_STORE', 'there is no checkpointer to resume from; give one to compile() or in the options');
-  const isEmpty = answers === undefined || (typeof answers === 'object' && answers !== null && Object.keys(answers).length === 0);
-  if (!isEmpty) return createError('INTERRUPT_UNKNOWN', `session \`${sessionId}\` has no open interrupt to answer`, { sessionId });
   return undefined;
 }

@@ -5,6 +5,7 @@
  * attempt has settled without it.
  */
 
+import { AttemptRecords } from './attempt-records.js';
 import type { Attempt } from './context.js';
 import { createError, type WeaveError } from './errors.js';
 import type { Execution } from './execution.js';
@@ -22,9 +23,15 @@ export class AttemptRequests {
   readonly #sleeps = new Map<number, Sleep>();
   readonly #flushes = new Map<number, () => void>();
   #lastWait = 0;
+  /** Made when an attempt leaves something behind. */
+  #records: AttemptRecords | undefined;
 
   constructor(execution: Execution) {
     this.#execution = execution;
+  }
+
+  get records(): AttemptRecords {
+    return (this.#records ??= new AttemptRecords(this.#execution, this));
   }
 
   openStream(attempt: Attempt, stream: OpenStream): void {
@@ -56,6 +63,11 @@ export class AttemptRequests {
     // One that nobody awaits must not end the process when it is cut short.
     sleep.catch(() => undefined);
     return sleep;
+  }
+
+  /** Resolves as the engine says that the store has what the attempt left behind; rejects as the attempt is aborted. */
+  wait(attempt: Attempt, id: number): Promise<void> {
+    return new Promise((resolve, reject) => void this.#sleeps.set(id, { attempt, resolve, reject }));
   }
 
   wake(id: number): void {

@@ -5,7 +5,9 @@
  * Owns the way to the engine's half of a run. It must not know what becomes of the run afterwards.
  */
 
+import { readAnswers, type ReadAnswer } from './answers.js';
 import { Arena } from './arena.js';
+import { readBreakpoints } from './breakpoints.js';
 import { ChannelState } from './channel-state.js';
 import { engine, instanceNumber, isTrap, type Engine } from './engine.js';
 import { createError, WeaveError } from './errors.js';
@@ -13,7 +15,7 @@ import type { Execution } from './execution.js';
 import { loadStorage } from './storage-loader.js';
 import { describe } from './thrown.js';
 import { readUpdate, toStartWords, type Update } from './updates.js';
-import { Ask, NONE } from './words.js';
+import { Ask, NONE, TellText, TellWith } from './words.js';
 
 type RawLog = InstanceType<Engine['RawLog']>;
 
@@ -42,6 +44,8 @@ export interface Edit {
 export interface Plan {
   readonly input: unknown;
   readonly isResume: boolean;
+  /** What a resume answers. */
+  readonly answers?: unknown;
   /** Resolves once no other execution of this realm holds the session. */
   readonly turn: Promise<void> | undefined;
 }
@@ -51,6 +55,7 @@ export class Beginning {
   /** Both are there once it may begin. */
   #plan!: Plan;
   #update!: Update;
+  #answers: readonly ReadAnswer[] = [];
   /** Of the run's start, by its clock. */
   startedAt = 0;
   /** Aborted when the run ends, or is to end, while its session is opened. */
@@ -62,13 +67,14 @@ export class Beginning {
     this.#execution = execution;
   }
 
-  /** Copies the input and begins in a later microtask, so that no user code runs before `invokeStreaming` has returned. */
+  /** Copies what came in and begins in a later microtask, so that no user code runs before `invokeStreaming` has returned. */
   start(plan: Plan): void {
     const execution = this.#execution;
     let problem: WeaveError | undefined;
     this.#plan = plan;
     try {
       this.#update = readUpdate(execution.app, plan.input, 'the input');
+      this.#answers = readAnswers(plan.answers);
     } catch (thrown) {
       problem = thrown instanceof WeaveError ? thrown : createError('STATE_INVALID_UPDATE', describe(thrown), { cause: thrown });
     }
@@ -195,8 +201,10 @@ export class Beginning {
     const handle = update.value === undefined ? NONE : arena.put(update.value);
     const metadata = options.metadata === undefined ? NONE : arena.put(options.metadata);
     this.startedAt = pump.now = execution.timers.now();
+    this.#prepare();
+    const frontier = isResume ? changed?.frontier : options.entry;
     pump.enter(() =>
-      raw.start(pump.now, execution.runId, options.seed, isResume, options.abandons, handle, update.bytes, toStartWords(update), metadata, changed?.policy ?? 0, changed?.frontier),
+      raw.start(pump.now, execution.runId, options.seed, isResume, options.abandons, handle, update.bytes, toStartWords(update), metadata, changed?.policy ?? 0, frontier, options.storesStart),
     );
   }
 
@@ -212,6 +220,16 @@ export class Beginning {
     pump.enter(() => pump.raw!.update(pump.now, handle, update.bytes, toStartWords(update), asNode));
   }
 
+  /** What the engine is told before the start. */
+  #prepare(): void {
+    const { app, options, arena, pump } = this.#execution;
+    const breakpoints = readBreakpoints(app, options);
+    if (breakpoints !== undefined) pump.tellWith(TellWith.Breakpoints, breakpoints.before, 0, 0, 0, 0, breakpoints.nodes);
+    for (const { id, value, bytes } of this.#answers) {
+      pump.tellText(TellText.Answer, id === undefined ? 1 : 0, 0, value === undefined ? NONE : arena.put(value), '', id ?? '', bytes);
+    }
+  }
+
   /** Another graph has left the session: what the option says to that. */
   async #migrate(log: RawLog): Promise<Migration> {
     const { onGraphChanged } = this.#execution.options;
@@ -222,10 +240,10 @@ export class Beginning {
 
   #makeRaw(log: RawLog): void {
     const execution = this.#execution;
-    const { handle, durability, concurrency, maxSteps, timeoutMs, events } = execution.options;
+    const { handle, durability, concurrency, maxSteps, timeoutMs, events, pause } = execution.options;
     const { RawRun } = engine();
     const capacity = execution.readers.isExposed ? events.capacity : 0;
-    const raw = (execution.pump.raw = new RawRun(execution.app.graph(), log, execution.sessionId, durability, concurrency, maxSteps, timeoutMs, capacity));
+    const raw = (execution.pump.raw = new RawRun(execution.app.graph(), log, execution.sessionId, durability, concurrency, maxSteps, timeoutMs, capacity, pause));
     log.free();
     if (handle !== undefined) execution.branch = execution.pump.ask(Ask.Branch);
     execution.pump.observation?.attach();

@@ -58,13 +58,13 @@ export class ByteLog implements LogStore {
     };
   }
 
-  append(sessionId: string, record: StoredRecord, row: SessionRow | undefined): MaybePromise<'ok' | 'taken'> {
+  append(sessionId: string, record: StoredRecord, row: SessionRow | undefined, isStrict = false): MaybePromise<'ok' | 'taken'> {
     const { before = this.#sizes.get(sessionId) ?? 0, storedAt = Date.now() } = record;
     return then(this.#encode(packRecord(record, { before, storedAt })), (bytes) => {
       const total = before + bytes.length;
       const packedRow = row && this.#encode(packRow({ bytes: total, ...row }));
       return then(packedRow, (rowBytes) =>
-        then(this.#ask('append', (store) => store.append(sessionId, record.slot, bytes, { strict: false, ...(rowBytes && { row: rowBytes }) })), (answer) => {
+        then(this.#ask('append', (store) => store.append(sessionId, record.slot, bytes, { strict: isStrict, ...(rowBytes && { row: rowBytes }) })), (answer) => {
           if (answer !== 'ok' && answer !== 'taken') throw this.#wrong('append', `'ok' or 'taken'`, answer);
           // Whoever goes on with a session reads its newest record first.
           if (answer === 'taken' || (row !== undefined && row.status !== 'running')) this.#sizes.delete(sessionId);

@@ -15,6 +15,8 @@ const noMetadata: Readonly<Record<string, unknown>> = Object.freeze({});
 
 export class Attempt implements NodeContext<any, any> {
   isOver = false;
+  /** It has asked, and waits for an answer: what it returns does not count. @internal */
+  isParked = false;
   /** What the engine offers for the time after it; see `solo-step`. @internal */
   solo = 0;
   #controller: AbortController | undefined;
@@ -90,6 +92,15 @@ export class Attempt implements NodeContext<any, any> {
   sleep(ms: number): Promise<void> {
     if (typeof ms !== 'number' || Number.isNaN(ms)) return Promise.reject(createError('NODE_INVALID_RESULT', 'ctx.sleep takes a number of milliseconds', { node: this.node, step: this.step }));
     return this.#execution.requests.sleep(this, ms);
+  }
+  sleepUntil(at: number): Promise<void> {
+    return this.#execution.requests.records.sleepUntil(this, at);
+  }
+  interrupt<T = unknown>(payload?: unknown, options?: { id?: string }): Promise<T> {
+    return this.#execution.requests.records.interrupt(this, payload, options?.id) as Promise<T>;
+  }
+  once<T>(key: string, fn: () => T | Promise<T>): Promise<T> {
+    return this.#execution.requests.records.once(this, key, fn) as Promise<T>;
   }
   flush(): Promise<void> {
     return this.#execution.requests.flush(this);

@@ -12,7 +12,8 @@ import { OpenStream } from './text-stream.js';
 import { Thrown } from './thrown.js';
 import { readReplace, replace } from './channels.js';
 import { hasBinary, isOurs, lend } from './values.js';
-import { eventTypes, Kind } from './words.js';
+import type { Interrupt } from './sessions.js';
+import { eventTypes, Kind, reasons } from './words.js';
 import { engine } from './engine.js';
 
 /** What the words do not say. */
@@ -141,6 +142,11 @@ class EventReader {
         if (typeof reason === 'string') event.reason = reason;
         return event;
       }
+      case 'run.interrupted': {
+        this.#at += 2;
+        const count = this.#next();
+        return { type, seq, at, runId, sessionId, interrupts: Array.from({ length: count }, () => this.#interrupt()) };
+      }
       case 'step.started':
         return { type, seq, at, runId, sessionId, step: this.#next(), frontier: this.#list() };
       case 'step.completed':
@@ -190,6 +196,25 @@ class EventReader {
       default:
         return this.#fromUser(type, seq, at);
     }
+  }
+
+  /** The sub-graph nodes around it, as events name them. */
+  #path(): string[] {
+    const count = this.#next();
+    return Array.from({ length: count }, () => {
+      const [node, task] = [this.#name(), this.#next()];
+      return task > 0 ? `${node}#${task}` : node;
+    });
+  }
+
+  #interrupt(): Interrupt {
+    const path = this.#path();
+    const [step, node, task] = [this.#next(), this.#name(), this.#next()];
+    const reason = reasons[this.#next() as keyof typeof reasons];
+    const interrupt: Interrupt = { id: engine().takeText(this.#next()) ?? '', node, task, path, step, reason };
+    const payload = this.#option();
+    if (payload !== undefined) interrupt.payload = payload;
+    return interrupt;
   }
 
   #versions(): Record<string, number> {

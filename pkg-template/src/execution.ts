@@ -104,6 +104,11 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
     return this.options.durability > 0 ? this.state.bytes : 0;
   }
 
+  /** Of a run that is over. */
+  get durationMs(): number {
+    return Math.max(0, this.terminal!.at - this.#beginning.startedAt);
+  }
+
   get storeName(): string {
     return this.options.handle?.name ?? 'none';
   }

@@ -1,3 +1,4 @@
+export { answer } from './answers.js';
 export { App } from './app.js';
 export { append, last, merge, reduce, replace } from './channels.js';
 export type { Channel, Channels, DefaultChannels, ErrorEvent, ErrorScope, Message, Replace, StateOf, UpdateOf, Value } from './channels.js';

@@ -52,7 +52,8 @@ export type CutBack = (record: StoredRecord, seq: number, snapshot: number) => S
 /** See the module's head. What throws or rejects is a store that refused for good. */
 export interface LogStore {
   readonly name: string;
-  append(sessionId: string, record: StoredRecord, row: SessionRow | undefined): MaybePromise<'ok' | 'taken'>;
+  /** `isStrict`: the answer says that a power cut cannot take it back. */
+  append(sessionId: string, record: StoredRecord, row: SessionRow | undefined, isStrict?: boolean): MaybePromise<'ok' | 'taken'>;
   newest(sessionId: string): MaybePromise<StoredRecord | undefined>;
   /** Ascending from slot `from`, at most `limit`. */
   read(sessionId: string, from: number, limit: number): MaybePromise<readonly StoredRecord[]>;

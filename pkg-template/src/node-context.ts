@@ -66,6 +66,14 @@ export interface NodeContext<In = unknown, X = unknown> {
    * @throws the signal's reason, as soon as the signal aborts.
    */
   sleep(ms: number): Promise<void>;
+  /**
+   * Waits for an instant of the run's clock. The instant is recorded: the same call after a retry, a pause or a crash waits for what is left
+   * of the first one. One that has passed is not waited for.
+   *
+   * @param at epoch milliseconds
+   * @throws the signal's reason, as soon as the signal aborts.
+   */
+  sleepUntil(at: number): Promise<void>;
 
   /** A `message` event. */
   emit(scope: string, message: string, data?: Value): void;
@@ -95,4 +103,27 @@ export interface NodeContext<In = unknown, X = unknown> {
   diagnostic(scope: string, message: string): void;
   /** Stores what is pending, then waits for room while a reader with `overflow: 'wait'` is full. */
   flush(): Promise<void>;
+
+  /**
+   * Pauses the run until someone answers, which needs a checkpointer. The question is stored at once; the other tasks of the step finish,
+   * then the run ends as `interrupted`. In this execution the promise never settles, and what the node still does or returns does not
+   * count; other questions, and `once` calls that are under way, still do. `resume` with an answer runs the node again from its top, in this
+   * page or another, and then the promise resolves with the answer; answers of earlier questions come again, also after a crash.
+   *
+   * @param payload what whoever answers has to know; shown in `Interrupt.payload`
+   * @param options `id`: of the interrupt, one of its own in the step. Default: `path/step/node#task/ordinal`, with `onError/` before the
+   * ordinal in `onError`; so a node that asks several times has to ask in the same order each time
+   * @throws CheckpointError CHECKPOINT_NO_STORE; NodeError NODE_INVALID_RESULT: the id is taken; StateError STATE_NOT_CLONEABLE: the payload.
+   */
+  interrupt<T = Value>(payload?: Value, options?: { id?: string }): Promise<T>;
+  /**
+   * Calls `fn` and records its result before it resolves. In a later attempt of the same task, after a retry, a pause or a crash, the record
+   * comes back and `fn` is not called. Only a crash between the effect of `fn` and the record repeats it: hand `ctx.idempotencyKey` to
+   * whatever can tell a repetition. What `fn` throws is not recorded. Without a checkpointer the record holds for this run.
+   *
+   * @param key one of its own among the calls of an attempt
+   * @returns a frozen copy of the result
+   * @throws NodeError ONCE_DUPLICATE_KEY; StateError STATE_NOT_CLONEABLE: the result cannot be recorded; what `fn` throws.
+   */
+  once<T>(key: string, fn: () => T | Promise<T>): Promise<T>;
 }

@@ -124,8 +124,9 @@ export class Pump {
     return this.raw?.tellWith(what, this.#execution.timers.now(), a, b, c, d, x, words) ?? 0;
   }
 
-  tellText(what: number, a: number, b: number, cause: number, code: string, text: string): number {
-    return this.raw?.tellText(what, this.#execution.timers.now(), a, b, cause, code, text) ?? 0;
+  /** `value` is what was thrown, unless the call says otherwise. */
+  tellText(what: number, a: number, b: number, value: number, code: string, text: string, bytes = 256): number {
+    return this.raw?.tellText(what, this.#execution.timers.now(), a, b, value, bytes, code, text) ?? 0;
   }
 
   ask(what: number, a = 0, b = 0, c = 0): number {

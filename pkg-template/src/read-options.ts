@@ -35,6 +35,15 @@ export interface ReadOptions {
   readonly retention: PrunePolicy | undefined;
   readonly observer: RunObserver | undefined;
   readonly metadata: Readonly<Record<string, unknown>> | undefined;
+  /** Checked by `breakpoints`, which knows the graph. */
+  readonly interruptBefore: RunDefaults['interruptBefore'];
+  readonly interruptAfter: RunDefaults['interruptAfter'];
+  /** As the engine numbers it: 0 never, 1 after each step, 2 before the first. Not an option of users: it ends the run as interrupted by nobody. */
+  readonly pause: number;
+  /** The engine's ids of the nodes that stand in place of START's edges. Not an option of users. */
+  readonly entry: Uint32Array | undefined;
+  /** No step starts before the store has the run's start, whatever the durability. Not an option of users. */
+  readonly storesStart: boolean;
 }
 
 /** A reader's options. */
@@ -51,9 +60,9 @@ export interface ReadSubscription {
 
 const wholeRun: ReadSubscription = { mask: 0xffff_ffff, keeps: undefined, after: undefined, capacity: 1024, waits: true, signal: undefined };
 const durabilities = ['none', 'sync', 'async', 'exit'];
-const ofApps = ['checkpointer', 'durability', 'concurrency', 'maxSteps', 'timeoutMs', 'clock', 'context', 'onGraphChanged', 'retention', 'observer'];
+const ofApps = ['checkpointer', 'durability', 'concurrency', 'maxSteps', 'timeoutMs', 'clock', 'context', 'onGraphChanged', 'retention', 'observer', 'interruptBefore', 'interruptAfter'];
 const ofRuns = [...ofApps, 'sessionId', 'runId', 'seed', 'signal', 'events', 'abandon', 'whenBusy', 'metadata'];
-const planned = ['interruptBefore', 'interruptAfter', 'bus', 'sinks', 'drainTimeoutMs'];
+const planned = ['bus', 'sinks', 'drainTimeoutMs'];
 /** What stands for no limit. */
 const UNLIMITED = 0xffff_fffe;
 
@@ -88,6 +97,11 @@ export function readOptions(defaults: object, given: object | undefined): ReadOp
     retention: readRetention(options.retention),
     observer: readObserver(options.observer),
     metadata: readMetadata(options.metadata),
+    interruptBefore: options.interruptBefore,
+    interruptAfter: options.interruptAfter,
+    pause: 0,
+    entry: undefined,
+    storesStart: false,
   };
 }
 

@@ -46,7 +46,7 @@ export class RecordWriter {
     const sentAt = this.#pump.observation && execution.timers.now();
     this.#when(
       // An injected clock says this, too: then the record follows from the run alone.
-      () => store.append(sessionId, execution.options.clock === undefined ? { slot, bytes, values } : { slot, bytes, values, storedAt: execution.timers.now() }, row),
+      () => store.append(sessionId, execution.options.clock === undefined ? { slot, bytes, values } : { slot, bytes, values, storedAt: execution.timers.now() }, row, (flags & 4) !== 0),
       (answer) => {
         if (answer === 'taken') {
           this.#readBack(slot);

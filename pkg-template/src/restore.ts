@@ -14,7 +14,7 @@ import { toError, takeError, type FailureParts, type Names } from './failures.js
 import type { LogStore, StoredRecord } from './log-store.js';
 import type { Checkpoint, CheckpointSummary, RunStatus } from './sessions.js';
 import { lend } from './values.js';
-import { Op } from './words.js';
+import { Op, reasons } from './words.js';
 
 export type RawLog = InstanceType<Engine['RawLog']>;
 
@@ -174,6 +174,7 @@ export interface Described {
   ran: number[];
   skipped: number[];
   updatedChannels: number[];
+  interrupts: Array<[id: string, reason: keyof typeof reasons, step: number, node: number, task: number, payload: number]>;
 }
 
 export class Reading {
@@ -299,7 +300,15 @@ export function toSummary(raw: Described, sessionId: string, names: Names, arena
     ran: nodes(raw.ran),
     skipped: nodes(raw.skipped),
     updatedChannels: raw.updatedChannels.map((channel) => names.channel(channel)),
-    interrupts: [],
+    interrupts: raw.interrupts.map(([id, reason, step, node, task, payload]) => ({
+      id,
+      node: names.node(node),
+      task,
+      path: [],
+      step,
+      reason: reasons[reason],
+      ...(payload > 0 && { payload: lend(arena.get(payload - 1)) }),
+    })),
     graphHash: raw.graphHash,
     ...(raw.parent !== undefined && { parent: { sessionId: raw.parent, step: raw.parentStep! } }),
   };

@@ -76,6 +76,13 @@ export interface RunDefaults<X = unknown> {
   /** For one execution. Then it fails with RUN_TIMEOUT and may be resumed. Default: no limit. */
   timeoutMs?: number | undefined;
   /**
+   * Pauses before a step that runs one of these nodes, or any (`'*'`): nothing of the step runs, and the run ends as `interrupted` with
+   * `reason: 'before'`. `resume` goes on, and does not pause there again. Needs a checkpointer. Default: none.
+   */
+  interruptBefore?: readonly string[] | '*' | undefined;
+  /** The same after a step that ran one of these nodes, with `reason: 'after'`, if something is left to run. Default: none. */
+  interruptAfter?: readonly string[] | '*' | undefined;
+  /**
    * What resuming a session does that another graph has left (`definitionHash()` differs). `'compatible'`, the default: it goes on if
    * all that the session needs is still there, every node that is to run, every join that waits, every channel with content and its
    * kind; otherwise it fails with CHECKPOINT_GRAPH_CHANGED, which names what is missing. `'error'`: it fails. A function is called

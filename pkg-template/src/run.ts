@@ -87,6 +87,8 @@ export class RunHandle<C extends Channels> implements Run<C> {
       }
       case 'run.failed':
         return { status: 'failed', runId, sessionId, steps, durationMs: event.durationMs, error: this.#execution.error!, state };
+      case 'run.interrupted':
+        return { status: 'interrupted', runId, sessionId, steps, durationMs: this.#execution.durationMs, interrupts: event.interrupts, state };
       default:
         throw new Error(`a run ended with ${event.type}`);
     }

@@ -29,8 +29,8 @@ export interface Answer {
 }
 
 /**
- * What resuming answers: an object holds answers by interrupt id, anything else answers the one open interrupt. A session that
- * failed, was cancelled or crashed needs none.
+ * What resuming answers: a plain object holds answers by interrupt id, anything else answers the one open interrupt. A session that
+ * failed, was cancelled or crashed, or that paused before or after a node, needs none.
  */
 export type Answers = Readonly<Record<string, Value>> | Answer | string | number | boolean | bigint | null;
 

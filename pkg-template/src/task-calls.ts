@@ -55,7 +55,7 @@ export class TaskCalls {
   }
 
   returned(attempt: Attempt, result: unknown): number {
-    if (attempt.isOver) return 0;
+    if (attempt.isOver || attempt.isParked) return 0;
     let read: PlainUpdate | WordyReturn;
     try {
       read = readReturn(this.#execution.app, result, this.#execution.arena);
@@ -77,7 +77,7 @@ export class TaskCalls {
 
   /** `isComplaint`: the result was wrong; nothing was thrown by the user. */
   #threw(attempt: Attempt, thrown: unknown, isComplaint = false): number {
-    if (attempt.isOver) return 0;
+    if (attempt.isOver || attempt.isParked) return 0;
     attempt.isOver = true;
     const { code, text, handle } = this.#execution.keepThrown(thrown, isComplaint, 'NODE_THREW');
     return this.#pump.tellText(TellText.Threw, attempt.index, attempt.ticket, handle, code, text);
@@ -131,6 +131,7 @@ export class TaskCalls {
     const place = { node: attempt.node, step: attempt.step, runId: this.#execution.runId, sessionId: this.#execution.sessionId };
     let error: WeaveError;
     if (why === Abort.Timeout) error = createError('NODE_TIMEOUT', `node \`${attempt.node}\` did not finish within its timeoutMs`, place);
+    else if (why === Abort.Interrupt) error = createError('RUN_INTERRUPTED', 'the run waits for answers', place);
     else if (why === Abort.Cancel) error = createError('RUN_CANCELLED', this.#execution.cancelReason ?? 'the run was cancelled', place);
     else error = createError('RUN_CANCELLED', 'the step broke off: another task of it, or the run, has failed', place);
     attempt.abort(error);

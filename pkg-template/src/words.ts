@@ -51,13 +51,28 @@ export const Tell = {
   Turn: 9,
   Pulled: 10,
   Cancel: 11,
+  DropOnce: 12,
 } as const;
 
 /** What `RawRun.tellWith` takes. */
-export const TellWith = { Settled: 0, Applied: 1, Routed: 2, Opened: 3 } as const;
+export const TellWith = { Settled: 0, Applied: 1, Routed: 2, Opened: 3, Breakpoints: 4 } as const;
 
 /** What `RawRun.tellText` takes. */
-export const TellText = { Threw: 0, UnknownTarget: 1, FoldFailed: 2, RouteThrew: 3, RouteUnknown: 4, AppendFailed: 5, Refuse: 6, Remark: 7 } as const;
+export const TellText = {
+  Threw: 0,
+  UnknownTarget: 1,
+  FoldFailed: 2,
+  RouteThrew: 3,
+  RouteUnknown: 4,
+  AppendFailed: 5,
+  Refuse: 6,
+  Remark: 7,
+  Interrupt: 8,
+  Once: 9,
+  KeepOnce: 10,
+  SleepUntil: 11,
+  Answer: 12,
+} as const;
 
 /** What `RawRun.ask` answers. */
 export const Ask = {
@@ -83,7 +98,14 @@ export const Ask = {
   KeyStep: 19,
   Enter: 20,
   IsRunning: 21,
+  Asked: 22,
 } as const;
+
+/** What `Ask.Asked` answers if it is no number of a value or of a wait. */
+export const Asked = { Over: -1, Duplicate: -2, Open: -3, NoStore: -4 } as const;
+
+/** Waits for the store have numbers from here on; sleeps are numbered from 0. */
+export const FIRST_WAIT = 2 ** 31;
 
 /** Event types by number. */
 export const eventTypes = [
@@ -136,7 +158,10 @@ export const presetMasks = {
 export const statuses = ['running', 'completed', 'failed', 'cancelled', 'interrupted'] as const satisfies readonly RunStatus[];
 
 /** Why a task's signal aborts. */
-export const Abort = { Cancel: 0, Failure: 1, Timeout: 2 } as const;
+export const Abort = { Cancel: 0, Failure: 1, Timeout: 2, Interrupt: 3 } as const;
+
+/** Why something is open, by the kinds of what the engine keeps. */
+export const reasons = { 1: 'node', 2: 'before', 3: 'after' } as const;
 
 /** No handle. */
 export const NONE = 0xffff_ffff;

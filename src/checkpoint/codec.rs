@@ -88,8 +88,6 @@ impl Writer {
 pub struct Reader<'a> {
     /// Of the record; see `migration`.
     pub schema: u8,
-    /// It holds what only a later version reads.
-    pub is_later: bool,
     bytes: &'a [u8],
     values: &'a [Value],
     clock: f64,
@@ -98,7 +96,7 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub fn new(bytes: &'a [u8], values: &'a [Value]) -> Self {
-        Self { schema: 0, is_later: false, bytes, values, clock: 0.0, broken: None }
+        Self { schema: 0, bytes, values, clock: 0.0, broken: None }
     }
 
     /// Whether everything that was read made sense.

@@ -59,6 +59,8 @@ pub fn write_ending(to: &mut Writer, names: &mut Names, ending: &Ending) {
         }
         Ending::Failed(failure) => write_failure(to, names, failure),
         Ending::Cancelled(reason) => to.option(reason.as_ref()),
+        // What it waits for is in the log already.
+        Ending::Interrupted(_) => {}
     }
 }
 
@@ -69,6 +71,7 @@ pub fn read_ending(from: &mut Reader<'_>, names: &Names, kind: EventKind) -> End
             waiting: from.list(|from| Waiting { to: names.read_node(from), missing: read_nodes(from, names) }),
         },
         EventKind::RunFailed => Ending::Failed(Rc::new(read_failure(from, names))),
+        EventKind::RunInterrupted => Ending::Interrupted(Vec::new()),
         _ => Ending::Cancelled(from.option()),
     }
 }

@@ -5,16 +5,19 @@ use super::Names;
 use super::codec::{Reader, Writer};
 use super::endings::{read_ending, read_failure, write_ending, write_failure};
 use super::joins::{read_join, write_join};
+use super::kept::{Keeping, address};
 use super::reports::{read_opening, read_report, read_start, write_opening, write_report, write_start};
-use crate::events::{Body, Entry, Event, EventKind, Place, StateUpdate, TaskRef};
+use crate::events::{Body, Entry, Event, EventKind, Kept, KeptKind, Place, StateUpdate, TaskRef};
 use crate::graph::{NodeId, Program};
 use crate::state::{Routing, Target, TaskResult, Value, Write};
 use std::rc::Rc;
 
-/// Numbers of entries that a later version writes among the events: records of `once`, open interrupts and answers. Each is a task
-/// (as `write_task` writes it), a text (the key, or the interrupt's id) and a value; it takes no number of an event, and a snapshot
-/// lists those of its half-done step. A run that ends interrupted says its steps and its duration.
-const RESERVED: std::ops::RangeInclusive<u8> = 64..=66;
+/// Numbers of what stands among the events and takes no number of theirs: records of `once`, questions and answers. Each is a task (as
+/// `write_task` writes it), a text (the key, or the question's id) and perhaps a value. The attempt says which kind of question it is.
+const ONCE: u8 = 64;
+const QUESTION: u8 = 65;
+const ANSWER: u8 = 66;
+const QUESTIONS: [KeptKind; 3] = [KeptKind::Interrupt, KeptKind::Before, KeptKind::After];
 
 /// A change of the state from outside; readers see a completed step.
 const STATE_UPDATED: u8 = 68;
@@ -69,13 +72,52 @@ pub fn read_place(from: &mut Reader<'_>, names: &mut Names, program: &Program, p
     names.enter(program, place.as_ref());
 }
 
-/// No reserved entries in a snapshot.
-pub fn write_no_reserved(to: &mut Writer) {
-    to.len(0);
+pub fn write_kept(to: &mut Writer, names: &mut Names, kept: &Kept) {
+    let (number, attempt) = match kept.kind {
+        KeptKind::Once => (ONCE, 0),
+        KeptKind::Interrupt => (QUESTION, 0),
+        KeptKind::Before => (QUESTION, 1),
+        KeptKind::After => (QUESTION, 2),
+        KeptKind::Answer => (ANSWER, 0),
+    };
+    to.byte(number);
+    write_task(to, names, &TaskRef { attempt, ..kept.task });
+    to.text(&kept.key);
+    to.option(kept.value.as_ref());
 }
 
-pub fn read_no_reserved(from: &mut Reader<'_>) {
-    from.is_later |= from.number() > 0;
+/// What `write_kept` wrote, its number being read.
+fn read_kept(from: &mut Reader<'_>, names: &Names, number: u8, place: Option<Rc<Place>>) -> Kept {
+    let task = read_task(from, names);
+    let kind = match number {
+        ONCE => KeptKind::Once,
+        ANSWER => KeptKind::Answer,
+        _ => QUESTIONS.get(task.attempt as usize).copied().unwrap_or_else(|| {
+            from.fail("a question is of an unknown kind");
+            KeptKind::Interrupt
+        }),
+    };
+    let task = TaskRef { attempt: 0, ..task };
+    Kept { kind, place, address: address(&[], &task), task, key: from.text(), value: from.option() }
+}
+
+/// What a snapshot's step has kept: it is of the session's graph, since sub-graphs have no snapshots.
+pub fn write_keeping(to: &mut Writer, names: &mut Names, keeping: &Keeping) {
+    let own = || keeping.all().iter().filter(|kept| kept.place.is_none());
+    to.len(own().count());
+    own().for_each(|kept| write_kept(to, names, kept));
+}
+
+pub fn read_keeping(from: &mut Reader<'_>, names: &Names) -> Keeping {
+    let mut keeping = Keeping::default();
+    for _ in 0..from.len() {
+        let number = from.byte();
+        if !(ONCE..=ANSWER).contains(&number) {
+            from.fail("a step has kept something unknown");
+        }
+        keeping.add(Rc::new(read_kept(from, names, number, None)));
+    }
+    keeping
 }
 
 pub fn write(to: &mut Writer, names: &mut Names, program: &Program, event: &Event) {
@@ -124,17 +166,22 @@ pub fn write(to: &mut Writer, names: &mut Names, program: &Program, event: &Even
     }
 }
 
-/// `None` only when the record is broken.
-pub fn read(from: &mut Reader<'_>, names: &Names, program: &Program, seq: u64, place: Option<Rc<Place>>) -> Option<Event> {
+/// One entry of a record.
+pub enum Item {
+    Event(Event),
+    Kept(Kept),
+}
+
+/// `None` only when the record is broken. `seq`: of the event, if it is one.
+pub fn read(from: &mut Reader<'_>, names: &Names, program: &Program, seq: u64, place: Option<Rc<Place>>) -> Option<Item> {
     let number = from.byte();
-    if RESERVED.contains(&number) || number == EventKind::RunInterrupted as u8 {
-        from.is_later = true;
-        from.fail("an event is of a later version");
-        return None;
+    if (ONCE..=ANSWER).contains(&number) {
+        return Some(Item::Kept(read_kept(from, names, number, place)));
     }
     if number == STATE_UPDATED {
         let at = from.instant();
-        return Some(Event { seq, at, is_transient: false, place, body: Body::StateUpdated(Rc::new(read_update(from, names, program))) });
+        let body = Body::StateUpdated(Rc::new(read_update(from, names, program)));
+        return Some(Item::Event(Event { seq, at, is_transient: false, place, body }));
     }
     let Some(kind) = EventKind::from_number(u32::from(number)) else {
         from.fail("an event has an unknown type");
@@ -143,7 +190,7 @@ pub fn read(from: &mut Reader<'_>, names: &Names, program: &Program, seq: u64, p
     let at = from.instant();
     let body = match kind {
         EventKind::RunStarted => Body::RunStarted(Rc::new(read_start(from, names, program))),
-        EventKind::RunCompleted | EventKind::RunFailed | EventKind::RunCancelled => {
+        EventKind::RunCompleted | EventKind::RunFailed | EventKind::RunCancelled | EventKind::RunInterrupted => {
             let steps = from.small();
             let duration_ms = from.duration();
             Body::RunEnded { steps, duration_ms, ending: Rc::new(read_ending(from, names, kind)) }
@@ -182,12 +229,12 @@ pub fn read(from: &mut Reader<'_>, names: &Names, program: &Program, seq: u64, p
             let number = from.duration();
             Body::User { kind, task, number, payload: from.value()? }
         }
-        EventKind::RunInterrupted | EventKind::CheckpointSaved | EventKind::StreamGap | EventKind::StreamReset | EventKind::Snapshot => {
+        EventKind::CheckpointSaved | EventKind::StreamGap | EventKind::StreamReset | EventKind::Snapshot => {
             from.fail("an event has a type that is never stored");
             return None;
         }
     };
-    Some(Event { seq, at, is_transient: false, place, body })
+    Some(Item::Event(Event { seq, at, is_transient: false, place, body }))
 }
 
 /// Without the frontier where it stays.

@@ -6,7 +6,7 @@
 use super::names::Names;
 use super::record::{Head, encode};
 use super::session::Session;
-use crate::events::{Body, Event};
+use crate::events::{Body, Event, Kept};
 use crate::graph::Program;
 use crate::state::{TaskResult, Value};
 use std::rc::Rc;
@@ -45,6 +45,8 @@ pub struct InFlight {
     pub steps: u32,
     /// Its approximate size.
     pub bytes: u64,
+    /// No step may start before the store has it.
+    pub is_awaited: bool,
     /// It takes up the session.
     pub is_takeover: bool,
 }
@@ -62,6 +64,8 @@ pub struct Append {
     pub saves_contents: bool,
     /// A session row goes with it: the session starts, is taken up or ends.
     pub has_row: bool,
+    /// A power cut must not take it back: it opens or answers a question, or records a `once`.
+    pub is_strict: bool,
 }
 
 /// See the module's head.
@@ -72,6 +76,10 @@ pub struct Journal {
     snapshot_slot: u32,
     names: Names,
     pending: Vec<Rc<Event>>,
+    /// What tasks have left behind, each with the number of waiting events before it.
+    pending_kept: Vec<(usize, Rc<Kept>)>,
+    /// The last event's number.
+    seq: u64,
     pending_steps: u32,
     pending_bytes: u64,
     delta_bytes: u64,
@@ -79,6 +87,7 @@ pub struct Journal {
     snapshot_bytes: u64,
     in_flight: Option<InFlight>,
     takes_over: bool,
+    is_awaited: bool,
 }
 
 impl Journal {
@@ -91,12 +100,15 @@ impl Journal {
             snapshot_slot,
             names,
             pending: Vec::new(),
+            pending_kept: Vec::new(),
+            seq: 0,
             pending_steps: 0,
             pending_bytes: 0,
             delta_bytes,
             snapshot_bytes: 0,
             in_flight: None,
             takes_over: false,
+            is_awaited: false,
         }
     }
 
@@ -110,18 +122,37 @@ impl Journal {
         self.takes_over = true;
     }
 
+    /// Until the store has the next record, no step starts.
+    pub fn wait_for_next(&mut self) {
+        self.is_awaited = true;
+    }
+
+    /// Keeps what a task has left behind for the next append, which must not wait.
+    pub fn keep(&mut self, kept: Rc<Kept>) {
+        let bytes = kept_bytes(&kept);
+        self.pending_bytes += bytes;
+        self.delta_bytes += bytes;
+        self.pending_kept.push((self.pending.len(), kept));
+    }
+
+    /// Something waits that must not.
+    pub fn is_urgent(&self) -> bool {
+        !self.pending_kept.is_empty()
+    }
+
     /// Keeps a durable event for the next append.
     pub fn add(&mut self, event: Rc<Event>) {
         let bytes = event_bytes(&event.body);
         self.pending_bytes += bytes;
         self.delta_bytes += bytes;
         self.pending_steps += u32::from(matches!(event.body, Body::StepCompleted(_)));
+        self.seq = event.seq;
         self.pending.push(event);
     }
 
     /// Whether anything waits.
     pub fn has_pending(&self) -> bool {
-        !self.pending.is_empty()
+        !self.pending.is_empty() || self.is_urgent()
     }
 
     /// When the oldest waiting event happened.
@@ -136,7 +167,7 @@ impl Journal {
 
     /// Whether the next step may not start before the store has answered.
     pub fn blocks_steps(&self) -> bool {
-        if self.in_flight.as_ref().is_some_and(|append| append.is_takeover) {
+        if self.in_flight.as_ref().is_some_and(|append| append.is_awaited) {
             return true;
         }
         match self.durability {
@@ -151,12 +182,12 @@ impl Journal {
 
     /// Whether a completed step asks for an append.
     pub fn is_due(&self) -> bool {
-        self.durability != Durability::Exit && self.has_pending() && self.in_flight.is_none()
+        (self.durability != Durability::Exit || self.is_urgent()) && self.has_pending() && self.in_flight.is_none()
     }
 
-    /// Whether a completed step waits that is to be stored while the next one runs.
-    pub fn has_unsaved_step(&self) -> bool {
-        self.durability != Durability::Exit && self.pending_steps > 0
+    /// Whether something waits that is to be stored while a step runs: the step before, or what must not wait.
+    pub fn must_go_on(&self) -> bool {
+        self.is_urgent() || (self.durability != Durability::Exit && self.pending_steps > 0)
     }
 
     /// The mode.
@@ -172,11 +203,10 @@ impl Journal {
     /// Makes the next record of all that waits; `session` is given at a step boundary, where a snapshot may go along.
     /// `None` while an append is in flight or nothing waits.
     pub fn append(&mut self, program: &Program, now: f64, snapshot: Option<(&Session, u64)>) -> Option<Append> {
-        if self.in_flight.is_some() {
+        if self.in_flight.is_some() || !self.has_pending() {
             return None;
         }
-        let first = self.pending.first()?;
-        let last = self.pending.last()?;
+        let first_seq = self.pending.first().map_or(self.seq + 1, |first| first.seq);
         let is_worth_it =
             |contents_bytes| self.delta_bytes > SNAPSHOT_AFTER_BYTES && self.delta_bytes > 2 * (self.snapshot_bytes + contents_bytes);
         let snapshot = snapshot.filter(|(_, contents_bytes)| is_worth_it(*contents_bytes)).map(|(session, _)| session);
@@ -184,16 +214,17 @@ impl Journal {
             self.snapshot_slot = self.slot;
         }
         let is_takeover = std::mem::take(&mut self.takes_over);
-        let head = Head::new(program.hash, self.writer, self.snapshot_slot, first.seq, is_takeover);
+        let head = Head::new(program.hash, self.writer, self.snapshot_slot, first_seq, is_takeover);
         let mut in_flight = InFlight {
             slot: self.slot,
-            seq: last.seq,
+            seq: self.seq,
             step: 0,
             has_checkpoint: false,
             is_terminal: false,
             at: now,
             steps: self.pending_steps,
             bytes: self.pending_bytes,
+            is_awaited: std::mem::take(&mut self.is_awaited) || is_takeover,
             is_takeover,
         };
         let mut has_row = false;
@@ -217,18 +248,20 @@ impl Journal {
                 _ => {}
             }
         }
-        let (bytes, values) = encode(program, &mut self.names, &head, &self.pending, snapshot);
+        let (bytes, values) = encode(program, &mut self.names, &head, &self.pending, &self.pending_kept, snapshot);
         if snapshot.is_some() {
             self.delta_bytes = 0;
             self.snapshot_bytes = bytes.len() as u64;
         }
+        let is_strict = self.is_urgent();
         self.pending.clear();
+        self.pending_kept.clear();
         self.pending_steps = 0;
         self.pending_bytes = 0;
         self.in_flight = Some(in_flight);
         let slot = self.slot;
         self.slot += 1;
-        Some(Append { slot, bytes, values, saves_contents: snapshot.is_some(), has_row })
+        Some(Append { slot, bytes, values, saves_contents: snapshot.is_some(), has_row, is_strict })
     }
 
     /// The store has answered.
@@ -253,6 +286,11 @@ pub(super) fn event_bytes(body: &Body) -> u64 {
         Body::StepCompleted(report) => report.reduced.iter().map(|(_, value)| u64::from(value.bytes())).sum(),
         _ => 0,
     }
+}
+
+/// Roughly what something kept takes in the log.
+pub(super) fn kept_bytes(kept: &Kept) -> u64 {
+    16 + kept.key.len() as u64 + kept.value.as_ref().map_or(0, |value| u64::from(value.bytes()))
 }
 
 fn result_bytes(result: &TaskResult) -> u64 {

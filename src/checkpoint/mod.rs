@@ -6,6 +6,7 @@ mod endings;
 mod entries;
 mod joins;
 mod journal;
+mod kept;
 mod migration;
 mod names;
 mod progress;
@@ -16,6 +17,7 @@ mod snapshot;
 
 pub use codec::Broken;
 pub use journal::{Append, Durability, InFlight, Journal};
+pub use kept::{Keeping, address};
 pub use names::{Index, Names};
 pub use progress::{Done, Progress};
 pub use record::{Decoded, Head, RecordError, SCHEMA_VERSION, cut, decode, encode_fork, read_head, snapshot_slot};

@@ -11,7 +11,7 @@ use super::codec::{Broken, Reader, Writer};
 use super::names::{Index, Names};
 use super::session::{Fold, Fork, Session};
 use super::{entries, snapshot};
-use crate::events::{Event, Place};
+use crate::events::{Event, Kept, Place};
 use crate::graph::Program;
 use crate::state::Value;
 use std::rc::Rc;
@@ -35,9 +35,6 @@ pub enum RecordError {
     /// Written by a later version.
     #[error("schema {0}")]
     Version(u8),
-    /// Of a schema that is known, with events that only later versions write.
-    #[error("events of a later version")]
-    Later,
 }
 
 /// What the head of a record says.
@@ -65,6 +62,8 @@ pub struct Decoded {
     pub head: Head,
     /// Its events.
     pub events: Vec<Event>,
+    /// What tasks have left behind, each with the number of events before it.
+    pub kept: Vec<(usize, Kept)>,
     /// The session after them, and how to load the contents.
     pub snapshot: Option<(Session, Vec<Fold>)>,
     /// It begins the own log of a session that was forked.
@@ -77,21 +76,26 @@ pub fn encode(
     names: &mut Names,
     head: &Head,
     events: &[Rc<Event>],
+    kept: &[(usize, Rc<Kept>)],
     snapshot: Option<&Session>,
 ) -> (Vec<u8>, Vec<Value>) {
     if snapshot.is_some() {
         names.forget_written();
     }
     let mut body = Writer::default();
-    body.len(events.len());
+    body.len(events.len() + kept.len());
     names.enter(program, None);
     let mut place: Option<&Rc<Place>> = None;
-    for event in events {
-        if !Place::are_same(place, event.place.as_ref()) {
-            place = event.place.as_ref();
-            entries::write_place(&mut body, names, program, place);
+    let mut kept = kept.iter().peekable();
+    for at in 0..=events.len() {
+        while let Some((_, kept)) = kept.next_if(|(before, _)| *before <= at) {
+            go_to(&mut body, names, program, &mut place, kept.place.as_ref());
+            entries::write_kept(&mut body, names, kept);
         }
-        entries::write(&mut body, names, place.map_or(program, |place| &place.program), event);
+        if let Some(event) = events.get(at) {
+            go_to(&mut body, names, program, &mut place, event.place.as_ref());
+            entries::write(&mut body, names, place.map_or(program, |place| &place.program), event);
+        }
     }
     names.enter(program, None);
     let mut flags = 0;
@@ -108,6 +112,14 @@ pub fn encode(
     names.write_fresh(&mut record, program);
     record.bytes.extend_from_slice(&body.bytes);
     (record.bytes, body.values)
+}
+
+/// What is written next happened at another place than what was written last, or at the same.
+fn go_to<'a>(to: &mut Writer, names: &mut Names, program: &Program, from: &mut Option<&'a Rc<Place>>, place: Option<&'a Rc<Place>>) {
+    if !Place::are_same(*from, place) {
+        *from = place;
+        entries::write_place(to, names, program, place);
+    }
 }
 
 fn write_head(to: &mut Writer, head: &Head, flags: u8) {
@@ -210,16 +222,19 @@ pub fn decode(program: &Program, index: &Index, names: &mut Names, bytes: &[u8],
     names.enter_graph(head.graph_hash);
     names.read_fresh(&mut from, program, index);
     names.enter(program, None);
-    let mut events = Vec::new();
+    let (mut events, mut kept) = (Vec::new(), Vec::new());
     let mut place = None;
-    for offset in 0..from.len() {
-        if head.cut.is_some_and(|cut| head.first_seq + offset as u64 > cut) {
+    for _ in 0..from.len() {
+        let seq = head.first_seq + events.len() as u64;
+        if head.cut.is_some_and(|cut| seq > cut) {
             break;
         }
         entries::read_place(&mut from, names, program, &mut place);
         let inner = place.as_ref().map_or(program, |place| &place.program);
-        if let Some(event) = entries::read(&mut from, names, inner, head.first_seq + offset as u64, place.clone()) {
-            events.push(event);
+        match entries::read(&mut from, names, inner, seq, place.clone()) {
+            Some(entries::Item::Event(event)) => events.push(event),
+            Some(entries::Item::Kept(entry)) => kept.push((events.len(), entry)),
+            None => {}
         }
     }
     names.enter(program, None);
@@ -230,12 +245,9 @@ pub fn decode(program: &Program, index: &Index, names: &mut Names, bytes: &[u8],
             snapshot::read_more(&mut from, session);
         }
     }
-    if from.is_later {
-        return Err(RecordError::Later);
-    }
     if !from.is_at_end() && head.cut.is_none() {
         from.fail("it goes on after its end");
     }
     from.check()?;
-    Ok(Decoded { head, events, snapshot, fork })
+    Ok(Decoded { head, events, kept, snapshot, fork })
 }

@@ -1,11 +1,12 @@
 //! A session between two events: all that a restart needs besides the channels' contents. The engine changes it as it runs; a
 //! restore changes it in the same way, event by event.
 
-use super::journal::event_bytes;
+use super::journal::{event_bytes, kept_bytes};
+use super::kept::{Keeping, address};
 use super::progress::Progress;
 use crate::collected::collected;
 use crate::error::Failure;
-use crate::events::{Body, Ending, Entry, Event, Place, RunStart, StateUpdate, StepReport};
+use crate::events::{Body, Ending, Entry, Event, Kept, KeptKind, Place, RunStart, StateUpdate, StepReport, TaskRef};
 use crate::graph::{ChannelId, ChannelKind, NodeId, Program};
 use crate::state::{TaskResult, Value};
 use std::rc::Rc;
@@ -133,6 +134,8 @@ pub struct Session {
     pub created_at: f64,
     /// For the `errors` channel.
     pub notes: Vec<ErrorNote>,
+    /// What tasks of the step under way, or of a pause before it, have left behind, with those of its sub-graphs.
+    pub kept: Keeping,
     /// Of the graph that ran last.
     pub graph_hash: u64,
     /// Roughly what a restore reads of the log, apart from a snapshot.
@@ -160,6 +163,7 @@ impl Session {
             at: 0.0,
             created_at: 0.0,
             notes: Vec::new(),
+            kept: Keeping::default(),
             graph_hash: program.hash,
             delta_bytes: 0,
             metadata: None,
@@ -190,7 +194,17 @@ impl Session {
         self.seq = event.seq;
         self.at = event.at;
         self.delta_bytes += event_bytes(&event.body);
-        let Some(place) = event.place.clone() else { return self.replay_here(program, event, folds) };
+        let Some(place) = event.place.clone() else {
+            self.replay_here(program, event, folds);
+            return match &event.body {
+                Body::StepCompleted(_) => self.kept.clear(),
+                Body::NodeCompleted { task, .. } => {
+                    let step = self.graph.key_step();
+                    self.kept.settle(&address(&[], &TaskRef { step, ..*task }));
+                }
+                _ => {}
+            };
+        };
         if let Body::StepStarted { start: Some(start), .. } = &event.body {
             self.open(program, &place, start, folds);
         }
@@ -218,6 +232,73 @@ impl Session {
         if let Some(inner) = self.inner.iter_mut().find(|inner| inner.frame == frame) {
             std::mem::swap(&mut self.graph, &mut inner.graph);
         }
+    }
+
+    /// Takes up what a task has left behind, as `replay` does an event.
+    fn replay_kept(&mut self, kept: &Kept) {
+        self.delta_bytes += kept_bytes(kept);
+        let mut around = Vec::new();
+        let mut places = Vec::new();
+        let mut at = kept.place.as_ref();
+        while let Some(place) = at {
+            places.push(place);
+            at = place.up.as_ref();
+        }
+        while let Some(place) = places.pop() {
+            let inner = place.up.as_ref().map(|up| self.find_inner(up).map_or(0, |at| self.inner[at].graph.key_step()));
+            around.extend([inner.unwrap_or_else(|| self.graph.key_step()), place.node.0, place.task]);
+        }
+        self.kept.add(Rc::new(Kept { address: address(&around, &kept.task), ..kept.clone() }));
+    }
+
+    /// Takes up a record's events and what stands between them. `each` is told of every event and says whether to stop there.
+    pub fn replay_all(
+        &mut self,
+        program: &Program,
+        events: &mut [Event],
+        kept: &[(usize, Kept)],
+        folds: &mut Vec<Fold>,
+        mut each: impl FnMut(&Self, &Event) -> bool,
+    ) {
+        let mut kept = kept.iter().peekable();
+        let mut left_behind = |session: &mut Self, at: usize| {
+            while let Some((_, kept)) = kept.next_if(|(before, _)| *before <= at) {
+                session.replay_kept(kept);
+            }
+        };
+        for (at, event) in events.iter_mut().enumerate() {
+            left_behind(self, at);
+            self.replay(program, event, folds);
+            self.fill_in(event);
+            if each(self, event) {
+                return;
+            }
+        }
+        left_behind(self, events.len());
+    }
+
+    /// What the session's last event waits for, which the log says elsewhere.
+    pub fn fill_in(&self, event: &mut Event) {
+        if let Body::RunEnded { ending, .. } = &mut event.body
+            && matches!(**ending, Ending::Interrupted(_))
+        {
+            *ending = Rc::new(Ending::Interrupted(self.open_questions()));
+        }
+    }
+
+    /// Open questions and pauses: pauses after nodes, then the others in node order, each task's with those of its sub-graph.
+    pub fn open_questions(&self) -> Vec<Rc<Kept>> {
+        let is_after = |kept: &&Rc<Kept>| kept.kind == KeptKind::After && kept.place.is_none();
+        let mut open = collected(self.kept.open().filter(is_after).cloned());
+        let mut take = |step, node, task| {
+            let within = self.kept.within(&address(&[], &TaskRef { step, node, task, attempt: 0 })).iter();
+            open.extend(within.filter(|kept| !is_after(kept) && self.kept.is_open(kept)).cloned());
+        };
+        let step = self.graph.key_step();
+        for entry in self.graph.frontier.iter() {
+            take(step, entry.node, entry.task);
+        }
+        open
     }
 
     fn find_inner(&self, place: &Rc<Place>) -> Option<usize> {
@@ -327,6 +408,7 @@ impl Session {
         self.metadata.clone_from(&start.metadata);
         if !start.is_resumed || start.frontier.is_some() {
             self.inner.clear();
+            self.kept.clear();
         }
         if !start.is_resumed {
             self.graph.versions.forget_seen();
@@ -381,6 +463,7 @@ impl Session {
         let entry = Entry { node, task: 0, is_send: false, input: None, is_gated: false, joins: Vec::new() };
         self.graph.drop_half_done();
         self.inner.clear();
+        self.kept.clear();
         self.graph.is_entering = false;
         self.graph.has_reached_end &= self.status != Status::Completed;
         self.graph.frontier = Rc::from([entry.clone()]);
@@ -443,6 +526,7 @@ impl Session {
                 Status::Failed
             }
             Ending::Cancelled(_) => Status::Cancelled,
+            Ending::Interrupted(_) => Status::Interrupted,
         };
     }
 }

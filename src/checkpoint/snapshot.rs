@@ -50,7 +50,7 @@ pub fn write_session(to: &mut Writer, names: &mut Names, program: &Program, sess
     to.bool(session.is_lossy);
     to.len(session.ends.len());
     session.ends.iter().for_each(|end| to.number(*end));
-    entries::write_no_reserved(to);
+    entries::write_keeping(to, names, &session.kept);
     to.len(program.channels.len());
     for (channel, version) in (0u32..).zip(&session.graph.versions.channels) {
         names.write_channel(to, channel);
@@ -114,7 +114,7 @@ pub fn read_session(from: &mut Reader<'_>, names: &Names, program: &Program) -> 
     if !v1::wrote(from) {
         session.is_lossy = from.bool();
         session.ends = from.list(Reader::count);
-        entries::read_no_reserved(from);
+        session.kept = entries::read_keeping(from, names);
     }
     let mut loads = Vec::new();
     for _ in 0..from.len() {

@@ -395,6 +395,9 @@ impl Machine {
             errors,
         };
         let report = self.session.complete_step(report, tasks.is_empty());
+        if self.at == 0 {
+            self.session.kept.clear();
+        }
         self.frame.tasks = tasks;
         self.keep_written();
         self.frame.tasks.clear();

@@ -24,8 +24,17 @@ pub(super) const MAX_DEPTH: u32 = 32;
 
 /// What a sub-graph has to say to the frame around it.
 pub(super) enum Report {
-    Done { frame: u32 },
-    Failed { frame: u32, failure: Failure },
+    Done {
+        frame: u32,
+    },
+    Failed {
+        frame: u32,
+        failure: Failure,
+    },
+    /// Everyone in it is done or waits for an answer.
+    Parked {
+        frame: u32,
+    },
 }
 
 /// The nodes of a sub-graph, wherever its node runs, counted over all graphs.
@@ -139,6 +148,7 @@ impl Machine {
             task: index as u32,
             token,
             seed: Random::of_attempt(self.seed(), step, &name, entry.task, attempt).bits(),
+            address: self.address(&self.asker(index)),
             first_node: self.first_node(entry.node, &program),
             max_steps: 0,
             is_restored,
@@ -251,14 +261,14 @@ impl Machine {
     /// What sub-graphs have to say is heard.
     pub(super) fn hear(&mut self) {
         while let Some(report) = self.reports.pop_front() {
-            let (Report::Done { frame } | Report::Failed { frame, .. }) = report;
+            let (Report::Done { frame } | Report::Failed { frame, .. } | Report::Parked { frame }) = report;
             if !self.is_open(frame) {
                 continue;
             }
             self.switch(frame);
             let Some(child) = &mut self.frame.child else { continue };
             let (parent, task, token) = (child.parent, child.task, child.token);
-            let written = std::mem::take(&mut child.written);
+            let written = if let Report::Done { .. } = report { std::mem::take(&mut child.written) } else { Vec::new() };
             self.switch(parent);
             match report {
                 Report::Done { .. } => {
@@ -266,6 +276,11 @@ impl Machine {
                     self.settled(task, token, Outcome::Returned(result));
                 }
                 Report::Failed { failure, .. } => self.child_failed(task, token, failure),
+                Report::Parked { .. } => {
+                    if let Some(index) = self.live(task, token) {
+                        self.park(index);
+                    }
+                }
             }
             self.advance_frame();
         }

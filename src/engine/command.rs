@@ -16,6 +16,8 @@ pub enum Abort {
     Failure,
     /// The attempt took too long.
     Timeout,
+    /// The run pauses until someone answers.
+    Interrupt,
 }
 
 /// What follows an attempt that is the last of its step: if the host may do that by itself, it answers `Stepped` instead of `Settled`.

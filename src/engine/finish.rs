@@ -28,7 +28,7 @@ impl Machine {
     }
 
     /// Ends it wherever it is.
-    fn stop(&mut self, why: Abort, ending: Ending) {
+    pub(super) fn stop(&mut self, why: Abort, ending: Ending) {
         if self.frame.update.take().is_some() {
             self.push(Command::Rollback);
             return self.conclude(ending);
@@ -89,7 +89,7 @@ impl Machine {
         self.reports.clear();
     }
 
-    fn end(&mut self, ending: Ending) {
+    pub(super) fn end(&mut self, ending: Ending) {
         let ending = Rc::new(ending);
         self.frame.phase = Phase::Ending;
         // Whatever the durability, the last word is said only once it is stored.

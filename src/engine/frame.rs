@@ -42,6 +42,16 @@ pub(super) struct Frame {
     pub tasks: Vec<Task>,
     pub skipped: Vec<NodeId>,
     pub unfinished: u32,
+    /// Tasks that wait for an answer.
+    pub parked: u32,
+    /// The frame around it knows that everyone here is done or waits for an answer.
+    pub has_parked: bool,
+    /// Of a sub-graph: it goes no further in this execution.
+    pub is_paused: bool,
+    /// By node, if there are any: what it pauses at.
+    pub breakpoints: Vec<u8>,
+    /// The boundary that was looked at for pauses last.
+    pub paused_at: Option<u32>,
     pub barrier: Barrier,
     /// The host has folded and routed by itself what the commands of this input would say.
     pub is_solo: bool,
@@ -60,6 +70,11 @@ impl Frame {
             tasks: Vec::new(),
             skipped: Vec::new(),
             unfinished: 0,
+            parked: 0,
+            has_parked: false,
+            is_paused: false,
+            breakpoints: Vec::new(),
+            paused_at: None,
             barrier: Barrier::default(),
             is_solo: false,
             child: None,
@@ -79,6 +94,8 @@ pub(super) struct Child {
     pub token: u32,
     /// Of the random numbers within.
     pub seed: u64,
+    /// Of the task.
+    pub address: Rc<[u32]>,
     /// The number of its first node, counted over all graphs.
     pub first_node: u32,
     pub max_steps: u32,

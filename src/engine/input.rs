@@ -19,11 +19,37 @@ pub struct Options {
     pub durability: Option<Durability>,
     /// Events kept for late readers.
     pub capacity: usize,
+    /// Where it ends as interrupted although nobody asked anything.
+    pub pause: Pause,
+    /// It pauses before a step that runs one of these; needs a store.
+    pub before: Vec<NodeId>,
+    /// It pauses after a step that ran one of these, if something is left to run; needs a store.
+    pub after: Vec<NodeId>,
+}
+
+/// Where an execution ends as interrupted, if there is something left to run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pause {
+    /// Nowhere.
+    Never,
+    /// After each step.
+    EachStep,
+    /// Before its first step.
+    AtStart,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { concurrency: None, max_steps: 1000, timeout_ms: None, durability: None, capacity: 1024 }
+        Self {
+            concurrency: None,
+            max_steps: 1000,
+            timeout_ms: None,
+            durability: None,
+            capacity: 1024,
+            pause: Pause::Never,
+            before: Vec::new(),
+            after: Vec::new(),
+        }
     }
 }
 
@@ -44,8 +70,24 @@ pub struct Start {
     pub metadata: Option<Value>,
     /// What a resume by another graph does.
     pub policy: GraphPolicy,
-    /// Nodes that replace the frontier of a resume; its half-done step is dropped.
+    /// Nodes that run first, whatever the gate says: in place of START's edges, or, of a resume, of the session's frontier and half-done step.
     pub frontier: Option<Vec<NodeId>>,
+    /// No step starts before the store has this start, whatever the durability.
+    pub is_durable: bool,
+    /// What a resume answers to open questions.
+    pub answers: Answers,
+}
+
+/// What a resume brings along for the questions that are open.
+#[derive(Clone, Debug, Default)]
+pub enum Answers {
+    /// Nothing; pauses are over.
+    #[default]
+    None,
+    /// The answer to the one question that is open; `None` is `undefined`.
+    One(Option<Value>),
+    /// Answers by the question's id.
+    ById(Vec<(Rc<str>, Option<Value>)>),
 }
 
 /// What a resume of a session that another graph left does.

@@ -7,7 +7,7 @@ use super::input::{Input, Options};
 use super::pool::Pool;
 use super::timers::{TimerKind, Timers};
 use crate::checkpoint::{Durability, Inner, Journal, Names, Session};
-use crate::events::{Body, Cursor, Event, Hub, HubOptions, Mask, Overflow, Place, Pulled, ReaderId};
+use crate::events::{Body, Cursor, Event, Hub, HubOptions, Kept, Mask, Overflow, Place, Pulled, ReaderId};
 use crate::graph::Program;
 use crate::text::text;
 use std::collections::VecDeque;
@@ -45,7 +45,7 @@ pub struct Machine {
     generation: u32,
     slice_at: f64,
     slice_steps: u32,
-    is_yielding: bool,
+    pub(super) is_yielding: bool,
     is_held: bool,
     /// The record that takes up the session is under way, or was refused.
     pub(super) is_taking_over: bool,
@@ -55,6 +55,13 @@ pub struct Machine {
     /// The slot whose append was unanswered when the store timer fired last.
     pub(super) silent_slot: Option<u32>,
     pub(super) flushes: Vec<(u32, u64)>,
+    /// Waits for a record, each with the slot that it stands in.
+    pub(super) waits: Vec<(u32, u32)>,
+    pub(super) last_wait: u32,
+    /// What a resume answers, until its start is told.
+    pub(super) answers: Vec<Kept>,
+    /// Nothing was recorded since the turn that comes before a pause was asked for.
+    pub(super) is_still: bool,
     /// The frame that is worked on, the one that inputs concern, and the one that commands do.
     pub(super) at: u32,
     pub(super) told: u32,
@@ -93,7 +100,8 @@ impl Machine {
         let pool = Pool::new(options.concurrency);
         let frame = Frame::new(session.graph.step);
         let restored = std::mem::take(&mut session.inner);
-        Self {
+        let (before, after) = (options.before.clone(), options.after.clone());
+        let mut machine = Self {
             root: Rc::clone(&program),
             program,
             place: None,
@@ -123,6 +131,10 @@ impl Machine {
             has_store_timer: false,
             silent_slot: None,
             flushes: Vec::new(),
+            waits: Vec::new(),
+            last_wait: 0,
+            answers: Vec::new(),
+            is_still: false,
             at: 0,
             told: 0,
             said: 0,
@@ -132,7 +144,9 @@ impl Machine {
             reports: VecDeque::new(),
             waiting: Vec::new(),
             restored,
-        }
+        };
+        machine.break_at(&before, &after);
+        machine
     }
 
     /// Takes one input at the time `now` (epoch milliseconds) and leaves commands for `take_commands`.
@@ -186,9 +200,15 @@ impl Machine {
             Input::Cancel { reason } => self.cancel(reason),
         }
         self.advance_frame();
+        self.proceed(!is_of_frame);
+    }
+
+    /// What all ends with that is told or asked, once the frame that it concerns has gone on.
+    pub(super) fn proceed(&mut self, may_go_on: bool) {
         if self.has_children() {
-            self.advance_others(!is_of_frame);
+            self.advance_others(may_go_on);
         }
+        self.pause_if_still();
         self.settle_up();
     }
 
@@ -214,7 +234,10 @@ impl Machine {
 
     /// Moves from step to step as long as nothing has to be waited for.
     pub(super) fn advance_frame(&mut self) {
-        while matches!(self.frame.phase, Phase::Boundary) {
+        while matches!(self.frame.phase, Phase::Boundary) && !self.frame.is_paused {
+            if self.has_work() {
+                self.find_pauses();
+            }
             if self.journal.as_ref().is_some_and(Journal::is_due) {
                 self.append(true);
             }
@@ -223,6 +246,9 @@ impl Machine {
             }
             if !self.has_work() {
                 return if self.at == 0 { self.complete() } else { self.complete_child() };
+            }
+            if self.has_paused() {
+                return;
             }
             if self.slice_at == f64::NEG_INFINITY {
                 self.slice_at = self.now;
@@ -235,6 +261,7 @@ impl Machine {
             self.slice_steps += 1;
             self.begin_step();
         }
+        self.park_if_done();
     }
 
     fn wait(&mut self) {
@@ -265,7 +292,7 @@ impl Machine {
         }
     }
 
-    /// What every input ends with: readers are woken, waiting flushes answered, early events stored.
+    /// Readers are woken, waiting flushes answered, early events stored.
     fn settle_up(&mut self) {
         let stored = if self.journal.is_some() { self.hub.stored_seq() } else { u64::MAX };
         if self.flushes.first().is_some_and(|(_, seq)| *seq <= stored) {

@@ -10,7 +10,9 @@ mod command;
 mod finish;
 mod frame;
 mod input;
+mod keeping;
 mod machine;
+mod pausing;
 mod pool;
 mod publishing;
 mod random;
@@ -23,6 +25,7 @@ mod timers;
 mod update;
 
 pub use command::{Abort, Command, Solo};
-pub use input::{GraphPolicy, Input, Options, Outcome, Progress, Start, Thrown};
+pub use input::{Answers, GraphPolicy, Input, Options, Outcome, Pause, Progress, Start, Thrown};
+pub use keeping::Asked;
 pub use machine::Machine;
 pub use random::Random;

@@ -34,6 +34,10 @@ impl Machine {
         if let Some(what) = self.find_graph_change(start.policy, keeps_frontier).filter(|_| start.is_resume) {
             return self.refuse(RunError::GraphChanged { what: &what }.failure(Scope::Runner));
         }
+        match self.find_answers(&start).map_err(|error| error.failure(Scope::Runner)) {
+            Ok(answers) => self.answers = answers,
+            Err(failure) => return self.refuse(failure),
+        }
         if let Some(ms) = self.options.timeout_ms {
             self.start_timer(TimerKind::Run, ms);
         }
@@ -47,7 +51,14 @@ impl Machine {
             journal.take_over();
             self.is_taking_over = true;
         }
-        let frontier = start.frontier.filter(|_| start.is_resume).map(|nodes| self.frontier_of(&nodes));
+        if let Some(journal) = self.journal.as_mut().filter(|_| start.is_durable) {
+            journal.wait_for_next();
+        }
+        if start.frontier.is_some() {
+            // What they answer goes with the step that asked.
+            self.answers.clear();
+        }
+        let frontier = start.frontier.map(|nodes| self.frontier_of(&nodes));
         if !start.is_resume || frontier.is_some() {
             self.restored.clear();
         }
@@ -124,6 +135,9 @@ impl Machine {
         }
         self.publish(Body::RunStarted(Rc::clone(&start)));
         self.session.start(&self.program, self.now, &start);
+        for answer in std::mem::take(&mut self.answers) {
+            self.keep(answer);
+        }
         if self.is_taking_over || is_lossy {
             self.append(false);
         }

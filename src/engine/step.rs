@@ -44,14 +44,20 @@ impl Machine {
                 continue;
             }
             let done = self.session.graph.done_result(entry.node, entry.task).cloned();
-            self.frame.tasks.push(Task::new(entry.clone(), done));
+            let mut task = Task::new(entry.clone(), done);
+            if task.is_live() && self.is_parked(entry.node, entry.task) {
+                task.state = TaskState::Parked;
+            }
+            self.frame.tasks.push(task);
         }
         for task in gated {
             self.publish(Body::NodeSkipped(task));
         }
-        self.frame.unfinished = self.frame.tasks.iter().filter(|task| task.is_live()).count() as u32;
+        self.frame.parked = self.frame.tasks.iter().filter(|task| task.state == TaskState::Parked).count() as u32;
+        self.frame.unfinished = self.frame.tasks.iter().filter(|task| task.is_live()).count() as u32 - self.frame.parked;
+        self.frame.has_parked = false;
         if self.frame.unfinished == 0 {
-            return self.begin_barrier();
+            return self.end_step();
         }
         for index in 0..self.frame.tasks.len() as u32 {
             if matches!(self.frame.tasks[index as usize].state, TaskState::Ready) {
@@ -62,7 +68,7 @@ impl Machine {
     }
 
     /// Reached by edges alone, and nothing that counts has changed since it last ran.
-    fn is_gated(&self, entry: &Entry) -> bool {
+    pub(super) fn is_gated(&self, entry: &Entry) -> bool {
         let is_always = entry.node.index().and_then(|index| self.program.nodes.get(index)).is_some_and(|node| node.always);
         entry.is_gated && !is_always && self.session.graph.versions.is_up_to_date(entry.node)
     }

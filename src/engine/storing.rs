@@ -55,6 +55,7 @@ impl Machine {
     pub(super) fn appended(&mut self) {
         let Some(stored) = self.journal.as_mut().and_then(Journal::answered) else { return };
         self.hub.stored(stored.seq);
+        self.end_waits(stored.slot);
         self.is_taking_over &= !stored.is_takeover;
         if self.journal.as_ref().is_some_and(|journal| journal.durability() != Durability::Sync)
             && !matches!(self.frame.phase, Phase::Ending)
@@ -70,7 +71,7 @@ impl Machine {
             // `advance` comes next, and stores the step if that is due.
             Phase::Boundary if self.flushes.is_empty() => {}
             Phase::Boundary => self.append(true),
-            _ if !self.flushes.is_empty() || self.journal.as_ref().is_some_and(Journal::has_unsaved_step) => self.append(false),
+            _ if !self.flushes.is_empty() || self.journal.as_ref().is_some_and(Journal::must_go_on) => self.append(false),
             _ if self.stores_early() => self.flush_early(),
             Phase::New | Phase::Folding | Phase::Routing { .. } | Phase::Stepping | Phase::Ended => {}
         }

@@ -3,6 +3,7 @@
 use super::command::{Abort, Command};
 use super::frame::Phase;
 use super::input::{Outcome, Thrown};
+use super::keeping::Asks;
 use super::machine::Machine;
 use super::pool::{Claim, Slot};
 use super::random::Random;
@@ -26,6 +27,8 @@ pub(super) enum TaskState {
     BackingOff,
     /// `onError` runs.
     Rescuing,
+    /// It has asked, and waits for an answer. Its attempt may ask more; what it returns does not count.
+    Parked,
     /// It has a result.
     Done,
 }
@@ -46,6 +49,7 @@ pub(super) struct Task {
     streams: Vec<Value>,
     random: Option<Random>,
     failure: Option<Rc<Failure>>,
+    pub asks: Option<Box<Asks>>,
 }
 
 impl Task {
@@ -64,6 +68,7 @@ impl Task {
             streams: Vec::new(),
             random: None,
             failure: None,
+            asks: None,
         }
     }
 
@@ -73,6 +78,11 @@ impl Task {
 
     pub(super) fn runs_user_code(&self) -> bool {
         matches!(self.state, TaskState::Running | TaskState::Rescuing)
+    }
+
+    /// Its attempt is heard, if not its result.
+    pub(super) fn attends(&self) -> bool {
+        self.runs_user_code() || self.state == TaskState::Parked
     }
 }
 
@@ -85,7 +95,7 @@ impl Machine {
         is_current.then_some(index)
     }
 
-    fn reference(&self, index: usize) -> TaskRef {
+    pub(super) fn reference(&self, index: usize) -> TaskRef {
         let task = &self.frame.tasks[index];
         TaskRef { step: self.session.graph.step + 1, node: task.entry.node, task: task.entry.task, attempt: task.attempt }
     }
@@ -111,6 +121,9 @@ impl Machine {
                 self.push(Command::WakeSleep { sleep: claim.sleep });
             } else {
                 self.pool.release(claim.slot);
+                if is_live && claim.sleep != u32::MAX && self.frame.tasks[index].attends() {
+                    self.push(Command::WakeSleep { sleep: claim.sleep });
+                }
             }
             self.switch(at);
         }
@@ -126,6 +139,7 @@ impl Machine {
         task.attempt += 1;
         task.started_at = now;
         task.random = None;
+        task.asks = None;
         let (node, attempt, ordinal, input) = (task.entry.node, task.attempt, task.entry.task, task.entry.input.clone());
         if !self.skips(EventKind::NodeStarted) {
             self.publish(Body::NodeStarted(self.reference(index)));
@@ -148,7 +162,7 @@ impl Machine {
         let is_awaited = match state {
             TaskState::Running | TaskState::Rescuing => true,
             TaskState::Asking => matches!(outcome, Outcome::Threw(_)),
-            TaskState::Ready | TaskState::BackingOff | TaskState::Done => false,
+            TaskState::Ready | TaskState::BackingOff | TaskState::Parked | TaskState::Done => false,
         };
         if !is_awaited {
             return;
@@ -197,13 +211,24 @@ impl Machine {
         }
         self.release_slot(index);
         self.frame.unfinished -= 1;
+        if self.at == 0 && !self.session.kept.all().is_empty() {
+            let address = self.address(&self.asker(index));
+            self.session.kept.settle(&address);
+        }
         if self.has_children() {
             self.fill_slots();
         }
         if self.frame.unfinished == 0 {
-            self.begin_barrier();
+            self.end_step();
         } else {
             self.fill_slots();
+        }
+    }
+
+    /// Nobody runs any more: the barrier, unless someone waits for an answer.
+    pub(super) fn end_step(&mut self) {
+        if self.frame.parked == 0 {
+            self.begin_barrier();
         }
     }
 
@@ -254,6 +279,7 @@ impl Machine {
             let token = self.tokens;
             self.frame.tasks[index].state = TaskState::Rescuing;
             self.frame.tasks[index].token = token;
+            self.frame.tasks[index].asks = None;
             self.push(Command::Rescue { task: index as u32, token, failure });
         } else {
             self.fail_shared(failure);
@@ -281,7 +307,7 @@ impl Machine {
         self.attempt_failed(index, failure, TaskState::Running);
     }
 
-    fn stop_attempt_timer(&mut self, index: usize) {
+    pub(super) fn stop_attempt_timer(&mut self, index: usize) {
         if let Some(timer) = self.frame.tasks[index].timer.take() {
             self.timers.close(timer);
             self.push(Command::StopTimer { timer });
@@ -296,7 +322,7 @@ impl Machine {
 
     /// A sleeping task holds no slot, and gets one before it wakes.
     pub(super) fn sleep(&mut self, task: u32, token: u32, sleep: u32, ms: f64) {
-        let Some(index) = self.live(task, token).filter(|index| self.frame.tasks[*index].runs_user_code()) else { return };
+        let Some(index) = self.attending(task, token) else { return };
         self.frame.tasks[index].sleeping += 1;
         self.start_timer(TimerKind::Sleep { frame: self.at, task, token, sleep }, ms);
         self.release_slot(index);
@@ -306,7 +332,7 @@ impl Machine {
     pub(super) fn slept(&mut self, task: u32, token: u32, sleep: u32) {
         let Some(index) = self.live(task, token) else { return };
         self.frame.tasks[index].sleeping -= 1;
-        if self.frame.tasks[index].slot.is_some() {
+        if self.frame.tasks[index].slot.is_some() || self.frame.tasks[index].state == TaskState::Parked {
             self.push(Command::WakeSleep { sleep });
         } else {
             let slot = self.slot(self.frame.tasks[index].entry.node);
@@ -321,7 +347,7 @@ impl Machine {
     }
 
     fn emit_here(&mut self, now: f64, task: u32, token: u32, kind: EventKind, payload: Value, number: f64) -> bool {
-        let Some(index) = self.live(task, token).filter(|index| self.frame.tasks[*index].runs_user_code()) else { return false };
+        let Some(index) = self.attending(task, token) else { return false };
         self.now = now;
         let body = Body::User { kind, task: self.reference(index), payload, number };
         if kind == EventKind::LlmChunk {

@@ -1,6 +1,6 @@
 //! One event: what readers see and, for durable ones, all that a restart needs. The session log stores these and nothing else.
 
-use super::EventKind;
+use super::{EventKind, Kept};
 use crate::error::Failure;
 use crate::graph::{ChannelId, JoinId, NodeId, Program};
 use crate::state::{TaskResult, Value};
@@ -201,6 +201,8 @@ pub enum Ending {
     Failed(Rc<Failure>),
     /// It was cancelled; resumable.
     Cancelled(Option<Value>),
+    /// It waits for these, in node order, or was to go no further; resumable.
+    Interrupted(Vec<Rc<Kept>>),
 }
 
 /// What happened.
@@ -276,6 +278,7 @@ impl Body {
                 Ending::Completed { .. } => EventKind::RunCompleted,
                 Ending::Failed(_) => EventKind::RunFailed,
                 Ending::Cancelled(_) => EventKind::RunCancelled,
+                Ending::Interrupted(_) => EventKind::RunInterrupted,
             },
             Self::StepStarted { .. } => EventKind::StepStarted,
             Self::StepCompleted(_) | Self::StateUpdated(_) => EventKind::StepCompleted,

@@ -1,7 +1,7 @@
 //! Errors of this side: of a graph, of a node, of a run, of reading the state. Every one has a stable code, and keeps what a node
 //! returned as its source.
 
-use super::event::ErrorInfo;
+use super::event::{ErrorInfo, Interrupt};
 use crate::error::ErrorCode;
 use crate::graph::{GraphErrorCode, Problem};
 use std::error::Error as StdError;
@@ -159,6 +159,12 @@ pub enum Error {
         /// As `cancel` was given it.
         reason: Option<String>,
     },
+    /// It waits for answers, and can be resumed with them.
+    #[error("the run waits for answers")]
+    Interrupted {
+        /// What it waits for.
+        interrupts: Vec<Interrupt>,
+    },
 }
 
 impl Error {
@@ -167,6 +173,7 @@ impl Error {
         match self {
             Self::Failed(error) => error.code(),
             Self::Cancelled { .. } => ErrorCode::RunCancelled,
+            Self::Interrupted { .. } => ErrorCode::RunInterrupted,
         }
     }
 }

@@ -83,6 +83,26 @@ pub struct Waiting {
     pub missing: Vec<String>,
 }
 
+/// A question that a run waits on, or a pause.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Interrupt {
+    /// Of its own among those that are open.
+    pub id: String,
+    /// The node that asked, or that the run pauses at.
+    pub node: String,
+    /// Which of the step's tasks of that node.
+    pub task: u32,
+    /// The sub-graph nodes around it.
+    pub path: Vec<String>,
+    /// The step.
+    pub step: u32,
+    /// `node`, `before` or `after`.
+    pub reason: &'static str,
+    /// What the node gave.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Value>,
+}
+
 /// Why a completed run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -123,6 +143,8 @@ pub enum EventBody {
         reason: Option<String>,
         duration_ms: f64,
     },
+    #[serde(rename = "run.interrupted")]
+    RunInterrupted { interrupts: Vec<Interrupt> },
     #[serde(rename = "step.started")]
     StepStarted {
         step: u32,

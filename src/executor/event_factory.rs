@@ -2,10 +2,10 @@
 
 use super::arena::{Arena, Held};
 use super::errors::WeaveError;
-use super::event::{ErrorInfo, EventBody, Reason, Task, Waiting, WeaveEvent};
+use super::event::{ErrorInfo, EventBody, Interrupt, Reason, Task, Waiting, WeaveEvent};
 use super::frame::path_part;
 use crate::error::Failure;
-use crate::events::{Body, Ending, Event, EventKind, Place, StepReport, TaskRef};
+use crate::events::{Body, Ending, Event, EventKind, Kept, KeptKind, Place, StepReport, TaskRef};
 use crate::graph::{ChannelId, ChannelKind, END, NodeId, Program, START, hash_text};
 use crate::state::TaskResult;
 use serde_json::{Map, Value};
@@ -186,7 +186,29 @@ impl<'a> EventFactory<'a> {
             }
             Ending::Failed(failure) => EventBody::RunFailed { error: self.error(failure).info().clone(), duration_ms },
             Ending::Cancelled(reason) => EventBody::RunCancelled { reason: self.reason(reason.as_ref()), duration_ms },
+            Ending::Interrupted(open) => EventBody::RunInterrupted { interrupts: self.interrupts(open) },
         }
+    }
+
+    /// What a run waits for.
+    pub(super) fn interrupts(&self, open: &[Rc<Kept>]) -> Vec<Interrupt> {
+        let interrupt = |kept: &Rc<Kept>| {
+            let inner = kept.place.as_ref().map(|place| self.within(&place.program));
+            Interrupt {
+                id: kept.key.to_string(),
+                node: inner.as_ref().unwrap_or(self).node(kept.task.node),
+                task: kept.task.task,
+                path: self.path(kept.place.as_ref()),
+                step: kept.task.step,
+                reason: match kept.kind {
+                    KeptKind::Before => "before",
+                    KeptKind::After => "after",
+                    KeptKind::Interrupt | KeptKind::Once | KeptKind::Answer => "node",
+                },
+                payload: kept.value.as_ref().map(|payload| self.arena.value(payload)),
+            }
+        };
+        open.iter().map(interrupt).collect()
     }
 
     /// Why a run was cancelled.

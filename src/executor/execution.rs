@@ -20,7 +20,7 @@ use super::state::Contents;
 use super::update::Update;
 use super::wakers::{Handle, Wakers};
 use crate::checkpoint::{Durability, Session};
-use crate::engine::{Command, GraphPolicy, Input, Machine, Options, Start};
+use crate::engine::{Answers, Command, GraphPolicy, Input, Machine, Options, Start};
 use crate::error::{ErrorCode, Failure, Scope};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -117,6 +117,7 @@ impl Execution {
             timeout_ms: self.options.timeout.map(super::node::millis),
             durability: self.options.checkpointer.as_ref().map(|_| durability),
             capacity: self.capacity,
+            ..Options::default()
         }
     }
 
@@ -184,6 +185,8 @@ impl Execution {
                 metadata,
                 policy: GraphPolicy::Compatible,
                 frontier: None,
+                is_durable: false,
+                answers: Answers::None,
             }),
         });
     }

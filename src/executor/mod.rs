@@ -42,7 +42,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use container::SessionSummary;
 pub use context::{Llm, NodeContext};
 pub use errors::{Error, GraphError, NodeError, StateError, WeaveError};
-pub use event::{ErrorInfo, EventBody, Reason, Task, Waiting, WeaveEvent};
+pub use event::{ErrorInfo, EventBody, Interrupt, Reason, Task, Waiting, WeaveEvent};
 pub use node::{Node, NodeOptions, RetryPolicy, SubgraphOptions};
 pub use options::RunOptions;
 pub use reader::{EventStream, SubscribeOptions};

@@ -44,7 +44,6 @@ fn broken(slot: u32, error: &RecordError) -> Refusal {
     let error = match error {
         RecordError::Broken(broken) => RunError::Corrupt { slot, text: broken.0 },
         RecordError::Version(found) => RunError::Version { slot, found: (*found).into(), known: checkpoint::SCHEMA_VERSION.into() },
-        RecordError::Later => RunError::Later { slot },
     };
     Refusal { code: error.code(), text: error.text() }
 }
@@ -72,19 +71,16 @@ impl Reading<'_> {
         let values: Vec<_> = values.into_iter().map(|value| self.arena.borrow_mut().put(value)).collect();
         let Self { program, index, log, .. } = self;
         let decoded = checkpoint::decode(program, index, &mut log.names, record, &values).map_err(|error| broken(slot, &error))?;
-        let Decoded { head, mut events, snapshot, fork } = decoded;
+        let Decoded { head, mut events, kept, snapshot, fork } = decoded;
         (log.next_slot, log.snapshot_slot) = (slot + 1, head.snapshot_slot);
         let mut folds = Vec::new();
         match snapshot {
             Some((session, loads)) if is_first && slot > 0 => {
                 log.session = session;
                 folds = loads;
+                events.last_mut().into_iter().for_each(|event| log.session.fill_in(event));
             }
-            _ => {
-                for event in &mut events {
-                    log.session.replay(program, event, &mut folds);
-                }
-            }
+            _ => log.session.replay_all(program, &mut events, &kept, &mut folds, |_, _| false),
         }
         if let Some(fork) = &fork {
             log.session.fork(fork);

@@ -3,7 +3,7 @@
 //! A run is lazy: it goes on while one of its handles is polled, and is gone, as by a crash, when the last one is dropped.
 
 use super::errors::{Error, WeaveError};
-use super::event::{Reason, Waiting, WeaveEvent};
+use super::event::{Interrupt, Reason, Waiting, WeaveEvent};
 use super::event_factory::{EventFactory, reason};
 use super::execution::Execution;
 use super::reader::{EventStream, SubscribeOptions};
@@ -34,6 +34,11 @@ pub enum Outcome {
         /// As `cancel` was given it.
         reason: Option<String>,
     },
+    /// It waits for answers, and can be resumed with them.
+    Interrupted {
+        /// What it waits for.
+        interrupts: Vec<Interrupt>,
+    },
 }
 
 /// How a run ended, and the state as of its last finished step.
@@ -63,6 +68,7 @@ impl RunResult {
         let outcome = match ending.as_deref() {
             Some(Ending::Failed(failure)) => Outcome::Failed(factory.error(failure)),
             Some(Ending::Cancelled(reason)) => Outcome::Cancelled { reason: factory.reason(reason.as_ref()) },
+            Some(Ending::Interrupted(open)) => Outcome::Interrupted { interrupts: factory.interrupts(open) },
             Some(Ending::Completed { is_end, waiting }) => {
                 Outcome::Completed { reason: reason(*is_end), waiting: factory.waiting(waiting) }
             }
@@ -82,6 +88,7 @@ impl RunResult {
             Outcome::Completed { .. } => Ok(self.state),
             Outcome::Failed(error) => Err(error.into()),
             Outcome::Cancelled { reason } => Err(Error::Cancelled { reason }),
+            Outcome::Interrupted { interrupts } => Err(Error::Interrupted { interrupts }),
         }
     }
 }
@@ -172,6 +179,7 @@ impl Run {
             Some(Outcome::Completed { .. }) => Status::Completed,
             Some(Outcome::Failed(_)) => Status::Failed,
             Some(Outcome::Cancelled { .. }) => Status::Cancelled,
+            Some(Outcome::Interrupted { .. }) => Status::Interrupted,
         }
     }
 

@@ -47,6 +47,8 @@ calls! {
         Pulled,
         /// Cancel: reason.
         Cancel,
+        /// The function of a `once` has thrown: task, token.
+        DropOnce,
     }
 }
 
@@ -61,11 +63,13 @@ calls! {
         Routed,
         /// A sub-graph's contents are made: its limit of steps; words `(update, bytes, words as of Inner::result)…` of what is folded first.
         Opened,
+        /// It pauses before the first `a` nodes of the words, and after the others.
+        Breakpoints,
     }
 }
 
 calls! {
-    /// What `RawRun::tell_text` takes, beside numbers: a code and a text. `c` is the handle of what was thrown.
+    /// What `RawRun::tell_text` takes, beside numbers: a code and a text. `c` is the handle of what was thrown, or of the value, `d` its size.
     TellText {
         /// An attempt threw, or returned what it may not: task, token.
         Threw,
@@ -83,6 +87,16 @@ calls! {
         Refuse,
         /// A `diagnostic` event: 0 about the store, 1 about the observer.
         Remark,
+        /// `ctx.interrupt`: task, token; the text is the id, or empty. `Ask::Asked` says what became of it, as after the next three.
+        Interrupt,
+        /// `ctx.once` begins: task, token; its key.
+        Once,
+        /// The function of a `once` has a result: task, token; its key.
+        KeepOnce,
+        /// `ctx.sleepUntil`: task, token; without a value, its time has passed.
+        SleepUntil,
+        /// Before the start: an answer to the question of this id, or, if `a` is 1, to the one that is open.
+        Answer,
     }
 }
 
@@ -133,5 +147,8 @@ calls! {
         Enter,
         /// An attempt goes on: task, token.
         IsRunning,
+        /// What an attempt was told that asked last: a handle plus one of what is recorded (0: `undefined`), a wait (from 2^31), -1 the attempt is
+        /// over, -2 a duplicate, -3 nothing is recorded, -4 there is no store.
+        Asked,
     }
 }

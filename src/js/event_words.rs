@@ -4,14 +4,13 @@ use super::words::Out;
 use crate::events::{Body, Ending, Event, Place, StepReport, TaskRef};
 use crate::graph::NodeId;
 use crate::state::TaskResult;
+use std::rc::Rc;
 
 pub(super) fn write_event(out: &mut Out, event: &Event) {
     let flags = u8::from(event.is_transient) | u8::from(event.place.is_some()) << 1;
     out.words([f64::from(event.body.kind() as u8), event.seq as f64, event.at, f64::from(flags)]);
     if event.place.is_some() {
-        let path = Place::path(event.place.as_ref());
-        out.word(path.len() as f64);
-        path.iter().for_each(|(node, task)| out.words([node.0.into(), (*task).into()]));
+        write_path(out, event.place.as_ref());
     }
     match &event.body {
         Body::RunStarted(start) => {
@@ -31,6 +30,15 @@ pub(super) fn write_event(out: &mut Out, event: &Event) {
                 }
                 Ending::Failed(failure) => out.failure(failure),
                 Ending::Cancelled(reason) => out.option(reason.as_ref()),
+                Ending::Interrupted(open) => {
+                    out.word(open.len() as f64);
+                    for kept in open {
+                        write_path(out, kept.place.as_ref());
+                        write_task(out, &TaskRef { attempt: kept.kind as u32, ..kept.task });
+                        out.text(&kept.key);
+                        out.option(kept.value.as_ref());
+                    }
+                }
             }
         }
         Body::StepStarted { step, frontier, .. } => {
@@ -88,6 +96,12 @@ fn write_changes(out: &mut Out, result: &TaskResult) {
         out.words([f64::from(update.handle()), writes.len() as f64]);
         writes.iter().for_each(|write| out.word(write.channel));
     }
+}
+
+fn write_path(out: &mut Out, place: Option<&Rc<Place>>) {
+    let path = Place::path(place);
+    out.word(path.len() as f64);
+    path.iter().for_each(|(node, task)| out.words([node.0.into(), (*task).into()]));
 }
 
 fn write_task(out: &mut Out, task: &TaskRef) {

@@ -6,7 +6,7 @@ use super::words::{fill, write_events, write_fold, write_released};
 use crate::checkpoint::{self, Fold, Fork, Index, Names, Session};
 use crate::collected::collected;
 use crate::error::{Failure, RunError, Scope};
-use crate::events::{Body, Event};
+use crate::events::{Body, Event, Place, TaskRef};
 use crate::graph::Program;
 use crate::state::Values;
 use std::cell::RefCell;
@@ -43,7 +43,6 @@ fn broken(slot: u32, error: &checkpoint::RecordError) -> Failure {
         checkpoint::RecordError::Version(found) => {
             RunError::Version { slot, found: (*found).into(), known: checkpoint::SCHEMA_VERSION.into() }
         }
-        checkpoint::RecordError::Later => RunError::Later { slot },
     }
     .failure(Scope::Runner)
 }
@@ -149,32 +148,32 @@ impl RawLog {
             Some((session, loads)) if is_first && slot > 0 => {
                 log.session = session;
                 folds = loads;
+                log.events.last_mut().into_iter().for_each(|event| log.session.fill_in(event));
                 // It is the checkpoint of its record's last step.
                 self.is_at_goal.set(f64::from(log.session.graph.step) == until_step);
                 if lists {
                     log.checkpoints.push(describe(&log.session));
                 }
             }
+            _ if self.is_at_goal.get() => {}
             _ => {
-                for event in &mut log.events {
-                    if self.is_at_goal.get() {
-                        break;
-                    }
-                    log.session.replay(&log.program, event, &mut folds);
+                let Log { session, program, events, checkpoints, .. } = &mut *log;
+                session.replay_all(program, events, &decoded.kept, &mut folds, |session, event| {
                     if event.place.is_some() {
-                        continue;
+                        return false;
                     }
                     let step = match &event.body {
-                        Body::StepCompleted(_) | Body::StateUpdated(_) => log.session.graph.step,
+                        Body::StepCompleted(_) | Body::StateUpdated(_) => session.graph.step,
                         _ => 0,
                     };
                     let is_entered = matches!(event.body, Body::RunStarted(_)) && until_step == 0.0;
                     let is_there = step > 0 && f64::from(step) == until_step;
                     self.is_at_goal.set(is_there || is_entered);
                     if lists && (step > 0 || matches!(event.body, Body::RunStarted(_) | Body::RunEnded { .. })) {
-                        log.checkpoints.push(describe(&log.session));
+                        checkpoints.push(describe(session));
                     }
-                }
+                    is_there || is_entered
+                });
             }
         }
         if let Some(fork) = decoded.fork.filter(|_| !self.is_at_goal.get()) {
@@ -276,6 +275,15 @@ pub(super) fn describe(session: &Session) -> Object {
     object.with("frontier", ids(session.graph.frontier.iter().map(|entry| entry.node.0)));
     let rows = next.map(|entry| ids([entry.node.0, entry.task, entry.input.as_ref().map_or(0, |input| input.handle() + 1)].into_iter()));
     object.with("next", array(rows));
+    let open = session.open_questions();
+    let rows = open.iter().map(|kept| {
+        let TaskRef { step, node, task, .. } = kept.task;
+        let value = kept.value.as_ref().map_or(0, |value| value.handle() + 1);
+        let path = Place::path(kept.place.as_ref());
+        let numbers = [kept.kind as u32, step, node.0, task, value].into_iter().chain(path.iter().flat_map(|(node, task)| [node.0, *task]));
+        array([JsValue::from(&*kept.key)].into_iter().chain(numbers.map(JsValue::from)))
+    });
+    object.with("interrupts", array(rows));
     let last = session.graph.last.as_ref();
     object.with("ran", ids(last.iter().flat_map(|last| &last.ran).map(|node| node.0)));
     object.with("skipped", ids(last.iter().flat_map(|last| &last.skipped).map(|node| node.0)));

@@ -10,7 +10,7 @@ use super::plain::Returned;
 use super::words::{fill, write_commands, write_events};
 use crate::checkpoint::{self, Durability, Session};
 use crate::collected::collected;
-use crate::engine::{GraphPolicy, Input, Machine, Options, Outcome, Progress, Start, Thrown};
+use crate::engine::{Answers, Asked, GraphPolicy, Input, Machine, Options, Outcome, Pause, Progress, Start, Thrown};
 use crate::error::{ErrorCode, Failure, Scope};
 use crate::events::{Cursor, Event, EventKind, Mask, Overflow, Pulled};
 use crate::graph::NodeId;
@@ -29,6 +29,8 @@ struct Inner {
     record: Vec<u8>,
     /// Those of a few masks, which come again and again.
     writes: Vec<(u32, Rc<[Write]>)>,
+    answers: Answers,
+    asked: f64,
 }
 
 /// Handles that `emit` lets wait.
@@ -51,6 +53,19 @@ pub struct RawRun {
 impl Inner {
     fn value(&self, handle: u32, bytes: u32) -> Option<Value> {
         (handle != NONE).then(|| self.values.adopt(handle, bytes))
+    }
+
+    /// Keeps what an attempt that asked is told; see `Ask::Asked`.
+    fn told(&mut self, asked: Asked) -> Option<Input> {
+        self.asked = match asked {
+            Asked::Recorded(value) => value.map_or(0.0, |value| f64::from(value.handle()) + 1.0),
+            Asked::Waits(wait) => wait.into(),
+            Asked::Over => -1.0,
+            Asked::Duplicate => -2.0,
+            Asked::Open => -3.0,
+            Asked::NoStore => -4.0,
+        };
+        None
     }
 
     /// Plain writes to the channels of a mask.
@@ -84,7 +99,7 @@ impl Inner {
 #[wasm_bindgen]
 impl RawRun {
     /// An execution of the session that `log` holds (which is used up), or of a new one without a log. `durability`: 0 none, 1 sync, 2 async,
-    /// 3 exit. Numbers that are not positive mean unlimited.
+    /// 3 exit. `pause`: 0 never, 1 after each step, 2 before the first. Numbers that are not positive mean unlimited.
     #[wasm_bindgen(constructor)]
     #[allow(clippy::too_many_arguments)]
     pub fn new(
@@ -96,6 +111,7 @@ impl RawRun {
         max_steps: u32,
         timeout_ms: f64,
         capacity: u32,
+        pause: u8,
     ) -> Self {
         let durability = match durability {
             1 => Some(Durability::Sync),
@@ -109,6 +125,12 @@ impl RawRun {
             timeout_ms: (timeout_ms > 0.0).then_some(timeout_ms),
             durability,
             capacity: capacity as usize,
+            pause: match pause {
+                1 => Pause::EachStep,
+                2 => Pause::AtStart,
+                _ => Pause::Never,
+            },
+            ..Options::default()
         };
         let program = Rc::clone(&graph.program);
         let (session, values, log) = match log.log.borrow_mut().take() {
@@ -116,13 +138,23 @@ impl RawRun {
             None => (Session::new(&program), Values::default(), None),
         };
         let machine = Machine::new(program, options, session_id.into(), session, log);
-        Self { inner: Rc::new(RefCell::new(Inner { machine, values, record: Vec::new(), writes: Vec::new() })) }
+        Self {
+            inner: Rc::new(RefCell::new(Inner {
+                machine,
+                values,
+                record: Vec::new(),
+                writes: Vec::new(),
+                answers: Answers::None,
+                asked: 0.0,
+            })),
+        }
     }
 
     fn input(&self, now: f64, make: impl FnOnce(&mut Inner) -> Option<Input>) -> u32 {
         let mut inner = self.inner.borrow_mut();
-        let Some(input) = make(&mut inner) else { return 0 };
-        inner.machine.handle(now, input);
+        if let Some(input) = make(&mut inner) {
+            inner.machine.handle(now, input);
+        }
         Self::flush_commands(&mut inner)
     }
 
@@ -132,7 +164,8 @@ impl RawRun {
     }
 
     /// Starts it. `words` as of `Inner::result`; `update` and `metadata` are handles, or `0xffffffff`. For a resume by another graph:
-    /// `graph_policy` 0 goes on if that is possible, 1 refuses, 2 follows the update and `frontier`, whose nodes replace the session's.
+    /// `graph_policy` 0 goes on if that is possible, 1 refuses, 2 follows the update and `frontier`, whose nodes replace the session's. Of a run that
+    /// is no resume, the nodes of `frontier` stand in place of START's edges. `is_durable`: no step starts before the store has this.
     #[allow(clippy::too_many_arguments)]
     pub fn start(
         &self,
@@ -147,6 +180,7 @@ impl RawRun {
         metadata: u32,
         graph_policy: u8,
         frontier: Option<Vec<u32>>,
+        is_durable: bool,
     ) -> u32 {
         self.input(now, |inner| {
             let known = inner.machine.program().nodes.len() as u32;
@@ -165,6 +199,8 @@ impl RawRun {
                     _ => GraphPolicy::Compatible,
                 },
                 frontier: frontier.map(|nodes| collected(nodes.into_iter().map(NodeId).filter(is_known))),
+                is_durable,
+                answers: std::mem::take(&mut inner.answers),
             }))
         })
     }
@@ -211,6 +247,10 @@ impl RawRun {
                 Tell::Turn => Input::Turn,
                 Tell::Pulled => Input::Pulled,
                 Tell::Cancel => Input::Cancel { reason: inner.value(a, 64) },
+                Tell::DropOnce => {
+                    inner.machine.drop_once(now, a, b);
+                    return None;
+                }
             })
         })
     }
@@ -280,6 +320,12 @@ impl RawRun {
                     }
                     Input::Opened { inputs, max_steps: a }
                 }
+                TellWith::Breakpoints => {
+                    let nodes = collected(words.iter().map(|node| NodeId(*node)));
+                    let (before, after) = nodes.split_at_checked(a as usize)?;
+                    inner.machine.break_at(before, after);
+                    return None;
+                }
             })
         })
     }
@@ -287,7 +333,7 @@ impl RawRun {
     /// See [`TellText`]. Leaves commands as words and returns their count.
     #[wasm_bindgen(js_name = tellText)]
     #[allow(clippy::too_many_arguments)]
-    pub fn tell_text(&self, what: u8, now: f64, a: u32, b: u32, c: u32, code: &str, text: String) -> u32 {
+    pub fn tell_text(&self, what: u8, now: f64, a: u32, b: u32, c: u32, d: u32, code: &str, text: String) -> u32 {
         self.input(now, |inner| {
             let what = TellText::from_number(what)?;
             let code = ErrorCode::parse(code).unwrap_or(ErrorCode::NodeThrew);
@@ -298,11 +344,11 @@ impl RawRun {
                     node: None,
                     inner: None,
                     step: None,
-                    cause: inner.value(c, 256),
+                    cause: inner.value(c, d),
                     scope: Scope::Runner,
                 }));
             }
-            let thrown = Thrown { code, text, cause: inner.value(c, 256) };
+            let thrown = Thrown { code, text, cause: inner.value(c, d) };
             Some(match what {
                 TellText::Threw => Input::Settled { task: a, token: b, outcome: Outcome::Threw(thrown) },
                 TellText::UnknownTarget => Input::Settled { task: a, token: b, outcome: Outcome::UnknownTarget(thrown.text) },
@@ -312,6 +358,31 @@ impl RawRun {
                 TellText::AppendFailed => Input::AppendFailed(thrown),
                 TellText::Remark => Input::Remark { is_of_store: a == 0, text: thrown.text },
                 TellText::Refuse => return None,
+                TellText::Interrupt => {
+                    let id = Some(&*thrown.text).filter(|id| !id.is_empty());
+                    let asked = inner.machine.interrupt(now, a, b, id, thrown.cause);
+                    return inner.told(asked);
+                }
+                TellText::Once => {
+                    let asked = inner.machine.once(a, b, &thrown.text);
+                    return inner.told(asked);
+                }
+                TellText::KeepOnce => {
+                    let asked = inner.machine.keep_once(now, a, b, &thrown.text, thrown.cause);
+                    return inner.told(asked);
+                }
+                TellText::SleepUntil => {
+                    let asked = inner.machine.sleep_until(now, a, b, thrown.cause);
+                    return inner.told(asked);
+                }
+                TellText::Answer => {
+                    match &mut inner.answers {
+                        answers if a == 1 => *answers = Answers::One(thrown.cause),
+                        Answers::ById(list) => list.push((thrown.text.into(), thrown.cause)),
+                        answers => *answers = Answers::ById(vec![(thrown.text.into(), thrown.cause)]),
+                    }
+                    return None;
+                }
             })
         })
     }
@@ -319,7 +390,7 @@ impl RawRun {
     /// See [`Ask`]. Answers at once, leaves no words.
     pub fn ask(&self, what: u8, a: u32, b: f64, c: u32) -> f64 {
         let mut inner = self.inner.borrow_mut();
-        let Inner { machine, values, record, .. } = &mut *inner;
+        let Inner { machine, values, record, asked, .. } = &mut *inner;
         let Some(what) = Ask::from_number(what) else { return -1.0 };
         match what {
             Ask::Enter => {
@@ -361,6 +432,7 @@ impl RawRun {
             Ask::CursorEnd => branch_end(machine.session(), a),
             Ask::IsTakingOver => f64::from(u8::from(machine.is_taking_over())),
             Ask::KeyStep => machine.session().graph.key_step().into(),
+            Ask::Asked => *asked,
             Ask::ExcuseReaders => {
                 machine.hub().excuse_readers();
                 0.0

@@ -210,7 +210,7 @@ fn write_command(out: &mut Out, command: Command, record: &mut Vec<u8>) {
         Command::WakeSleep { sleep } => out.words([f64::from(Op::WakeSleep as u8), sleep.into()]),
         Command::Flushed { flush } => out.words([f64::from(Op::Flushed as u8), flush.into()]),
         Command::Append(append) => {
-            let flags = u8::from(append.saves_contents) | u8::from(append.has_row) << 1;
+            let flags = u8::from(append.saves_contents) | u8::from(append.has_row) << 1 | u8::from(append.is_strict) << 2;
             out.words([
                 f64::from(Op::Append as u8),
                 append.slot.into(),

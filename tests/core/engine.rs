@@ -25,6 +25,8 @@ mod user_code;
 
 #[path = "engine/agreement.rs"]
 mod agreement;
+#[path = "engine/breakpoints.rs"]
+mod breakpoints;
 #[path = "engine/cancel.rs"]
 mod cancel;
 #[path = "engine/commands.rs"]
@@ -43,12 +45,16 @@ mod frontier;
 mod gate;
 #[path = "engine/graph_changes.rs"]
 mod graph_changes;
+#[path = "engine/interrupts.rs"]
+mod interrupts;
 #[path = "engine/joins.rs"]
 mod joins;
 #[path = "engine/limits.rs"]
 mod limits;
 #[path = "engine/migration.rs"]
 mod migration;
+#[path = "engine/once.rs"]
+mod once;
 #[path = "engine/random_graphs.rs"]
 mod random_graphs;
 #[path = "engine/readers.rs"]

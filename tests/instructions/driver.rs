@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 use weavegraph_wasm::checkpoint::{Durability, Names, Session};
-use weavegraph_wasm::engine::{Command, GraphPolicy, Input, Machine, Options, Outcome, Progress, Solo, Start};
+use weavegraph_wasm::engine::{Answers, Command, GraphPolicy, Input, Machine, Options, Outcome, Progress, Solo, Start};
 use weavegraph_wasm::events::{Cursor, EventKind, Mask, Overflow, Pulled};
 use weavegraph_wasm::graph::{ChannelDefinition, Definition, END, EdgeDefinition, NodeDefinition, NodeId, Program, RouteDefinition, START};
 use weavegraph_wasm::state::{Target, Targets, TaskResult, Values, Write};
@@ -62,6 +62,8 @@ impl Host {
             metadata: None,
             policy: GraphPolicy::Compatible,
             frontier: None,
+            is_durable: false,
+            answers: Answers::None,
         }));
         while let Some(command) = self.queue.pop_front() {
             self.carry_out(command);

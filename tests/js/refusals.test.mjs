@@ -44,7 +44,7 @@ const getter = (name) => Object.defineProperty({}, name, { get: throwBoom, enume
 const wrongOfApps = [
   { nope: 1 }, { sinks: [] }, { whenBusy: 'often' }, { onGraphChanged: 'often' }, { retention: 5 }, { retention: { keep: 1 } }, { retention: {} }, { retention: { keepLast: 1, finishedOnly: 1 } }, { retention: { keepLast: -1 } }, { retention: { sessionId: 's' } }, { bus: {} }, { checkpointer: {} }, { checkpointer: null }, { durability: 'often' }, { durability: 'toString' }, { durability: 1 },
   ...[0, -1, 1.5, NaN, '3', null, 2 ** 40].flatMap((wrong) => [{ concurrency: wrong }, { maxSteps: wrong }]),
-  ...[0, -1, NaN, '3', null].map((timeoutMs) => ({ timeoutMs })), { clock: {} }, { clock: Date.now }, { clock: { now: Date.now, sleep: 5 } },
+  ...[0, -1, NaN, '3', null].map((timeoutMs) => ({ timeoutMs })), ...[['nope'], ['__end__'], [5], 'a', 5, {}].flatMap((wrong) => [{ interruptBefore: wrong }, { interruptAfter: wrong }]), { clock: {} }, { clock: Date.now }, { clock: { now: Date.now, sleep: 5 } },
 ];
 const wrongOfRuns = [
   5, null, 'options', { allowCycles: true }, getter('seed'), { sessionId: '' }, { sessionId: 5 }, { sessionId: 'x'.repeat(257) }, { sessionId: 'half \ud800' }, { runId: '' }, { runId: {} }, { seed: 1.5 }, { seed: '1' }, { seed: 2 ** 60 },
@@ -145,6 +145,34 @@ test('CHECKPOINT_NO_STORE, SESSION_NOT_FOUND, INTERRUPT_UNKNOWN and SESSION_UNFI
   assert.deepEqual(await stored.history('s'), before);
   for (const ask of [() => app.getState('s'), () => app.history('s')]) assert.equal((await failure(ask())).code, 'CHECKPOINT_NO_STORE');
   for (const ask of [() => stored.getState('s', { step: -1 }), () => stored.history('s', { limit: 0 }), () => stored.history('s', { before: NaN })]) assert.equal((await failure(ask())).code, 'RUN_INVALID_OPTION');
+});
+
+test('INTERRUPT_UNKNOWN and INTERRUPT_UNANSWERED: answers that do not fit what is open', async () => {
+  const ask = (_, ctx) => ctx.interrupt();
+  const app = chain({ a: ask }).compile({ checkpointer: new MemoryCheckpointer() });
+  await failure(app.invoke({}, { sessionId: 's' }));
+  const before = await app.history('s');
+  const cases = [
+    [undefined, 'INTERRUPT_UNANSWERED'],
+    [{}, 'INTERRUPT_UNANSWERED'],
+    [{ other: 1 }, 'INTERRUPT_UNKNOWN'],
+    [{ '1/a#0/0': () => 1 }, 'STATE_NOT_CLONEABLE'],
+  ];
+  for (const [answers, code] of cases) {
+    const run = app.resumeStreaming('s', answers);
+    await assertFailed(run, await collect(run), code);
+    provoked.add(code);
+  }
+  assert.equal((await failure(app.resume('s', { '1/a#0/0': [() => 1] }))).details.path, 'answers["1/a#0/0"][0]');
+  assert.equal((await failure(app.resume('s', [Symbol()]))).details.path, 'answer[0]');
+  assert.deepEqual(await app.history('s'), before);
+});
+
+test('CHECKPOINT_NO_STORE: there is nothing to pause in', async () => {
+  const app = graph().compile();
+  await assertRefused(app, {}, { interruptBefore: ['a'] }, 'CHECKPOINT_NO_STORE');
+  await assertRefused(graph().compile({ interruptAfter: '*' }), {}, {}, 'CHECKPOINT_NO_STORE');
+  await app.invoke({}, { interruptBefore: [], interruptAfter: [] });
 });
 
 test('CHECKPOINT_GRAPH_CHANGED: a session that stands at a node which is gone', async () => {

@@ -34,5 +34,5 @@ test('presets of filters: the same types', () => {
 
 test('every code that Rust raises has a class, and the facade raises the others itself', () => {
   const facade = ['NOT_INITIALIZED', ...codesOf('panic'), ...codesOf('state-key'), ...codesOf('replay'), ...codesOf('later')];
-  assert.deepEqual([...errorCodes].sort(), [...inRust('code'), ...facade].sort());
+  assert.deepEqual([...errorCodes].sort(), [...new Set([...inRust('code'), ...facade])].sort());
 });

@@ -38,8 +38,8 @@ fn words(count: u32) -> Vec<f64> {
 const NONE: u32 = u32::MAX;
 
 fn start(graph: &RawGraph, durability: u8) -> (RawRun, Vec<f64>) {
-    let run = RawRun::new(graph, &RawLog::new(graph), "session", durability, 0, 1000, 0.0, 1024);
-    let count = run.start(1.0, "run", Some(7), false, false, NONE, 0, &[0, 0, 0], NONE, 0, None);
+    let run = RawRun::new(graph, &RawLog::new(graph), "session", durability, 0, 1000, 0.0, 1024, 0);
+    let count = run.start(1.0, "run", Some(7), false, false, NONE, 0, &[0, 0, 0], NONE, 0, None, false);
     let words = words(count);
     (run, words)
 }
@@ -129,8 +129,8 @@ fn a_resume_is_a_takeover_and_its_record_says_so() {
     let log = RawLog::new(&graph);
     assert!(log.read(slot, &record, &[], -1.0, false).is_ok());
     assert_eq!((log.branch(), log.cursor_end(1), log.is_graph_changed()), (1, -1.0, false));
-    let resumed = RawRun::new(&graph, &log, "session", 1, 0, 1000, 0.0, 1024);
-    let count = resumed.start(3.0, "other", None, true, false, NONE, 0, &[0, 0, 0], NONE, 0, None);
+    let resumed = RawRun::new(&graph, &log, "session", 1, 0, 1000, 0.0, 1024, 0);
+    let count = resumed.start(3.0, "other", None, true, false, NONE, 0, &[0, 0, 0], NONE, 0, None, false);
     let (slot, takeover) = append_of(&resumed, &words(count));
     assert_eq!((slot, record_flags(&takeover)), (1, 2));
     assert_eq!(resumed.ask(Ask::IsTakingOver as u8, 0, 0.0, 0), 1.0);

@@ -92,6 +92,7 @@ impl Log {
                     status = match &**ending {
                         Ending::Completed { .. } => Status::Completed,
                         Ending::Cancelled(_) => Status::Cancelled,
+                        Ending::Interrupted(_) => Status::Interrupted,
                         Ending::Failed(failure) => {
                             self.failure = Some(failure.code);
                             Status::Failed

@@ -4,7 +4,9 @@ use super::replies::{Reply, To, write};
 use super::*;
 use std::collections::HashMap;
 use std::rc::Rc;
-use weavegraph_wasm::graph::{ChannelDefinition, Definition, EdgeDefinition, NodeDefinition, Program, RetryDefinition, RouteDefinition};
+use weavegraph_wasm::graph::{
+    ChannelDefinition, Definition, EdgeDefinition, NodeDefinition, NodeId, Program, RetryDefinition, RouteDefinition,
+};
 use weavegraph_wasm::state::json_fold::Channel;
 
 /// What a node is told.
@@ -232,6 +234,12 @@ impl Graph {
 
     pub fn compile(&self) -> Program {
         Program::compile(&self.definition).unwrap_or_else(|problems| panic!("{problems:#?}"))
+    }
+
+    /// Nodes by name.
+    pub fn ids(&self, names: &[&str]) -> Vec<NodeId> {
+        let position = |name: &&str| self.definition.nodes.iter().position(|node| node.id == **name).expect("a node");
+        names.iter().map(|name| NodeId(position(name) as u32)).collect()
     }
 
     pub fn setup(self) -> Setup {

@@ -8,10 +8,18 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
 use weavegraph_wasm::checkpoint::{Append, Durability, Fold, Session};
-use weavegraph_wasm::engine::{Command, GraphPolicy, Input, Machine, Options, Start, Thrown};
+use weavegraph_wasm::engine::{Command, GraphPolicy, Input, Machine, Options, Pause, Start, Thrown};
 use weavegraph_wasm::error::ErrorCode;
 use weavegraph_wasm::graph::{NodeId, Program, RouteId};
 use weavegraph_wasm::state::TaskResult;
+
+/// What a resume answers.
+#[derive(Clone)]
+pub enum Replies {
+    None,
+    One(Json),
+    ById(Vec<(String, Json)>),
+}
 
 /// What an execution is made of.
 #[derive(Clone)]
@@ -25,6 +33,8 @@ pub struct Setup {
     pub metadata: Option<Json>,
     pub policy: GraphPolicy,
     pub frontier: Option<Vec<NodeId>>,
+    pub is_durable: bool,
+    pub answers: Replies,
     /// Takes up what `Run` offers to a step of one task.
     pub is_solo: bool,
 }
@@ -42,6 +52,8 @@ impl Setup {
             metadata: None,
             policy: GraphPolicy::Compatible,
             frontier: None,
+            is_durable: false,
+            answers: Replies::None,
             is_solo: true,
         }
     }
@@ -72,6 +84,33 @@ impl Setup {
 
     pub fn timeout(self, ms: f64) -> Self {
         self.with(|setup| setup.options.timeout_ms = Some(ms))
+    }
+
+    pub fn pausing(self, pause: Pause) -> Self {
+        self.with(|setup| setup.options.pause = pause)
+    }
+
+    /// Pauses before these nodes.
+    pub fn before(self, names: &[&str]) -> Self {
+        let nodes = self.graph.ids(names);
+        self.with(|setup| setup.options.before = nodes)
+    }
+
+    /// Pauses after these nodes.
+    pub fn after(self, names: &[&str]) -> Self {
+        let nodes = self.graph.ids(names);
+        self.with(|setup| setup.options.after = nodes)
+    }
+
+    /// Resumes with the answer to the one open question.
+    pub fn answer(&self, value: Json) -> Host {
+        self.clone().with(|setup| setup.answers = Replies::One(value)).resume()
+    }
+
+    /// Resumes with answers by id.
+    pub fn answers(&self, answers: &[(&str, Json)]) -> Host {
+        let answers = answers.iter().map(|(id, value)| ((*id).to_owned(), value.clone()));
+        self.clone().with(|setup| setup.answers = Replies::ById(answers.collect())).resume()
     }
 
     /// Before its start.
@@ -140,6 +179,8 @@ pub struct Host {
     pub answers_in_turns: bool,
     pub(super) attempts: HashMap<(u32, u32), Attempt>,
     pub(super) sleeps: Vec<(u32, u32)>,
+    /// Attempts by what they wait for in the store.
+    pub(super) waits: HashMap<u32, (u32, u32)>,
     pub(super) flushes: Vec<(u32, u32)>,
     /// What routes that were called will say.
     pub(super) answers: HashMap<(u32, u32), Awaited>,
@@ -195,6 +236,7 @@ impl Host {
             answers_in_turns: false,
             attempts: HashMap::new(),
             sleeps: Vec::new(),
+            waits: HashMap::new(),
             flushes: Vec::new(),
             answers: HashMap::new(),
             said: 0,
@@ -231,6 +273,8 @@ impl Host {
             metadata,
             policy: self.setup.policy,
             frontier: self.setup.frontier.clone(),
+            is_durable: self.setup.is_durable,
+            answers: self.answers(),
         };
         self.feed(Input::Start(start));
         self
@@ -245,6 +289,18 @@ impl Host {
         let as_node = as_node.map(|name| NodeId(node(name) as u32));
         self.feed(Input::Update { result, as_node });
         self.ran()
+    }
+
+    fn answers(&mut self) -> weavegraph_wasm::engine::Answers {
+        use weavegraph_wasm::engine::Answers;
+        match self.setup.answers.clone() {
+            Replies::None => Answers::None,
+            Replies::One(value) => Answers::One(Some(self.arena.put(value))),
+            Replies::ById(answers) => {
+                let put = |(id, value): (String, Json)| (id.into(), Some(self.arena.put(value)));
+                Answers::ById(answers.into_iter().map(put).collect())
+            }
+        }
     }
 
     pub fn ran(mut self) -> Self {
@@ -467,7 +523,7 @@ impl Host {
         let (append, record) = self.in_flight.take()?;
         let store = self.setup.store.clone().expect("a store");
         if !self.is_sent && arrives {
-            store.append(append.slot, record, append.has_row);
+            store.append(append.slot, record, append.has_row, append.is_strict);
         }
         let is_there = store.len() == append.slot as usize + 1 && store.writer(append.slot) == Some(self.setup.writer);
         is_there.then_some(append.slot)
@@ -476,8 +532,8 @@ impl Host {
     fn send(&mut self) {
         let store = self.setup.store.clone().expect("a store");
         let (append, record) = self.in_flight.as_ref().expect("an append");
-        let (slot, has_row) = (append.slot, append.has_row);
-        let (after, says) = store.append(slot, record.clone(), has_row);
+        let (slot, has_row, is_strict) = (append.slot, append.has_row, append.is_strict);
+        let (after, says) = store.append(slot, record.clone(), has_row, is_strict);
         self.is_sent = true;
         match after {
             None => self.store_says(says, slot),

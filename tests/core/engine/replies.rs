@@ -20,6 +20,16 @@ pub enum Act {
     Open(String),
     /// Closes it.
     Close(String),
+    /// `ctx.interrupt` with an id (or none) and a payload; the answer is written to a channel. Unless it `waits`, the script goes on meanwhile.
+    Ask { id: Option<String>, payload: Json, channel: String, waits: bool },
+    /// `ctx.once` whose function takes so many milliseconds and returns the time; that is written to a channel.
+    Once { key: String, channel: String, ms: f64 },
+    /// The function of a `once` has returned, or thrown.
+    Keep { key: String, channel: String },
+    /// What comes next is not waited for.
+    Put(String, Json),
+    /// `ctx.sleepUntil`.
+    SleepUntil(f64),
 }
 
 /// How it ends.
@@ -126,6 +136,30 @@ impl Reply {
 
     pub fn token(self, text: &str) -> Self {
         self.doing(Act::Emit(EventKind::LlmChunk, json!(text)))
+    }
+
+    /// Asks, and writes the answer to a channel.
+    pub fn ask(self, payload: &str, channel: &str) -> Self {
+        self.doing(Act::Ask { id: None, payload: json!(payload), channel: channel.to_owned(), waits: true })
+    }
+
+    /// The same under an id of its own.
+    pub fn ask_as(self, id: &str, channel: &str) -> Self {
+        self.doing(Act::Ask { id: Some(id.to_owned()), payload: Json::Null, channel: channel.to_owned(), waits: true })
+    }
+
+    /// Asks and does not wait.
+    pub fn ask_aside(self, id: &str, channel: &str) -> Self {
+        self.doing(Act::Ask { id: Some(id.to_owned()), payload: Json::Null, channel: channel.to_owned(), waits: false })
+    }
+
+    /// `ctx.once` that takes so long.
+    pub fn once(self, key: &str, channel: &str, ms: f64) -> Self {
+        self.doing(Act::Once { key: key.to_owned(), channel: channel.to_owned(), ms })
+    }
+
+    pub fn sleep_until(self, at: f64) -> Self {
+        self.doing(Act::SleepUntil(at))
     }
 
     pub fn open(self, stream: &str) -> Self {

@@ -43,6 +43,8 @@ struct Inner {
     /// How long until an append arrives, how long until it answers, and what: asked for each, if it is there.
     fates: Option<Fates>,
     rows: u32,
+    /// By slot, of what was appended here.
+    strict: Vec<bool>,
     /// Records that a reader has seen.
     shown: usize,
 }
@@ -97,7 +99,7 @@ impl Store {
     }
 
     /// When it answers, and what; what it keeps is kept at once.
-    pub fn append(&self, slot: u32, record: Record, has_row: bool) -> (Option<f64>, Says) {
+    pub fn append(&self, slot: u32, record: Record, has_row: bool, is_strict: bool) -> (Option<f64>, Says) {
         let mut inner = self.0.borrow_mut();
         let planned = inner.script.pop_front();
         let (after, says) = planned.unwrap_or((inner.delay, Says::Yes));
@@ -109,6 +111,8 @@ impl Store {
                 assert_eq!(slot as usize, inner.slots.len(), "slots have no holes");
                 inner.slots.push(record);
                 inner.rows += u32::from(has_row);
+                inner.strict.resize(slot as usize, false);
+                inner.strict.push(is_strict);
             }
             Says::Taken => inner.slots.push(Record { bytes: Vec::new(), values: Vec::new() }),
             Says::Refuses | Says::Nothing => {}
@@ -118,6 +122,11 @@ impl Store {
 
     pub fn len(&self) -> usize {
         self.0.borrow().slots.len()
+    }
+
+    /// Whether the record was to be safe from a power cut.
+    pub fn strict(&self, slot: usize) -> bool {
+        self.0.borrow().strict[slot]
     }
 
     pub fn rows(&self) -> u32 {
@@ -207,13 +216,14 @@ impl Store {
             log.snapshot_slot = decoded.head.snapshot_slot;
             let first = log.events.len();
             log.events.extend(decoded.events);
+            let kept = decoded.kept;
             let mut folds = Vec::new();
             match decoded.snapshot {
                 Some((session, loads)) if slot == from && slot > 0 => {
                     log.session = session;
                     folds = loads;
                 }
-                _ => replay(&mut log.session, program, &mut log.events[first..], &mut folds),
+                _ => log.session.replay_all(program, &mut log.events[first..], &kept, &mut folds, |_, _| false),
             }
             if let Some(fork) = &decoded.fork {
                 log.session.fork(fork);
@@ -281,11 +291,5 @@ impl Level {
 
     pub fn inner(&self, node: NodeId, task: u32) -> Self {
         Self::new(&self.graph, &self.program, &self.contents, &self.path, node, task)
-    }
-}
-
-fn replay(session: &mut Session, program: &Program, events: &mut [Event], folds: &mut Vec<Fold>) {
-    for event in events {
-        session.replay(program, event, folds);
     }
 }

@@ -85,6 +85,7 @@ impl Host {
             Ending::Cancelled(reason) => {
                 reason.as_ref().map_or(String::new(), |reason| self.arena.get(reason).as_str().unwrap_or("?").to_owned())
             }
+            Ending::Interrupted(open) => open.iter().map(|kept| kept.key.to_string()).collect::<Vec<_>>().join(" "),
         }
     }
 

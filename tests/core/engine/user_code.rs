@@ -8,7 +8,7 @@ use super::*;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use weavegraph_wasm::checkpoint::Fold;
-use weavegraph_wasm::engine::{Abort, Command, Input, Outcome, Progress, Solo, Thrown};
+use weavegraph_wasm::engine::{Abort, Asked, Command, Input, Outcome, Progress, Solo, Thrown};
 use weavegraph_wasm::error::{ErrorCode, Failure};
 use weavegraph_wasm::events::EventKind;
 use weavegraph_wasm::graph::{NodeId, RouteId};
@@ -24,6 +24,14 @@ pub struct Attempt {
     frame: u32,
     /// Holds a slot, as far as the host can see.
     is_busy: bool,
+}
+
+/// One more item for a channel that appends.
+fn add_write(reply: &mut Reply, channel: &str, value: Json) {
+    match reply.writes.iter_mut().find(|(name, ..)| name == channel) {
+        Some((_, Json::Array(items), _)) => items.push(value),
+        _ => reply.writes.push((channel.to_owned(), json!([value]), false)),
+    }
 }
 
 impl Host {
@@ -148,6 +156,51 @@ impl Host {
                 Act::Emit(kind, payload) => {
                     self.emit(task, token, kind, payload);
                 }
+                Act::Ask { id, payload, channel, waits } => {
+                    let payload = self.arena.put(payload);
+                    let asked = self.machine.interrupt(self.now, task, token, id.as_deref(), Some(payload));
+                    self.take();
+                    match asked {
+                        Asked::Recorded(answer) => self.put(task, token, &channel, answer.as_ref()),
+                        Asked::Open => {
+                            self.calls.push(format!("asks@{}", self.now - self.setup.now));
+                            if waits {
+                                return;
+                            }
+                        }
+                        other => return self.throw(task, token, &format!("{other:?}")),
+                    }
+                }
+                Act::Once { key, channel, ms } => match self.machine.once(task, token, &key) {
+                    Asked::Recorded(value) => self.put(task, token, &channel, value.as_ref()),
+                    Asked::Open => {
+                        self.calls.push(format!("once {key}@{}", self.now - self.setup.now));
+                        attempt.acts.push_front(Act::Keep { key, channel });
+                        if ms > 0.0 {
+                            return self.plan(ms, Due::Attempt(task, token));
+                        }
+                    }
+                    other => return self.throw(task, token, &format!("{other:?}")),
+                },
+                Act::Keep { key, channel } => {
+                    let time = json!(self.now);
+                    attempt.acts.push_front(Act::Put(channel, time.clone()));
+                    let value = self.arena.put(time);
+                    let asked = self.machine.keep_once(self.now, task, token, &key, Some(value));
+                    return self.wait_for(task, token, asked);
+                }
+                Act::Put(channel, value) => add_write(&mut attempt.reply, &channel, value),
+                Act::SleepUntil(at) => {
+                    let value = (at > self.now).then(|| self.arena.put(json!(at)));
+                    let asked = self.machine.sleep_until(self.now, task, token, value);
+                    if let Asked::Recorded(deadline) = &asked {
+                        let deadline = deadline.as_ref().map_or(at, |deadline| self.arena.get(deadline).as_f64().expect("a time"));
+                        attempt.acts.push_front(Act::Sleep((deadline - self.now).max(0.0)));
+                    } else {
+                        attempt.acts.push_front(Act::Sleep((at - self.now).max(0.0)));
+                        return self.wait_for(task, token, asked);
+                    }
+                }
                 Act::Open(text) => {
                     let stream = self.arena.put(json!({ "text": text }));
                     self.machine.open_stream(task, token, stream.clone());
@@ -163,6 +216,28 @@ impl Host {
             }
         }
         self.end_attempt(task, token);
+    }
+
+    fn put(&mut self, task: u32, token: u32, channel: &str, value: Option<&Value>) {
+        let value = value.map_or(Json::Null, |value| self.arena.get(value).clone());
+        let attempt = self.attempts.get_mut(&(task, token)).expect("an attempt");
+        add_write(&mut attempt.reply, channel, value);
+    }
+
+    fn wait_for(&mut self, task: u32, token: u32, asked: Asked) {
+        match asked {
+            Asked::Waits(wait) => {
+                self.waits.insert(wait, (task, token));
+                self.take();
+            }
+            other => self.throw(task, token, &format!("{other:?}")),
+        }
+    }
+
+    fn throw(&mut self, task: u32, token: u32, text: &str) {
+        self.attempts.remove(&(task, token));
+        let outcome = Outcome::Threw(self.thrown(text));
+        self.feed(Input::Settled { task, token, outcome });
     }
 
     /// Whether the engine took it.
@@ -314,7 +389,7 @@ impl Host {
     }
 
     pub(super) fn wake(&mut self, sleep: u32) {
-        let (task, token) = self.sleeps[sleep as usize];
+        let (task, token) = self.waits.remove(&sleep).unwrap_or_else(|| self.sleeps[sleep as usize]);
         if let Some(attempt) = self.attempts.get_mut(&(task, token)) {
             attempt.is_busy = true;
         }
