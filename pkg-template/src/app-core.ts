@@ -26,8 +26,6 @@ export class AppCore {
   readonly names: Names;
   readonly nodeIds: ReadonlyMap<string, number>;
   readonly channelIds: ReadonlyMap<string, number>;
-  /** A node is a graph. */
-  readonly hasSubgraphs: boolean;
   /** A channel has a reducer. */
   readonly hasReduce: boolean;
   readonly routes: readonly RouteCore[];
@@ -43,12 +41,13 @@ export class AppCore {
     this.nodes = parts.nodes;
     this.#graph = compile(parts);
     this.#instance = instanceNumber();
-    this.names = new Names(
-      parts.nodes.map((node) => node.id),
-      parts.channelNames,
-    );
+    this.names = new Names({
+      nodes: parts.nodes.map((node) => node.id),
+      channels: parts.channelNames,
+      kinds: parts.channels.map(({ kind }) => kind),
+      inner: new Map(parts.nodes.flatMap(({ graph }, id) => (graph === undefined ? [] : [[id, graph.names] as const]))),
+    });
     this.nodeIds = new Map([...parts.nodes.map((node, id) => [node.id, id] as const), [END, END_ID]]);
-    this.hasSubgraphs = parts.nodes.some(({ graph }) => graph !== undefined);
     this.hasReduce = parts.channels.some(({ kind }) => kind === 'reduce');
     this.channelIds = new Map(parts.channelNames.map((name, id) => [name, id]));
     this.routes = parts.routes.map(({ from, route }, id) => ({ from, route, targets: this.#routeTargets(id) }));

@@ -161,16 +161,20 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
   }
 
   /**
-   * A checkpoint of a session: the newest, or that of a step (0: the input). `null` where there is none.
+   * A checkpoint of a session: the newest, or that of a step (0: the input). `null` where there is none. With `path` (`node` or
+   * `node#task` of each task around it) that of a sub-graph, by its own steps: there is one while the step is half done that it is a task of.
    *
-   * @throws CheckpointError CHECKPOINT_NO_STORE, CHECKPOINT_CORRUPT, CHECKPOINT_VERSION, CHECKPOINT_UNAVAILABLE
+   * @throws CheckpointError CHECKPOINT_NO_STORE, CHECKPOINT_CORRUPT, CHECKPOINT_VERSION, CHECKPOINT_UNAVAILABLE; RunFailed
+   * RUN_INVALID_OPTION: a path that names no sub-graph
    */
   async getState(sessionId: string, at?: { step?: number; path?: readonly string[] }): Promise<Checkpoint<C> | null> {
     const step = at?.step;
-    if (at?.path !== undefined && at.path.length > 0) throw createError('RUN_INVALID_OPTION', 'path names a sub-graph, which this version does not have');
+    const path = at?.path;
+    if (path !== undefined && !Array.isArray(path)) throw createError('RUN_INVALID_OPTION', `path is ${kindOf(path)}; give an array of names`);
     checkStep('step', step);
     const store = await this.#openStore();
-    return (await loadStorage()).readCheckpoint(this.#core, sessionId, store, step);
+    const { readCheckpoint, readInnerCheckpoint } = await loadStorage();
+    return path === undefined || path.length === 0 ? readCheckpoint(this.#core, sessionId, store, step) : readInnerCheckpoint(this.#core, sessionId, store, path, step);
   }
 
   /**
@@ -298,7 +302,6 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
     const sessionId = typeof wanted === 'string' ? wanted : newId();
     const locks = this.#locksOf(options);
     const execution = new Execution(this.#core, options, options.runId ?? newId(), sessionId, this.#keeper);
-    problem ??= this.#core.hasSubgraphs ? createError('RUN_INVALID_OPTION', 'the graph has sub-graphs, which this version does not run') : undefined;
     problem ??= resume === undefined ? undefined : checkResume(resume, options);
     const holder = locks.holders.get(sessionId);
     const isFree = holder === undefined;

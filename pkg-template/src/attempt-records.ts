@@ -61,7 +61,7 @@ export class AttemptRecords {
       bytes = copiedBytes;
     } catch (thrown) {
       const { pump } = this.#execution;
-      pump.enter(() => pump.tell(Tell.DropOnce, attempt.index, attempt.ticket));
+      pump.enter(() => pump.tell(Tell.DropOnce, attempt.index, attempt.ticket), attempt.frame);
       throw thrown;
     }
     const kept = this.#ask(attempt, 'ctx.once', TellText.KeepOnce, key, value, bytes);
@@ -93,7 +93,7 @@ export class AttemptRecords {
         if (number >= FIRST_WAIT) answered = { wait: this.#requests.wait(attempt, number) };
         else answered = number < 0 ? number : { value: number === 0 ? undefined : lend(arena.get(number - 1)) };
         return count;
-      });
+      }, attempt.frame);
     }
     if (answered === Asked.Over) throw attempt.abortedWith ?? atAttempt(attempt, 'RUN_CANCELLED', `${what} was called after its attempt was over`);
     return answered;

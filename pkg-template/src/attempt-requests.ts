@@ -36,15 +36,15 @@ export class AttemptRequests {
 
   openStream(attempt: Attempt, stream: OpenStream): void {
     stream.handle = this.#execution.arena.put(stream);
-    this.#execution.pump.ask(Ask.OpenStream, attempt.index, attempt.ticket, stream.handle);
+    this.#execution.pump.askAbout(attempt.frame, Ask.OpenStream, attempt.index, attempt.ticket, stream.handle);
   }
 
   closeStream(attempt: Attempt, stream: OpenStream): void {
-    this.#execution.pump.ask(Ask.CloseStream, attempt.index, attempt.ticket, stream.handle);
+    this.#execution.pump.askAbout(attempt.frame, Ask.CloseStream, attempt.index, attempt.ticket, stream.handle);
   }
 
   random(attempt: Attempt): number {
-    const fraction = this.#execution.pump.ask(Ask.Random, attempt.index, attempt.ticket);
+    const fraction = this.#execution.pump.askAbout(attempt.frame, Ask.Random, attempt.index, attempt.ticket);
     if (fraction < 0) throw isOver('ctx.random', attempt);
     return fraction;
   }
@@ -58,7 +58,7 @@ export class AttemptRequests {
         : new Promise<void>((resolve, reject) => {
             const id = (this.#lastWait += 1);
             this.#sleeps.set(id, { attempt, resolve, reject });
-            pump.enter(() => pump.tell(Tell.Sleep, attempt.index, attempt.ticket, id, 0, ms));
+            pump.enter(() => pump.tell(Tell.Sleep, attempt.index, attempt.ticket, id, 0, ms), attempt.frame);
           });
     // One that nobody awaits must not end the process when it is cut short.
     sleep.catch(() => undefined);

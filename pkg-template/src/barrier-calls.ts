@@ -31,11 +31,11 @@ export class BarrierCalls {
     const next = at + (op === Op.Write ? 4 : op === Op.Load ? 3 : 5);
     const error = op === Op.Note ? takeError(queue[at + 4]!, this.#execution.arena, this.#execution.names, this.#execution) : undefined;
     if (this.#skipsFolds) return next;
-    const channel = error === undefined ? queue[at + 1]! : this.#execution.app.channelIds.get('errors')!;
+    const channel = error === undefined ? queue[at + 1]! : this.#pump.here.app.channelIds.get('errors')!;
     try {
-      if (error !== undefined) this.#execution.state.append(channel, toErrorEvent(error, queue[at + 1]!, queue[at + 2]!, queue[at + 3]!));
-      else if (op === Op.Write) this.#execution.state.write(channel, this.#execution.arena.get(queue[at + 2]!), queue[at + 3] === 1);
-      else this.#execution.state.load(channel, this.#execution.arena.get(queue[at + 2]!));
+      if (error !== undefined) this.#pump.here.state.append(channel, toErrorEvent(error, queue[at + 1]!, queue[at + 2]!, queue[at + 3]!));
+      else if (op === Op.Write) this.#pump.here.state.write(channel, this.#execution.arena.get(queue[at + 2]!), queue[at + 3] === 1);
+      else this.#pump.here.state.load(channel, this.#execution.arena.get(queue[at + 2]!));
     } catch (thrown) {
       this.#skipsFolds = true;
       this.#pump.take(this.foldThrew(channel, thrown));
@@ -54,7 +54,8 @@ export class BarrierCalls {
       this.#skipsFolds = false;
       return;
     }
-    const { state, app, options } = this.#execution;
+    const { options } = this.#execution;
+    const { state, app } = this.#pump.here;
     const mask = state.endFolds();
     if (!(options.durability > 0 && app.hasReduce) && state.contents.length <= 32) {
       this.#pump.take(this.#pump.tellAtOnce(Tell.Applied, mask, 0, 0, 0, this.#execution.storedBytes));
@@ -82,17 +83,18 @@ export class BarrierCalls {
   }
 
   ask(id: number): unknown {
-    const { route } = this.#execution.app.routes[id]!;
-    return route(this.#execution.state.viewForTask() as any);
+    const { route } = this.#pump.here.app.routes[id]!;
+    return route(this.#pump.here.state.viewForTask() as any);
   }
 
   /** What a route returned, or a promise of it. */
   answered(call: number, id: number, answer: unknown): number {
     try {
       if (isThenable(answer)) {
+        const { here } = this.#pump;
         asPromise(answer).then(
-          (value) => this.#pump.enter(() => this.#routed(call, id, value)),
-          (thrown: unknown) => this.#pump.enter(() => this.routeThrew(call, thrown)),
+          (value) => this.#pump.enter(() => this.#routed(call, id, value), here),
+          (thrown: unknown) => this.#pump.enter(() => this.routeThrew(call, thrown), here),
         );
         return 0;
       }
@@ -104,7 +106,7 @@ export class BarrierCalls {
   }
 
   #routed(call: number, id: number, answer: unknown): number {
-    const { targets: known } = this.#execution.app.routes[id]!;
+    const { targets: known } = this.#pump.here.app.routes[id]!;
     if (typeof answer === 'string') {
       const node = known.get(answer);
       return node === undefined ? this.#pump.tellText(TellText.RouteUnknown, call, 0, NONE, '', answer) : this.#pump.tell(Tell.Routed, call, node);
@@ -114,7 +116,7 @@ export class BarrierCalls {
     try {
       const read = readTargets(answer);
       problem = read.problem;
-      words = readTargetWords(known, this.#execution.app, read.targets, this.#execution.arena);
+      words = readTargetWords(known, this.#pump.here.app, read.targets, this.#execution.arena);
     } catch (thrown) {
       if (isA(thrown, UnknownTarget)) return this.#pump.tellText(TellText.RouteUnknown, call, 0, NONE, '', thrown.name);
       return this.routeThrew(call, thrown, true);

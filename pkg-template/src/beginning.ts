@@ -6,9 +6,7 @@
  */
 
 import { readAnswers, type ReadAnswer } from './answers.js';
-import { Arena } from './arena.js';
 import { readBreakpoints } from './breakpoints.js';
-import { ChannelState } from './channel-state.js';
 import { engine, instanceNumber, isTrap, type Engine } from './engine.js';
 import { createError, WeaveError } from './errors.js';
 import type { Execution } from './execution.js';
@@ -99,12 +97,11 @@ export class Beginning {
     if (!isTakingOver || this.#retries >= MOST_RETRIES) return false;
     this.#retries += 1;
     const raw = execution.pump.raw!;
-    execution.pump.raw = undefined;
     execution.error = undefined;
     execution.readers.detach();
     execution.timers.stopAll();
-    execution.arena = new Arena();
-    execution.state = new ChannelState(execution.app);
+    execution.restart();
+    execution.pump.restart();
     raw.free();
     this.#soon(() => this.#begin());
     return true;

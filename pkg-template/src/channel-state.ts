@@ -49,6 +49,14 @@ export class ChannelState {
     return Object.freeze(state);
   }
 
+  /** Begins with what another state has in channels of the same name and kind, by reference. */
+  share(app: AppCore, outer: AppCore, state: ChannelState): void {
+    app.parts.channelNames.forEach((name, channel) => {
+      const there = outer.channelIds.get(name);
+      if (there !== undefined && outer.parts.channels[there]!.kind === app.parts.channels[channel]!.kind) this.contents[channel]!.load(state.contents[there]!.save());
+    });
+  }
+
   begin(): void {
     this.#changedMask = 0;
     if (this.contents.length > 32) this.#changed.fill(false);

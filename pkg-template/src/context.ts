@@ -4,13 +4,13 @@
  */
 
 import type { Execution } from './execution.js';
+import { escapePart, type GraphFrame } from './graph-frame.js';
 import { createError, type WeaveError } from './errors.js';
 import type { LlmMeta, NodeContext } from './node-context.js';
 import { OpenStream } from './text-stream.js';
 import { copiedBytes, copyValue } from './values.js';
 import { Kind } from './words.js';
 
-const noPath: readonly string[] = Object.freeze([]);
 const noMetadata: Readonly<Record<string, unknown>> = Object.freeze({});
 
 export class Attempt implements NodeContext<any, any> {
@@ -36,12 +36,13 @@ export class Attempt implements NodeContext<any, any> {
     readonly task: number,
     readonly attempt: number,
     readonly input: any,
+    /** @internal */ readonly frame: GraphFrame,
   ) {
     this.#execution = execution;
   }
 
   get node(): string {
-    return this.#execution.app.names.node(this.nodeId);
+    return this.frame.app.names.node(this.nodeId);
   }
   get runId(): string {
     return this.#execution.runId;
@@ -50,7 +51,7 @@ export class Attempt implements NodeContext<any, any> {
     return this.#execution.sessionId;
   }
   get path(): readonly string[] {
-    return noPath;
+    return this.frame.path;
   }
   get context(): any {
     return this.#execution.options.context;
@@ -59,7 +60,9 @@ export class Attempt implements NodeContext<any, any> {
     return this.#execution.metadata ?? noMetadata;
   }
   get idempotencyKey(): string {
-    return `${escapePart(this.sessionId)}//${this.#execution.keyStep(this.step)}/${escapePart(this.node)}#${this.task}`;
+    const { id, key } = this.frame;
+    const step = id === 0 ? this.#execution.keyStep(this.step) : this.step;
+    return `${escapePart(this.sessionId)}/${key}/${step}/${escapePart(this.node)}#${this.task}`;
   }
 
   get signal(): AbortSignal {
@@ -190,7 +193,8 @@ export class Attempt implements NodeContext<any, any> {
     const key = streamId ?? '';
     let stream = this.#streams.get(key);
     if (stream === undefined) {
-      const id = streamId ?? `${this.step}/${this.node}#${this.task}/${this.attempt}.${(this.#streamCount += 1)}`;
+      const around = this.frame.key;
+      const id = streamId ?? `${around === '' ? '' : `${around}/`}${this.step}/${this.node}#${this.task}/${this.attempt}.${(this.#streamCount += 1)}`;
       stream = new OpenStream(String(id));
       this.#streams.set(key, stream);
       this.#execution.requests.openStream(this, stream);
@@ -233,9 +237,4 @@ class Tool {
   result(id: string, result: unknown, options?: { isError?: boolean }): void {
     this.#attempt.result(id, result, options);
   }
-}
-
-/** Keeps the parts of an idempotency key apart. */
-function escapePart(part: string): string {
-  return part.replace(/[%/#]/g, (letter) => encodeURIComponent(letter));
 }

@@ -6,7 +6,8 @@
 
 import type { Arena } from './arena.js';
 import { takeError, type Names } from './failures.js';
-import type { ErrorInfo, WeaveEvent } from './events.js';
+import type { ErrorInfo, NodeBase, WeaveEvent } from './events.js';
+import { pathPart } from './graph-frame.js';
 import type { WeaveError } from './errors.js';
 import { OpenStream } from './text-stream.js';
 import { Thrown } from './thrown.js';
@@ -46,10 +47,13 @@ class EventReader {
   #at = 0;
   readonly #words: Float64Array;
   readonly #source: EventSource;
+  /** Of the graph in which the event happened. */
+  #names: Names;
 
   constructor(words: Float64Array, source: EventSource) {
     this.#words = words;
     this.#source = source;
+    this.#names = source.names;
   }
 
   hasMore(): boolean {
@@ -65,7 +69,7 @@ class EventReader {
   }
 
   #name(): string {
-    return this.#source.names.node(this.#next());
+    return this.#names.node(this.#next());
   }
 
   #list(): string[] {
@@ -83,12 +87,12 @@ class EventReader {
   #channels(): string[] {
     const count = this.#next();
     const list: string[] = [];
-    for (let index = 0; index < count; index += 1) list.push(this.#source.names.channel(this.#next()));
+    for (let index = 0; index < count; index += 1) list.push(this.#names.channel(this.#next()));
     return list;
   }
 
   #takeError(): WeaveError {
-    return takeError(this.#next(), this.#source.arena, this.#source.names, this.#source);
+    return takeError(this.#next(), this.#source.arena, this.#names, this.#source);
   }
 
   read(): WeaveEvent {
@@ -97,13 +101,30 @@ class EventReader {
     const type = eventTypes[kind]!;
     const seq = this.#next();
     const at = this.#next();
-    const isTransient = this.#flag();
+    const flags = this.#next();
+    const isTransient = (flags & 1) === 1;
+    const path = (flags & 2) === 2 ? this.#path() : undefined;
     const isFromUser = kind >= Kind.message && kind <= Kind.custom;
     const event = isFromUser ? this.#fromUser(type, seq, at) : this.#make(type, seq, at, isTransient);
     const { branch } = this.#source;
     if (branch !== undefined && branch > 1) event.branch = branch;
     if (isTransient) event.transient = true;
+    if (path !== undefined) {
+      (event as NodeBase).path = path;
+      this.#names = this.#source.names;
+    }
     return event;
+  }
+
+  /** The tasks around the graph that the event happened in, whose names count from here on. */
+  #path(): string[] {
+    const path: string[] = [];
+    for (let left = this.#next(); left > 0; left -= 1) {
+      const node = this.#next();
+      path.push(pathPart(this.#names.node(node), this.#next()));
+      this.#names = this.#names.inner(node);
+    }
+    return path;
   }
 
   #make(type: WeaveEvent['type'], seq: number, at: number, isTransient: boolean): WeaveEvent {
@@ -172,8 +193,8 @@ class EventReader {
       }
       case 'node.completed': {
         const event: WeaveEvent = { type, seq, at, runId, sessionId, step: this.#next(), node: this.#name(), task: this.#next(), attempt: this.#next(), durationMs: this.#next() };
-        const changes = this.#option();
-        if (changes !== undefined) event.changes = lendChanges(changes as Record<string, unknown>);
+        const changes = this.#changes();
+        if (changes !== undefined) event.changes = changes;
         return event;
       }
       case 'node.failed': {
@@ -198,18 +219,11 @@ class EventReader {
     }
   }
 
-  /** The sub-graph nodes around it, as events name them. */
-  #path(): string[] {
-    const count = this.#next();
-    return Array.from({ length: count }, () => {
-      const [node, task] = [this.#name(), this.#next()];
-      return task > 0 ? `${node}#${task}` : node;
-    });
-  }
-
   #interrupt(): Interrupt {
+    const names = this.#names;
     const path = this.#path();
     const [step, node, task] = [this.#next(), this.#name(), this.#next()];
+    this.#names = names;
     const reason = reasons[this.#next() as keyof typeof reasons];
     const interrupt: Interrupt = { id: engine().takeText(this.#next()) ?? '', node, task, path, step, reason };
     const payload = this.#option();
@@ -217,10 +231,26 @@ class EventReader {
     return interrupt;
   }
 
+  #changes(): Record<string, unknown> | undefined {
+    const first = this.#next();
+    if (first === 0) return undefined;
+    if (first > 0) return lendChanges(this.#source.arena.get(first - 1) as Record<string, unknown>);
+    const changes: Record<string, unknown> = {};
+    for (let part = 0; part < -first; part += 1) {
+      const update = this.#source.arena.get(this.#next()) as Record<string, unknown>;
+      for (let left = this.#next(); left > 0; left -= 1) {
+        const channel = this.#next();
+        const name = this.#names.channel(channel);
+        changes[name] = addWrite(this.#names.kind(channel), changes[name], update[name]);
+      }
+    }
+    return changes;
+  }
+
   #versions(): Record<string, number> {
     const count = this.#next();
     const versions: Record<string, number> = {};
-    for (let channel = 0; channel < count; channel += 1) versions[this.#source.names.channel(channel)] = this.#next();
+    for (let channel = 0; channel < count; channel += 1) versions[this.#names.channel(channel)] = this.#next();
     return versions;
   }
 
@@ -254,6 +284,19 @@ class EventReader {
 
 /** Where a user's event has data that may hold bytes, which each reader gets a copy of. */
 const dataOf: Readonly<Partial<Record<WeaveEvent['type'], string>>> = { milestone: 'data', custom: 'data', 'tool.call': 'args', 'tool.result': 'result', 'llm.final': 'metadata', 'llm.error': 'metadata' };
+
+/** What a sub-graph wrote to a channel, after one more write: what it appended or merged, the last value, or all writes for a reducer. */
+function addWrite(kind: string | undefined, before: unknown, given: unknown): unknown {
+  const replaced = readReplace(given);
+  const whole = readReplace(before);
+  const write = replaced === undefined ? lend(given) : replace(lend(replaced.__replace));
+  if (kind === 'reduce') return Object.freeze([...((before as unknown[] | undefined) ?? []), write]);
+  if (kind === 'last' || replaced !== undefined || before === undefined) return write;
+  const base: unknown = whole === undefined ? before : whole.__replace;
+  const list = (value: unknown): unknown[] => (Array.isArray(value) ? (value as unknown[]) : [value]);
+  const sum = Object.freeze(kind === 'append' ? [...list(base), ...list(write)] : { ...(base as object), ...(write as object) });
+  return whole === undefined ? sum : replace(sum);
+}
 
 function lendChanges(changes: Record<string, unknown>): Record<string, unknown> {
   for (const name in changes) {

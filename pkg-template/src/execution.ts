@@ -16,12 +16,14 @@ import { createError, WeaveError, type ErrorCode } from './errors.js';
 import { readEvents, type EventSource } from './event-factory.js';
 import type { WeaveEvent } from './events.js';
 import type { Names } from './failures.js';
+import { GraphFrame } from './graph-frame.js';
 import type { LogStore } from './log-store.js';
 import { Pump } from './pump.js';
 import type { ReadOptions } from './read-options.js';
 import { Readers } from './readers.js';
 import { isolation, when } from './requests.js';
 import type { ActiveExecution } from './session-locks.js';
+import type { InnerState } from './subgraph-calls.js';
 import type { RunStatus } from './sessions.js';
 import { loadStorage } from './storage-loader.js';
 import { describe, isA, Thrown } from './thrown.js';
@@ -37,7 +39,10 @@ export interface Keeper {
 
 export class Execution implements Trappable, EventSource, ActiveExecution {
   arena = new Arena();
-  state: ChannelState;
+  /** The session's graph. */
+  root: GraphFrame;
+  /** Sub-graphs that an earlier execution left half done, by the engine's number. */
+  readonly inner = new Map<number, InnerState>();
   readonly timers: Timers;
   readonly readers: Readers;
   readonly pump: Pump;
@@ -78,7 +83,7 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
     readonly sessionId: string,
     readonly keeper: Keeper,
   ) {
-    this.state = new ChannelState(app);
+    this.root = new GraphFrame(0, app, new ChannelState(app));
     this.names = app.names;
     this.metadata = options.metadata;
     this.pump = new Pump(this);
@@ -92,6 +97,17 @@ export class Execution implements Trappable, EventSource, ActiveExecution {
     this.readers = new Readers(this, options.events);
     this.ended = new Promise((resolve) => (this.#end = resolve));
     remember(this);
+  }
+
+  get state(): ChannelState {
+    return this.root.state;
+  }
+
+  /** It begins anew: its session is read again. */
+  restart(): void {
+    this.arena = new Arena();
+    this.root = new GraphFrame(0, this.app, new ChannelState(this.app));
+    this.inner.clear();
   }
 
   /** Made when an attempt asks for something. */

@@ -87,8 +87,8 @@ export class LogTail {
     if (slot === 0) return 0;
     const [record] = slot === newest.slot ? [newest] : await this.#store.read(sessionId, slot, 1);
     if (record?.slot !== slot) return 0;
-    const [firstSeq, count] = checkRecord(record, sessionId);
-    return count > 0 && firstSeq <= after + 1 ? slot : 0;
+    const [firstSeq, count, , needsEarlier] = checkRecord(record, sessionId);
+    return count > 0 && firstSeq <= after + 1 && needsEarlier === 0 ? slot : 0;
   }
 
   #read(record: StoredRecord, after: number): WeaveEvent[] {

@@ -12,11 +12,13 @@ import { readWords, type Engine } from './engine.js';
 import type { Execution } from './execution.js';
 import type { Observation } from './observer.js';
 import { RecordWriter } from './record-writer.js';
+import type { GraphFrame } from './graph-frame.js';
 import { SoloStep } from './solo-step.js';
+import { SubgraphCalls } from './subgraph-calls.js';
 import { TaskCalls } from './task-calls.js';
 import { nextTurn } from './turn.js';
 import type { PlainUpdate } from './updates.js';
-import { Op, Tell } from './words.js';
+import { Ask, Op, Tell } from './words.js';
 
 export type RawRun = InstanceType<Engine['RawRun']>;
 
@@ -45,6 +47,13 @@ export class Pump {
   generation = 0;
   /** Told of what happens, as it happens. */
   observation: Observation | undefined;
+  /** The graph that calls of the engine are about: that of the command which is carried out, or of the attempt that has something to say. */
+  here: GraphFrame;
+  /** The graph that commands are about. */
+  #said: GraphFrame;
+  /** The one that the engine was told of last. */
+  #told = 0;
+  #subgraphs: SubgraphCalls | undefined;
   #isPumping = false;
   readonly #execution: Execution;
   readonly #tasks: TaskCalls;
@@ -54,6 +63,7 @@ export class Pump {
 
   constructor(execution: Execution) {
     this.#execution = execution;
+    this.here = this.#said = execution.root;
     this.#tasks = new TaskCalls(execution, this);
     this.#barrier = new BarrierCalls(execution, this);
     this.#solo = new SoloStep(execution, this, this.#barrier);
@@ -61,20 +71,52 @@ export class Pump {
   }
 
   /** Calls the engine and carries out what it says. The one way in for everything that happens outside the pump. */
-  enter(call: () => number): void {
+  enter(call: () => number, frame?: GraphFrame): void {
     if (this.raw === undefined) return;
+    const { here } = this;
     try {
       this.#solo.interrupt();
+      if (frame !== undefined) this.here = frame;
       this.take(call());
       this.#pump();
     } catch (thrown) {
       this.#execution.fail(thrown);
     }
+    this.here = here;
+  }
+
+  /** The engine's half of a run that begins anew is another one. */
+  restart(): void {
+    this.raw = undefined;
+    this.here = this.#said = this.#execution.root;
+    this.#told = 0;
+    this.#subgraphs = undefined;
+  }
+
+  /** The engine's half of the run, which knows what it is about to be told of. */
+  heard(): RawRun | undefined {
+    const { id } = this.here;
+    if (id !== this.#told) {
+      this.#told = id;
+      this.raw?.ask(Ask.Enter, id, 0, 0);
+    }
+    return this.raw;
+  }
+
+  /** The frames of sub-graphs, and where the commands of one are to be found. */
+  get subgraphs(): SubgraphCalls {
+    return (this.#subgraphs ??= new SubgraphCalls(this.#execution, this, this.#tasks));
+  }
+
+  /** All graphs that run. */
+  frames(): GraphFrame[] {
+    return [this.#execution.root, ...(this.#subgraphs?.all() ?? [])];
   }
 
   /** An attempt has returned. The same as by `enter`, without a function for each. */
   returned(attempt: Attempt, result: unknown): void {
     if (this.raw === undefined) return;
+    const { here } = this;
     try {
       this.#solo.interrupt();
       this.take(this.#tasks.returned(attempt, result));
@@ -82,6 +124,7 @@ export class Pump {
     } catch (thrown) {
       this.#execution.fail(thrown);
     }
+    this.here = here;
   }
 
   /** A solo attempt has returned. Returns the count of words. */
@@ -98,7 +141,10 @@ export class Pump {
 
   /** An attempt's event. The same as by `enter`, without a function for each. */
   emit(attempt: Attempt, kind: number, payload: object, bytes: number, offset: number): void {
-    const { raw } = this;
+    const { here } = this;
+    this.here = attempt.frame;
+    const raw = this.heard();
+    this.here = here;
     if (raw === undefined) return;
     try {
       const { arena, timers } = this.#execution;
@@ -112,25 +158,34 @@ export class Pump {
   }
 
   tell(what: number, a = 0, b = 0, c = 0, d = 0, x = 0): number {
-    return this.raw?.tell(what, (this.now = this.#execution.timers.now()), a, b, c, d, x) ?? 0;
+    return this.heard()?.tell(what, (this.now = this.#execution.timers.now()), a, b, c, d, x) ?? 0;
   }
 
   /** The same at the last reading of the clock: nothing has happened since. */
   tellAtOnce(what: number, a = 0, b = 0, c = 0, d = 0, x = 0): number {
-    return this.raw?.tell(what, this.now, a, b, c, d, x) ?? 0;
+    return this.heard()?.tell(what, this.now, a, b, c, d, x) ?? 0;
   }
 
   tellWith(what: number, a: number, b: number, c: number, d: number, x: number, words: Uint32Array): number {
-    return this.raw?.tellWith(what, this.#execution.timers.now(), a, b, c, d, x, words) ?? 0;
+    return this.heard()?.tellWith(what, this.#execution.timers.now(), a, b, c, d, x, words) ?? 0;
   }
 
   /** `value` is what was thrown, unless the call says otherwise. */
   tellText(what: number, a: number, b: number, value: number, code: string, text: string, bytes = 256): number {
-    return this.raw?.tellText(what, this.#execution.timers.now(), a, b, value, bytes, code, text) ?? 0;
+    return this.heard()?.tellText(what, this.#execution.timers.now(), a, b, value, bytes, code, text) ?? 0;
   }
 
   ask(what: number, a = 0, b = 0, c = 0): number {
-    return this.raw?.ask(what, a, b, c) ?? -1;
+    return this.heard()?.ask(what, a, b, c) ?? -1;
+  }
+
+  /** The same about a graph. */
+  askAbout(frame: GraphFrame, what: number, a = 0, b = 0, c = 0): number {
+    const { here } = this;
+    this.here = frame;
+    const answer = this.ask(what, a, b, c);
+    this.here = here;
+    return answer;
   }
 
   /** Queues the commands of a call; a negative count says that there was nothing to call about. */
@@ -179,6 +234,7 @@ export class Pump {
 
   /** Carries out the command at `at` and returns where the next one begins. */
   #carryOut(queue: readonly number[], at: number): number {
+    this.here = this.#said;
     switch (queue[at]) {
       case Op.Run:
         this.#tasks.run(queue, at);
@@ -193,7 +249,7 @@ export class Pump {
         this.#tasks.abort(queue[at + 1]!, queue[at + 2]!, queue[at + 3]!);
         return at + 4;
       case Op.Begin:
-        this.#execution.state.begin();
+        this.here.state.begin();
         return at + 1;
       case Op.Write:
       case Op.Load:
@@ -203,10 +259,10 @@ export class Pump {
         this.#barrier.endFolds();
         return at + 1;
       case Op.Commit:
-        this.#execution.state.commit();
+        this.here.state.commit();
         return at + 1;
       case Op.Rollback:
-        this.#execution.state.rollback();
+        this.here.state.rollback();
         return at + 1;
       case Op.Route:
         this.#barrier.route(queue[at + 1]!, queue[at + 2]!);
@@ -234,6 +290,19 @@ export class Pump {
       case Op.Finish:
         this.#execution.finish();
         return this.#end;
+      case Op.Enter:
+        // One that did not open has nothing to be told any more.
+        this.#said = this.subgraphs.get(queue[at + 1]!) ?? this.#execution.root;
+        return at + 2;
+      case Op.Open:
+        this.subgraphs.open(queue, at);
+        return at + 10;
+      case Op.Output:
+        this.subgraphs.output();
+        return at + 1;
+      case Op.Close:
+        this.subgraphs.close(queue[at + 1]!);
+        return at + 2;
       case Op.Release: {
         const end = at + 2 + queue[at + 1]!;
         for (let index = at + 2; index < end; index += 1) this.#execution.arena.release(queue[index]!);

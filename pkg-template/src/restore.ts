@@ -11,8 +11,10 @@ import { engine, instanceNumber, isTrap, readWords, reportTrap, type Engine } fr
 import { toErrorEvent } from './error-note.js';
 import { createError, WeaveError } from './errors.js';
 import { toError, takeError, type FailureParts, type Names } from './failures.js';
+import { pathPart } from './graph-frame.js';
 import type { LogStore, StoredRecord } from './log-store.js';
 import type { Checkpoint, CheckpointSummary, RunStatus } from './sessions.js';
+import { beginInner, type InnerState } from './subgraph-calls.js';
 import { lend } from './values.js';
 import { Op, reasons } from './words.js';
 
@@ -22,11 +24,11 @@ export type RawLog = InstanceType<Engine['RawLog']>;
 export const PAGE = 256;
 
 /**
- * The session as its log leaves it, folded into `state`. A new session has an empty log.
+ * The session as its log leaves it, folded into `state`, and its half-done sub-graphs into `inner`. A new session has an empty log.
  *
  * @throws WeaveError SESSION_NOT_FOUND, CheckpointError CHECKPOINT_*
  */
-export async function restore(app: AppCore, sessionId: string, store: LogStore, arena: Arena, state: ChannelState, isResume: boolean): Promise<RawLog> {
+export async function restore(app: AppCore, sessionId: string, store: LogStore, arena: Arena, state: ChannelState, inner: Map<number, InnerState>, isResume: boolean): Promise<RawLog> {
   const { RawLog } = engine();
   const log = new RawLog(app.graph());
   const newest = await store.newest(sessionId);
@@ -34,7 +36,7 @@ export async function restore(app: AppCore, sessionId: string, store: LogStore, 
     if (isResume) throw notFound(sessionId);
     return log;
   }
-  const reading = new Reading(app, sessionId, arena, state, log);
+  const reading = new Reading(app, sessionId, arena, state, log, inner);
   for (let slot = reading.beginAt(snapshotSlot(app, sessionId, newest)); slot <= newest.slot; ) {
     const page = await store.read(sessionId, slot, PAGE);
     if (page.length === 0) throw reading.missing(slot);
@@ -50,7 +52,7 @@ export function checkpointOf(app: AppCore, sessionId: string, arena: Arena, stat
 }
 
 /** Reads once more if a record is missing: the session may have been pruned meanwhile. */
-async function again<T>(read: () => Promise<T>): Promise<T> {
+export async function again<T>(read: () => Promise<T>): Promise<T> {
   return read().catch((thrown: unknown) => {
     if (thrown instanceof WeaveError && thrown.code === 'CHECKPOINT_CORRUPT') return read();
     throw thrown;
@@ -174,7 +176,8 @@ export interface Described {
   ran: number[];
   skipped: number[];
   updatedChannels: number[];
-  interrupts: Array<[id: string, reason: keyof typeof reasons, step: number, node: number, task: number, payload: number]>;
+  /** Node and ordinal of each task around it come last. */
+  interrupts: Array<[id: string, reason: keyof typeof reasons, step: number, node: number, task: number, payload: number, ...path: number[]]>;
 }
 
 export class Reading {
@@ -183,14 +186,20 @@ export class Reading {
   readonly #arena: Arena;
   readonly #state: ChannelState | undefined;
   readonly #log: RawLog;
+  /** Sub-graphs by the engine's number; what is there once the log was read may be over. */
+  readonly #inner: Map<number, InnerState>;
+  /** What the folds are about, and what they were about since the last record. */
+  #here: InnerState | undefined;
+  readonly #touched = new Set<ChannelState>();
   /** The slot that comes next, once one was read. */
   #next: number | undefined;
 
-  constructor(app: AppCore, sessionId: string, arena: Arena, state: ChannelState | undefined, log: RawLog) {
+  constructor(app: AppCore, sessionId: string, arena: Arena, state: ChannelState | undefined, log: RawLog, inner = new Map<number, InnerState>()) {
     this.#app = app;
     this.#sessionId = sessionId;
     this.#arena = arena;
     this.#state = state;
+    this.#inner = inner;
     this.#log = log;
   }
 
@@ -224,9 +233,19 @@ export class Reading {
     const handles = Uint32Array.from(record.values, (value) => this.#arena.put(value));
     const count = typed(this.#app, this.#sessionId, this.#arena, () => this.#log.read(record.slot, record.bytes, handles, untilStep, lists));
     const words = readWords(count).slice(0, count);
+    this.#enter(0);
     for (let at = 0; at < count; ) at = this.#fold(words, at);
-    this.#state?.endFolds();
-    this.#state?.commit();
+    for (const state of this.#touched) {
+      state.endFolds();
+      state.commit();
+    }
+    this.#touched.clear();
+  }
+
+  #enter(frame: number): void {
+    const root = this.#state && { app: this.#app, state: this.#state };
+    this.#here = frame === 0 ? root : this.#inner.get(frame);
+    if (this.#here !== undefined) this.#touched.add(this.#here.state);
   }
 
   missing(slot: number): Error {
@@ -238,8 +257,14 @@ export class Reading {
   }
 
   #fold(words: Float64Array, at: number): number {
-    const state = this.#state;
+    const state = this.#here?.state;
     switch (words[at]) {
+      case Op.Enter:
+        this.#enter(words[at + 1]!);
+        return at + 2;
+      case Op.Reopen:
+        if (this.#here !== undefined) this.#inner.set(words[at + 1]!, beginInner(this.#here.app, this.#here.state, words[at + 2]!));
+        return at + 3;
       case Op.Write: {
         const [channel, update, isReplace] = [words[at + 1]!, this.#arena.get(words[at + 2]!), words[at + 3] === 1];
         // The engine's words and the values come from different parts of the record.
@@ -280,12 +305,13 @@ export class Reading {
     return { ...this.summary(this.described()), state: this.#state!.committed() as any };
   }
 
-  summary(raw: Described): CheckpointSummary {
-    return toSummary(raw, this.#sessionId, this.names, this.#arena);
+  summary(raw: Described, names = this.names): CheckpointSummary {
+    return toSummary(raw, this.#sessionId, names, this.#arena, this.names);
   }
 }
 
-export function toSummary(raw: Described, sessionId: string, names: Names, arena: Arena): CheckpointSummary {
+/** `names` are those of the graph it is about, `outermost` those of the session's. */
+export function toSummary(raw: Described, sessionId: string, names: Names, arena: Arena, outermost = names): CheckpointSummary {
   const nodes = (ids: number[]): string[] => ids.map((id) => names.node(id));
   return {
     sessionId,
@@ -300,15 +326,15 @@ export function toSummary(raw: Described, sessionId: string, names: Names, arena
     ran: nodes(raw.ran),
     skipped: nodes(raw.skipped),
     updatedChannels: raw.updatedChannels.map((channel) => names.channel(channel)),
-    interrupts: raw.interrupts.map(([id, reason, step, node, task, payload]) => ({
-      id,
-      node: names.node(node),
-      task,
-      path: [],
-      step,
-      reason: reasons[reason],
-      ...(payload > 0 && { payload: lend(arena.get(payload - 1)) }),
-    })),
+    interrupts: raw.interrupts.map(([id, reason, step, node, task, payload, ...around]) => {
+      const path: string[] = [];
+      let inner = outermost;
+      for (let at = 0; at < around.length; at += 2) {
+        path.push(pathPart(inner.node(around[at]!), around[at + 1]!));
+        inner = inner.inner(around[at]!);
+      }
+      return { id, node: inner.node(node), task, path, step, reason: reasons[reason], ...(payload > 0 && { payload: lend(arena.get(payload - 1)) }) };
+    }),
     graphHash: raw.graphHash,
     ...(raw.parent !== undefined && { parent: { sessionId: raw.parent, step: raw.parentStep! } }),
   };

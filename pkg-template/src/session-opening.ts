@@ -15,7 +15,7 @@ const MOST_TRIES = 3;
  * @throws WeaveError SESSION_BUSY, SESSION_NOT_FOUND; CheckpointError CHECKPOINT_*
  */
 export async function openSession(execution: Execution, isResume: boolean, signal: AbortSignal): Promise<RawLog | undefined> {
-  const { app, sessionId, options, arena, state, onEnd } = execution;
+  const { app, sessionId, options, arena, state, inner, onEnd } = execution;
   const store = (execution.store = await options.handle!.open());
   // A run that begins again has them already.
   if (onEnd.length === 0) {
@@ -28,7 +28,7 @@ export async function openSession(execution: Execution, isResume: boolean, signa
   }
   const { observation } = execution.pump;
   const from = observation && execution.timers.now();
-  const log = await restore(app, sessionId, store, arena, state, isResume);
+  const log = await restore(app, sessionId, store, arena, state, inner, isResume);
   if (from !== undefined && log.runId() !== '') observation!.loaded((log.describe() as Array<{ step: number }>).at(-1)!.step, execution.timers.now() - from);
   return log;
 }

@@ -124,6 +124,6 @@ export function checkRecord(record: StoredRecord, sessionId: string): [firstSeq:
     return [...engine().checkRecord(record.slot, record.bytes, record.valueCount ?? record.values.length)] as [number, number, number, number, number?, number?];
   } catch (thrown) {
     if (isTrap(thrown)) throw reportTrap(thrown);
-    throw Array.isArray(thrown) ? toError(thrown as FailureParts, new Arena(), new Names([], []), { runId: '', sessionId }) : thrown;
+    throw Array.isArray(thrown) ? toError(thrown as FailureParts, new Arena(), new Names(), { runId: '', sessionId }) : thrown;
   }
 }

@@ -37,7 +37,8 @@ export class SoloStep {
 
   /** Returns the count of words. */
   step(attempt: Attempt, update: PlainUpdate): number {
-    const { state, arena } = this.#execution;
+    const { arena } = this.#execution;
+    const { state } = attempt.frame;
     const { value } = update;
     this.#attempt = attempt;
     this.#update = update;
@@ -70,7 +71,7 @@ export class SoloStep {
       this.interrupt();
       return this.#barrier.routeThrew(0, thrown);
     }
-    const node = typeof answer === 'string' ? this.#execution.app.routes[id]!.targets.get(answer) : undefined;
+    const node = typeof answer === 'string' ? this.#pump.here.app.routes[id]!.targets.get(answer) : undefined;
     if (node !== undefined && this.#attempt !== undefined) return this.#tell(Progress.Routed, node);
     this.interrupt();
     return this.#barrier.answered(0, id, answer);
@@ -82,16 +83,17 @@ export class SoloStep {
   }
 
   #tell(progress: number, node: number): number {
-    const { index, ticket } = this.#attempt!;
+    const { index, ticket, frame } = this.#attempt!;
     const { bytes, mask } = this.#update;
-    const { state, arena, timers } = this.#execution;
+    const { arena, timers } = this.#execution;
     this.#attempt = undefined;
-    const { raw } = this.#pump;
+    this.#pump.here = frame;
+    const raw = this.#pump.heard();
     const now = (this.#pump.now = timers.now());
     const count = raw === undefined ? -1 : raw.step(now, index, ticket, this.#handle, bytes, mask, progress, this.#changed, this.#execution.storedBytes, node);
     if (count >= 0) return count;
     // It was over before it had returned.
-    state.rollback();
+    frame.state.rollback();
     if (this.#handle !== NONE) arena.release(this.#handle);
     return 0;
   }

@@ -15,6 +15,7 @@ export { cancelElsewhere } from './cancel-elsewhere.js';
 export { Follower } from './follower.js';
 export { migrate } from './graph-change.js';
 export { withClearedSlots } from './invocation-slots.js';
+export { readInnerCheckpoint } from './inner-checkpoint.js';
 export { LogTail } from './log-tail.js';
 export { Observation } from './observer.js';
 export { readCheckpoint, readHistory } from './restore.js';

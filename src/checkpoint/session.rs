@@ -109,6 +109,8 @@ pub struct Inner {
     pub place: Rc<Place>,
     /// How far it is.
     pub graph: Progress,
+    /// The number of the event that it began with.
+    pub since: u64,
     /// What its completed steps wrote to channels that it shares, as the graph around it sees it.
     pub written: Vec<Rc<TaskResult>>,
 }
@@ -323,7 +325,7 @@ impl Session {
             load_reduced(&start.reduced, folds);
             folds.push(Fold::Enter { frame: 0 });
         }
-        self.inner.push(Inner { frame, place: Rc::clone(place), graph, written: Vec::new() });
+        self.inner.push(Inner { frame, place: Rc::clone(place), graph, since: self.seq, written: Vec::new() });
     }
 
     /// The sub-graph of a task is over, with all within it: what it wrote.

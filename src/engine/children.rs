@@ -92,6 +92,11 @@ impl Machine {
         Some(done)
     }
 
+    /// See `Progress::key_step`, of the frame that was entered.
+    pub fn key_step(&mut self) -> u32 {
+        self.within(|machine| machine.session.graph.key_step()).unwrap_or_default()
+    }
+
     /// Says what the next commands about tasks, folds and routes concern.
     pub(super) fn say_frame(&mut self) {
         if self.said != self.at {
@@ -147,7 +152,7 @@ impl Machine {
             parent: self.at,
             task: index as u32,
             token,
-            seed: Random::of_attempt(self.seed(), step, &name, entry.task, attempt).bits(),
+            seed: Random::of_attempt(self.seed(), self.session.graph.key_step(), &name, entry.task, attempt).bits(),
             address: self.address(&self.asker(index)),
             first_node: self.first_node(entry.node, &program),
             max_steps: 0,

@@ -3,7 +3,7 @@
 use super::graph::RawGraph;
 use super::plain::{Object, Returned, array};
 use super::words::{fill, write_events, write_fold, write_released};
-use crate::checkpoint::{self, Fold, Fork, Index, Names, Session};
+use crate::checkpoint::{self, Fold, Fork, Index, Inner, Names, Session};
 use crate::collected::collected;
 use crate::error::{Failure, RunError, Scope};
 use crate::events::{Body, Event, Place, TaskRef};
@@ -25,6 +25,8 @@ pub(super) struct Log {
     pub events: Vec<Event>,
     /// The last record's checkpoints, for `history`.
     checkpoints: Vec<Object>,
+    /// Of a sub-graph, in its place of `until_step`.
+    goal: Option<(Vec<u32>, u64, u32)>,
 }
 
 /// See the module's head. Records are read in slot order, from the one that `snapshotSlot` names.
@@ -120,6 +122,7 @@ impl RawLog {
             snapshot_slot: 0,
             events: Vec::new(),
             checkpoints: Vec::new(),
+            goal: None,
             program,
         };
         Self { log: RefCell::new(Some(log)), is_at_goal: std::cell::Cell::new(false) }
@@ -157,10 +160,14 @@ impl RawLog {
             }
             _ if self.is_at_goal.get() => {}
             _ => {
-                let Log { session, program, events, checkpoints, .. } = &mut *log;
+                let Log { session, program, events, checkpoints, goal, .. } = &mut *log;
                 session.replay_all(program, events, &decoded.kept, &mut folds, |session, event| {
                     if event.place.is_some() {
-                        return false;
+                        let is_it = |(path, since, step): &(Vec<u32>, u64, u32)| {
+                            find_inner(session, path).is_some_and(|inner| inner.since == *since && inner.graph.step == *step)
+                        };
+                        self.is_at_goal.set(goal.as_ref().is_some_and(is_it));
+                        return self.is_at_goal.get();
                     }
                     let step = match &event.body {
                         Body::StepCompleted(_) | Body::StateUpdated(_) => session.graph.step,
@@ -245,6 +252,30 @@ impl RawLog {
         self.log.borrow().as_ref().is_some_and(|log| !log.session.is_fresh() && log.session.graph_hash != log.program.hash)
     }
 
+    /// A half-done sub-graph like a session, with its `frame` and the number of the event that it began `since`; `undefined` where there is
+    /// none. `path`: node and ordinal of each task around it.
+    #[wasm_bindgen(js_name = describeInner)]
+    pub fn describe_inner(&self, path: &[u32]) -> Returned {
+        let slot = self.log.borrow();
+        let inner = slot.as_ref().and_then(|log| Some((&log.session, find_inner(&log.session, path)?)));
+        let Some((session, inner)) = inner else { return Ok(JsValue::UNDEFINED) };
+        let mut session = session.clone();
+        session.graph = inner.graph.clone();
+        session.graph_hash = inner.place.program.hash;
+        let object = describe(&session);
+        object.with("frame", inner.frame);
+        object.with("since", inner.since as f64);
+        object.with("isAtGoal", self.is_at_goal.get());
+        Ok(object.into())
+    }
+
+    /// Reading stops after a step of the sub-graph that began `since`.
+    pub fn aim(&self, path: Vec<u32>, since: f64, step: u32) {
+        if let Some(log) = self.log.borrow_mut().as_mut() {
+            log.goal = Some((path, since as u64, step));
+        }
+    }
+
     /// The session as a plain object, after the last record's checkpoints (oldest first; one that repeats a step replaces it).
     pub fn describe(&self) -> Returned {
         let slot = self.log.borrow();
@@ -253,6 +284,12 @@ impl RawLog {
         session.with("isAtGoal", self.is_at_goal.get());
         Ok(array(log.checkpoints.iter().chain([&session]).map(|object| object.clone().into())))
     }
+}
+
+fn find_inner<'a>(session: &'a Session, path: &[u32]) -> Option<&'a Inner> {
+    let has_path =
+        |inner: &&Inner| Place::path(Some(&inner.place)).iter().flat_map(|(node, task)| [node.0, *task]).eq(path.iter().copied());
+    session.inner.iter().find(has_path)
 }
 
 fn ids(nodes: impl Iterator<Item = u32>) -> JsValue {

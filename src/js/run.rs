@@ -431,7 +431,7 @@ impl RawRun {
             Ask::Branch => machine.session().branch().into(),
             Ask::CursorEnd => branch_end(machine.session(), a),
             Ask::IsTakingOver => f64::from(u8::from(machine.is_taking_over())),
-            Ask::KeyStep => machine.session().graph.key_step().into(),
+            Ask::KeyStep => machine.key_step().into(),
             Ask::Asked => *asked,
             Ask::ExcuseReaders => {
                 machine.hub().excuse_readers();

@@ -14,13 +14,14 @@ import { routingCases } from './routing.mjs';
 import { runCases } from './runs.mjs';
 import { indexedDbCases, storeCases } from './stores.mjs';
 import { streamCases } from './streams.mjs';
+import { subgraphCases } from './subgraphs.mjs';
 import { traceCases } from './traces.mjs';
 import { valueCases } from './values.mjs';
 import { watchingCases } from './watching.mjs';
 
 /** @type {Record<string, (weavegraph: any) => Promise<void>>} */
 const cases = {
-  ...definitionCases, ...hashCases, ...channelCases, ...routingCases, ...nodeCases, ...hostileCases, ...runCases, ...streamCases, ...emittingCases, ...traceCases, ...watchingCases, ...valueCases, ...storeCases,
+  ...definitionCases, ...hashCases, ...channelCases, ...routingCases, ...nodeCases, ...hostileCases, ...runCases, ...streamCases, ...emittingCases, ...traceCases, ...watchingCases, ...valueCases, ...storeCases, ...subgraphCases,
   ...graphEdges, ...runEdges, ...eventEdges, ...sessionEdges,
 };
 

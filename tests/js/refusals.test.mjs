@@ -192,6 +192,12 @@ test('CHECKPOINT_UNAVAILABLE: the checkpointer was closed', async () => {
   for (const ask of [() => app.getState('s'), () => app.history('s'), () => checkpointer.listSessions(), () => checkpointer.deleteSession('s')]) assert.equal((await failure(ask())).code, 'CHECKPOINT_UNAVAILABLE');
 });
 
+test('RUN_DEPTH_LIMIT: graphs in graphs beyond 32', async () => {
+  let app = graph().compile();
+  for (let depth = 0; depth < 33; depth += 1) app = new GraphBuilder({ channels }).addSubgraph('sub', app).addEdge(START, 'sub').addEdge('sub', END).compile();
+  await assertRefused(app, {}, {}, 'RUN_DEPTH_LIMIT');
+});
+
 test('NOT_INITIALIZED: the slim entry before init()', async () => {
   const script = `import { append, END, GraphBuilder, init, START } from 'weavegraph-wasm/slim';
     import { readFileSync } from 'node:fs';

@@ -12,9 +12,8 @@ fn check(name: &str) {
     // Beside this test's own binary; `cargo test` makes both.
     let binary = std::env::current_exe().ok().and_then(|own| Some(own.parent()?.parent()?.join("examples").join(name)));
     let made_at = |path: &Path| path.metadata().and_then(|file| file.modified()).ok();
-    let binary = binary
-        .filter(|binary| made_at(binary) > made_at(&path))
-        .unwrap_or_else(|| panic!("build it first: cargo build --example {name}"));
+    let binary =
+        binary.filter(|binary| made_at(binary) > made_at(&path)).unwrap_or_else(|| panic!("build it first: cargo build --example {name}"));
     let output = Command::new(binary).output().expect("it starts");
     let printed = String::from_utf8(output.stdout).expect("text");
     let printed: Vec<&str> = printed.lines().map(|line| line.trim_start_matches(' ')).collect();
