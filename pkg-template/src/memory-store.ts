@@ -108,7 +108,8 @@ export class MemoryStore implements LogStore {
     if (slots !== 'all') return dropUpTo(session, slots.upTo, slots.keep);
     this.#sessions.delete(sessionId);
     session.isDeleted = true;
-    dropUpTo(session, Infinity, []);
+    const last = Math.max(-1, ...[...session.forks].map((fork) => fork.base!.slot));
+    session.records = new PackedRecords(session.records.slice(0).filter(({ slot }) => slot <= last));
     release(session);
     return [];
   }

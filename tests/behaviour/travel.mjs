@@ -189,6 +189,7 @@ export const travelCases = {
     await checkpointer.deleteSession('b');
     equal(await logs(), [undefined, undefined, ...all.slice(2)]);
     equal((await checkpointer.listSessions()).map(({ sessionId }) => sessionId).sort(), ['c', 'd', 'e']);
+    equal((await app.history('c')).map(({ step }) => step), [5, 4, 3, 2, 1, 0]);
     // Their ids are free again.
     equal([(await app.invoke({ log: 'new' }, { sessionId: 'a' })).log, (await app.history('a')).length], [['new', 1, 2, 3, 4, 5], 6]);
     await app.fork('a', { step: 2, as: 'b' });

@@ -29,10 +29,51 @@ async fn answers_are_flat_lists() {
     assert_eq!((slots.len(), slots[0].as_f64(), slots[2].as_f64()), (4, Some(0.0), Some(1.0)));
     let rows = list(store.rows(None, 9)).await;
     assert_eq!((rows.len(), rows[0].as_string().as_deref()), (2, Some("s")));
-    assert_eq!(settled(store.drop(session(), 1.0, vec![1])).await, JsValue::UNDEFINED);
+    assert!(list(store.drop(session(), 1.0, vec![1])).await.is_empty());
     assert_eq!(list(store.read(session(), 0, 9)).await.len(), 2);
     settled(store.drop(session(), -1.0, Vec::new())).await;
     assert!(list(store.rows(None, 9)).await.is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn a_fork_reads_what_it_shares_which_stays_until_the_last_one_is_gone() {
+    let store = RawIndexedDb::new(&fresh_name(), false, None);
+    let fork = |fork: &str, from: &str, slot, snapshot, cut| {
+        store.fork(fork.into(), from.into(), slot, snapshot, cut, bytes(b"fork"), bytes(b"row"))
+    };
+    let slots = async |session: &str| {
+        let read = list(store.read(session.into(), 0, 9)).await;
+        read.chunks(2).map(|pair| Array::from(&pair[0]).get(0).as_f64().or(pair[0].as_f64())).collect::<Vec<_>>()
+    };
+    for slot in 0..6 {
+        settled(store.append("s".into(), slot, bytes(b"own"), false, Some(bytes(b"row")))).await;
+    }
+    let mut answered = Vec::new();
+    for (id, from, slot, cut) in [("f", "s", 3, 77.0), ("f", "s", 3, -1.0), ("g", "f", 4, -1.0), ("h", "f", 3, -1.0), ("i", "s", 9, -1.0)] {
+        answered.push(settled(fork(id, from, slot, 2, cut)).await.as_f64());
+    }
+    assert_eq!(answered, [0.0, 1.0, 0.0, 0.0, 2.0].map(Some));
+    let all = |last: u32| (0..=last).map(|slot| Some(f64::from(slot))).collect::<Vec<_>>();
+    assert_eq!((slots("f").await, slots("g").await, slots("h").await), (all(4), all(5), all(4)));
+    // The last one that is shared is to be cut, whoever reads it.
+    for session in ["f", "g", "h"] {
+        let read = list(store.read(session.into(), 3, 1)).await;
+        assert_eq!(Array::from(&read[0]).to_vec(), [3.0, 77.0, 2.0].map(JsValue::from));
+    }
+    let ranges = list(store.drop("s".into(), 4.0, vec![0])).await;
+    assert_eq!(ranges, [2.0, 3.0, 2.0, 3.0].map(JsValue::from));
+    assert_eq!(slots("s").await, [0.0, 2.0, 3.0, 5.0].map(Some));
+    settled(store.drop("s".into(), -1.0, Vec::new())).await;
+    settled(store.drop("f".into(), -1.0, Vec::new())).await;
+    assert!(slots("s").await.is_empty() && list(store.newest("f".into())).await.is_empty());
+    assert_eq!(slots("g").await, [0.0, 2.0, 3.0, 4.0, 5.0].map(Some));
+    // Another life of the session.
+    assert_eq!(settled(store.append("s".into(), 0, bytes(b"new"), false, Some(bytes(b"row")))).await, JsValue::TRUE);
+    assert_eq!((slots("s").await, slots("h").await), (vec![Some(0.0)], vec![Some(0.0), Some(2.0), Some(3.0), Some(4.0)]));
+    settled(store.drop("g".into(), 5.0, Vec::new())).await;
+    settled(store.drop("h".into(), -1.0, Vec::new())).await;
+    assert!(slots("g").await.is_empty());
+    assert_eq!(slots("s").await, [Some(0.0)]);
 }
 
 #[wasm_bindgen_test]
