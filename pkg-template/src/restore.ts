@@ -75,7 +75,7 @@ async function readCheckpointOnce(app: AppCore, sessionId: string, store: LogSto
       for (const record of page) {
         if (!reading.canRead(record)) continue;
         reading.read(record, step ?? -1, false);
-        if (reading.described().isAtGoal) return reading.checkpoint();
+        if (step !== undefined && reading.described().isAtGoal) return reading.checkpoint();
       }
       slot = page.at(-1)!.slot + 1;
     }
