@@ -230,7 +230,7 @@ export class Reading {
   read(record: StoredRecord, untilStep: number, lists: boolean): void {
     if (record.slot !== (this.#next ?? record.slot)) throw this.missing(this.#next!);
     this.#next = record.slot + 1;
-    const handles = Uint32Array.from(record.values, (value) => this.#arena.put(value));
+    const handles = new Uint32Array(record.values.map((value) => this.#arena.put(value)));
     const count = typed(this.#app, this.#sessionId, this.#arena, () => this.#log.read(record.slot, record.bytes, handles, untilStep, lists));
     const words = readWords(count).slice(0, count);
     this.#enter(0);
