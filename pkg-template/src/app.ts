@@ -13,6 +13,7 @@ import { engine } from './engine.js';
 import { createError, kindOf, WeaveError } from './errors.js';
 import { busy, Execution, type Keeper } from './execution.js';
 import { RunHandle } from './run.js';
+import { MemoryCheckpointer } from './memory-checkpointer.js';
 import type { LogStore } from './log-store.js';
 import type { EventStream, SubscribeOptions } from './events.js';
 import { follow } from './follow.js';
@@ -82,6 +83,27 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
   /** What an app is made of; `undefined` for what is none. @internal */
   static coreOf(app: unknown): AppCore | undefined {
     return typeof app === 'object' && app !== null && #core in app ? app.#core : undefined;
+  }
+
+  /** The same graph under other options, with a checkpointer in any case. @internal */
+  static derive<C extends Channels, X>(app: App<C, X>, options: RunDefaults<X>): App<C, X> {
+    if (typeof app !== 'object' || app === null || !(#core in app)) throw createError('RUN_INVALID_OPTION', `the app is ${kindOf(app)}; give what compile() returned`);
+    if (typeof options !== 'object' || options === null) throw createError('RUN_INVALID_OPTION', `the options are ${kindOf(options)}; give an object`);
+    const given = Object.entries(checkDefaults(options)).filter(([, value]) => value !== undefined);
+    const defaults: RunDefaults<X> = { ...app.#defaults, ...Object.fromEntries(given) };
+    defaults.checkpointer ??= new MemoryCheckpointer();
+    readBreakpoints(app.#core, defaults);
+    return new App<C, X>(app.#core, defaults);
+  }
+
+  /** @internal */
+  static partsOf<X>(app: App<any, X>): { core: AppCore; defaults: RunDefaults<X>; openStore(): Promise<LogStore> } {
+    return { core: app.#core, defaults: app.#defaults, openStore: () => app.#openStore() };
+  }
+
+  /** A run that differs in how it begins and where it pauses. @internal */
+  static begin(app: App<any, any>, input: unknown, options: RunOptions<any>, resume: { sessionId: string; answers: unknown } | undefined, manner: Partial<ReadOptions>): Execution {
+    return app.#begin(input, options, resume, manner);
   }
 
   /**
@@ -287,7 +309,7 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
     return handle?.locks ?? this.#locks;
   }
 
-  #begin(input: unknown, given: RunOptions<X> | undefined, resume: { sessionId: string; answers: unknown } | undefined): Execution {
+  #begin(input: unknown, given: RunOptions<X> | undefined, resume: { sessionId: string; answers: unknown } | undefined, manner?: Partial<ReadOptions>): Execution {
     const { newId } = engine();
     let options: ReadOptions;
     let problem: WeaveError | undefined;
@@ -298,6 +320,7 @@ export class App<C extends Channels = DefaultChannels, X = unknown> {
       problem = thrown instanceof WeaveError ? thrown : createError('RUN_INVALID_OPTION', 'the options cannot be read', { cause: thrown });
       options = readOptions({}, undefined);
     }
+    if (manner !== undefined) options = { ...options, ...manner };
     const wanted: unknown = resume?.sessionId ?? options.sessionId;
     const sessionId = typeof wanted === 'string' ? wanted : newId();
     const locks = this.#locksOf(options);

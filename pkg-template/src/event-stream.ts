@@ -36,6 +36,8 @@ export class RunEvents implements EventStream {
   lastSeq = 0;
   /** It has taken events since its last pull. @internal */
   hasTaken = false;
+  /** Called when there may be something to pull, or the end. @internal */
+  onNews: (() => void) | undefined;
   #batch: readonly WeaveEvent[] = [];
   #at = 0;
   /** What was left when the run ended; then the engine is not asked any more. */
@@ -260,6 +262,7 @@ export class RunEvents implements EventStream {
 
   /** Serves the calls that wait, as far as there are events. */
   #answer(): void {
+    this.onNews?.();
     while (this.#calls.length > 0) {
       let event: WeaveEvent | null | undefined;
       try {

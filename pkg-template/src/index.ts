@@ -1,5 +1,7 @@
 export { answer } from './answers.js';
 export { App } from './app.js';
+export { AppRunner } from './app-runner.js';
+export type { StepOptions, StepReport } from './app-runner.js';
 export { append, last, merge, reduce, replace } from './channels.js';
 export type { Channel, Channels, DefaultChannels, ErrorEvent, ErrorScope, Message, Replace, StateOf, UpdateOf, Value } from './channels.js';
 export { command, send } from './commands.js';

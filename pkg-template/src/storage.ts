@@ -19,6 +19,7 @@ export { readInnerCheckpoint } from './inner-checkpoint.js';
 export { LogTail } from './log-tail.js';
 export { Observation } from './observer.js';
 export { readCheckpoint, readHistory } from './restore.js';
+export { createSession, findRow, invokeNext, runStep, runUntilComplete } from './runner-calls.js';
 export { exportSession, importSession } from './session-dump.js';
 export { forkSession } from './session-fork.js';
 export { openSession } from './session-opening.js';

@@ -1,6 +1,7 @@
 // Cases about sessions with a checkpointer, any of them: going on, resuming, reading, following, moving and pruning them. `sessionCases` makes
 // the same cases for each kind; must not know how one stores.
 import { codeOf, equal, failure, holds } from './checks.mjs';
+import { runnerCases } from './runners.mjs';
 import { travelCases } from './travel.mjs';
 import { storedSession, storedValue } from './stored.mjs';
 import { chain, collect, fan, gate, isEnd, loop, never, numbers, range, takeUntil, turn, until } from './shapes.mjs';
@@ -21,7 +22,7 @@ const every = { map: new Map([['k', new Set([1])]]), date: new Date(5), regexp: 
  * @param {string} place how the kind is called in names
  * @param {(weavegraph: any) => object} make a checkpointer of the kind with sessions of its own
  */
-export const sessionCases = (place, make) => Object.fromEntries(Object.entries({ ...cases, ...travelCases }).map(([name, run]) => [`${place}: ${name}`, async (weavegraph) => {
+export const sessionCases = (place, make) => Object.fromEntries(Object.entries({ ...cases, ...runnerCases, ...travelCases }).map(([name, run]) => [`${place}: ${name}`, async (weavegraph) => {
   const checkpointer = make(weavegraph);
   try {
     await run(weavegraph, checkpointer);

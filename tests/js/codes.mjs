@@ -9,13 +9,13 @@ const files = {
   streams: 'STREAM_INVALID',
   'state-key': 'STATE_MISSING_KEY STATE_INVALID_KEY',
   replay: 'REPLAY_MISMATCH',
+  'app-runner': 'SESSION_INVALID_ENTRY',
   panic: 'ENGINE_PANICKED',
   // A log that is damaged, too new, or written by two: only the core's tests can make one.
   core: 'CHECKPOINT_CONFLICT CHECKPOINT_CORRUPT CHECKPOINT_VERSION',
   // What only a browser's store can meet.
   wasm: 'CHECKPOINT_QUOTA CHECKPOINT_BLOCKED',
   interrupts: 'ONCE_DUPLICATE_KEY RUN_INTERRUPTED',
-  later: 'SESSION_INVALID_ENTRY',
 };
 
 /** The codes that a test file provokes. */

@@ -79,6 +79,16 @@ test('outcomes: failed attempts one by one, skipped tasks, and tasks that were c
   assert.deepEqual([cancelled.of('onNodeFinish')[0].outcome, cancelled.of('onRunFinish')[0].status], ['interrupted', 'cancelled']);
 });
 
+test('a task that asks has not finished: it is told as interrupted as the run ends', async () => {
+  const { observer, of } = recorder();
+  const app = fan({ ask: async (_, ctx) => ({ log: await ctx.interrupt() }), other: () => ({ log: 1 }) }).compile({ checkpointer: new MemoryCheckpointer(), observer });
+  assert.equal((await failure(app.invoke({}, { sessionId: 's' }))).code, 'RUN_INTERRUPTED');
+  assert.deepEqual(of('onNodeFinish').map(({ node, outcome }) => `${node} ${outcome}`), ['other completed', 'ask interrupted']);
+  assert.equal(of('onRunFinish')[0].status, 'interrupted');
+  await app.resume('s', 'yes');
+  assert.deepEqual([of('onNodeFinish').at(-1).outcome, of('onNodeFinish').length, of('onNodeStart').length, of('onCheckpointLoad').length], ['completed', 3, 3, 1]);
+});
+
 test('each task of a fan-out by send has its own number', async () => {
   const { observer, of } = recorder();
   const app = new GraphBuilder({ channels: { log: append() } }).addNode('w', (_, ctx) => ({ log: ctx.input })).addConditionalEdge(START, () => [send('w', 1), send('w', 2)], ['w']).addEdge('w', END).compile({ observer });

@@ -131,20 +131,21 @@ test('events of a sub-graph go with the task that it is, whichever was faster', 
   assert.deepEqual(differences(run([...a, ...b]), run(changed)), ['step 1, a, step 1, x: expected node.completed, got node.failed']);
 });
 
-/** Retries, sends, sleeps, chance, text streams: all that can vary with a seed and a clock. */
+/** Retries, sends, sleeps, records of once, chance, text streams: all that can vary with a seed and a clock. */
 function varied(options) {
   let tries = 0;
   return new GraphBuilder({ channels: { log: append(), last: last({ onConflict: 'last' }) } })
     .addNode('plan', async (_, ctx) => {
       await ctx.sleep(10 + 100 * ctx.random());
       if ((tries += 1) === 1) throw new TypeError('not yet');
-      return { log: [ctx.now(), ctx.random()] };
+      return { log: [ctx.now(), ctx.random(), await ctx.once('rolled', async () => (await ctx.sleep(5), ctx.random()))] };
     }, { retry: { maxAttempts: 3, initialDelayMs: 50, jitter: 1 } })
     .addNode('work', async (_, ctx) => {
       ctx.emit('s', `begin ${ctx.task}`);
       await ctx.sleep(1 + Math.floor(60 * ctx.random()));
       ctx.token(`text ${ctx.task}`);
       ctx.progress(ctx.random());
+      await ctx.once('sent', () => ctx.task);
       return { log: ctx.input, last: ctx.now() };
     })
     .addEdge(START, 'plan')

@@ -33,6 +33,6 @@ test('presets of filters: the same types', () => {
 });
 
 test('every code that Rust raises has a class, and the facade raises the others itself', () => {
-  const facade = ['NOT_INITIALIZED', ...codesOf('panic'), ...codesOf('state-key'), ...codesOf('replay'), ...codesOf('later')];
+  const facade = ['NOT_INITIALIZED', ...codesOf('panic'), ...codesOf('state-key'), ...codesOf('replay'), ...codesOf('app-runner')];
   assert.deepEqual([...errorCodes].sort(), [...new Set([...inRust('code'), ...facade])].sort());
 });
