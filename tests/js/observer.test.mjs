@@ -96,6 +96,13 @@ test('each task of a fan-out by send has its own number', async () => {
   assert.deepEqual(of('onNodeFinish').map(({ task }) => task), [0, 1]);
 });
 
+test('tasks of a sub-graph are told with its path', async () => {
+  const inner = chain({ x: () => ({ log: 'x' }) }).compile();
+  const { calls, observer } = recorder(['onNodeStart', 'onNodeFinish']);
+  await new GraphBuilder({ channels: { log: append() } }).addSubgraph('in', inner).addEdge(START, 'in').addEdge('in', END).compile({ observer }).invoke();
+  assert.deepEqual(calls.map(([name, { node, path }]) => [name, node, path]), [['onNodeStart', 'in', undefined], ['onNodeStart', 'x', ['in']], ['onNodeFinish', 'x', ['in']], ['onNodeFinish', 'in', undefined]]);
+});
+
 test('a hook that throws, or whose promise rejects, is a diagnostic each time and harms nothing', async () => {
   const observer = Object.fromEntries(hooks.map((name, at) => [name, at % 2 === 0 ? () => assert.fail(`in ${name}`) : async () => assert.fail(`in ${name}`)]));
   const app = chain({ a: async () => (await turn(), { log: 'a' }), b: async () => (await turn(), { log: 'b' }) }).compile({ checkpointer: new MemoryCheckpointer(), observer });

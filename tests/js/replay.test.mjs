@@ -181,6 +181,24 @@ for (const durability of ['sync', 'async', 'exit']) {
   });
 }
 
+test('runs with sub-graphs at once compare, whichever was faster', async () => {
+  const run = async (order) => {
+    const doors = { a: deferred(), b: deferred() };
+    const inner = chain({ x: (_, ctx) => doors[ctx.path[0]].promise.then(() => ({ log: `x of ${ctx.path}` })), y: () => ({ log: 'y' }) }).compile();
+    const graph = new GraphBuilder({ channels: { log: append() } });
+    for (const name of ['a', 'b']) graph.addSubgraph(name, inner).addEdge(START, name).addEdge(name, END);
+    const running = record(graph.compile());
+    for (const name of order) {
+      await turn();
+      doors[name].resolve();
+    }
+    return running;
+  };
+  const [one, other] = [await run('ab'), await run('ba')];
+  assert.notDeepEqual(other.events.map(({ type, path }) => `${type} ${path}`), one.events.map(({ type, path }) => `${type} ${path}`));
+  compareReplayRuns(one, other).assertMatches();
+});
+
 /** A SessionStore over a map of its records. */
 function storeOn(records) {
   const of = (session) => [...records].filter(([key]) => key.startsWith(`${session}/`)).map(([key, record]) => ({ slot: Number(key.slice(session.length + 1)), record }));
