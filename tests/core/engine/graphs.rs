@@ -47,6 +47,8 @@ pub struct Graph {
     pub outputs: HashMap<String, MapFn>,
     /// Its own limit of steps, inside another graph.
     pub max_steps: Option<u32>,
+    /// Nodes to pause before and after, as a sub-graph.
+    pub pauses: (Vec<NodeId>, Vec<NodeId>),
 }
 
 /// Cycles are allowed; there are no channels yet.
@@ -118,6 +120,12 @@ impl Graph {
         let graph = Some(Rc::new(inner.compile()));
         self.definition.nodes.push(NodeDefinition { id: id.to_owned(), graph, ..Default::default() });
         self.subgraphs.insert(id.to_owned(), Rc::new(inner));
+        self
+    }
+
+    /// As a sub-graph, it pauses before and after these.
+    pub fn pausing(mut self, before: &[&str], after: &[&str]) -> Self {
+        self.pauses = (self.ids(before), self.ids(after));
         self
     }
 

@@ -343,3 +343,124 @@ fn a_step_in_which_everyone_stays_parked_runs_nobody() {
     let mut run = setup.clone().with(|setup| setup.store = Some(store.cut(store.len() - 1))).resume();
     assert_eq!(run.lines(&["node", "run.interrupted"]), ["run.interrupted 1/ask#0/0"]);
 }
+
+/// `sub` runs `x` and then `ask` beside `b`; beside it, `out`.
+fn around(ask: impl Fn(&graphs::Call) -> Reply + 'static) -> Graph {
+    let inner = noting_graph(&["x", "b", "y"])
+        .channel("said", Channel::append())
+        .node("ask", ask)
+        .path(&[START, "x", "ask", "y", END])
+        .path(&["x", "b", "y"]);
+    noting_graph(&["out"])
+        .channel("said", Channel::append())
+        .subgraph("sub", inner)
+        .fan(START, &["sub", "out"])
+        .path(&["sub", END])
+        .path(&["out", END])
+}
+
+#[test]
+fn a_question_in_a_sub_graph_parks_the_task_around_it() {
+    for durability in [Sync, Async, Exit] {
+        let store = Store::default();
+        let setup = around(|_| nothing().ask("?", "said")).setup().stored(durability, &store).concurrency(1);
+        let run = setup.run(json!({}));
+        let id = "1/sub#0/2/ask#0/0";
+        assert_eq!(run.ending(), format!("interrupted {id}"), "{durability:?}");
+        assert_eq!(run.aborts, ["sub#0/ask#0 Interrupt"]);
+        let found = setup.open();
+        let kept = &found.session().open_questions()[0];
+        assert_eq!((kept.task.step, weavegraph_wasm::events::Place::path(kept.place.as_ref()).len()), (2, 1));
+
+        let mut resumed = setup.answers(&[(id, json!("yes"))]);
+        assert_eq!((resumed.ending().as_str(), resumed.value("said")), ("completed end", json!(["yes"])), "{durability:?}");
+        assert_eq!(resumed.value("log"), json!(["x", "b", "y", "out"]));
+        assert_eq!(resumed.calls, ["sub#0/ask#0!1@0", "sub#0/y#0!1@0"], "what had finished does not run again");
+        assert!(setup.open().session().kept.all().is_empty());
+    }
+}
+
+#[test]
+fn who_is_not_answered_in_a_sub_graph_stays_parked_there() {
+    let store = Store::default();
+    let inner = || noting_graph(&[]).channel("said", Channel::append()).node("n", |_| nothing().ask("?", "said")).path(&[START, "n", END]);
+    let setup = noting_graph(&[])
+        .channel("said", Channel::append())
+        .subgraph("p", inner())
+        .subgraph("q", inner())
+        .node("r", |_| nothing().ask("?", "said"))
+        .fan(START, &["p", "q", "r"])
+        .path(&["p", END])
+        .path(&["q", END])
+        .path(&["r", END])
+        .setup()
+        .sync(&store);
+    assert_eq!(setup.run(json!({})).ending(), "interrupted 1/p#0/1/n#0/0 1/q#0/1/n#0/0 1/r#0/0");
+    let some = setup.answers(&[("1/q#0/1/n#0/0", json!("q"))]);
+    assert_eq!((some.ending().as_str(), some.calls.clone()), ("interrupted 1/p#0/1/n#0/0 1/r#0/0", vec!["q#0/n#0!1@0".to_owned()]));
+    let mut all = setup.answers(&[("1/r#0/0", json!("r")), ("1/p#0/1/n#0/0", json!("p"))]);
+    assert_eq!((all.ending().as_str(), all.value("said")), ("completed end", json!(["p", "q", "r"])));
+}
+
+#[test]
+fn a_sub_graph_in_a_sub_graph_asks_three_levels_down_and_in_each_turn_of_a_loop() {
+    let store = Store::default();
+    let innermost = noting_graph(&[]).channel("said", Channel::append()).node("n", |_| nothing().ask("?", "said")).path(&[START, "n", END]);
+    let middle = noting_graph(&[])
+        .channel("said", Channel::append())
+        .subgraph("deep", innermost)
+        .always()
+        .route("deep", |state| if state["said"].as_array().map_or(0, Vec::len) < 2 { to(&["deep"]) } else { to(&[END]) })
+        .path(&[START, "deep"]);
+    let outer = noting_graph(&[]).channel("said", Channel::append()).subgraph("sub", middle).path(&[START, "sub", END]);
+    let setup = outer.setup().sync(&store);
+    assert_eq!(setup.run(json!({})).ending(), "interrupted 1/sub#0/1/deep#0/1/n#0/0");
+    assert_eq!(setup.answer(json!(1)).ending(), "interrupted 1/sub#0/2/deep#0/1/n#0/0", "another turn is another question");
+    let mut run = setup.answer(json!(2));
+    assert_eq!((run.ending().as_str(), run.value("said")), ("completed end", json!([1, 2])));
+}
+
+#[test]
+fn answers_and_records_hold_over_another_attempt_of_a_sub_graph() {
+    let store = Store::default();
+    let inner = noting_graph(&[])
+        .channel("said", Channel::append())
+        .node("n", |_| nothing().ask("?", "said").once("k", "said", 1.0))
+        .node("f", |_| fail("no"))
+        .path(&[START, "n", "f", END]);
+    let outer = noting_graph(&[]).channel("said", Channel::append()).subgraph("sub", inner).retrying(2).path(&[START, "sub", END]);
+    let setup = outer.setup().sync(&store);
+    assert_eq!(setup.run(json!({})).ending(), "interrupted 1/sub#0/1/n#0/0");
+    let run = setup.answer(json!("yes"));
+    assert_eq!(run.ending(), "failed NODE_THREW");
+    let effects = run.calls.iter().filter(|call| call.starts_with("once")).count();
+    assert_eq!((run.calls.iter().filter(|call| call.starts_with("sub#0/n#")).count(), effects), (2, 1));
+}
+
+#[test]
+fn a_sub_graph_pauses_at_nodes_of_its_own() {
+    for durability in [Sync, Exit] {
+        let store = Store::default();
+        let inner = noting_graph(&["a", "b", "c"]).path(&[START, "a", "b", "c", END]).pausing(&["b"], &["b"]);
+        let outer = noting_graph(&["out"]).subgraph("sub", inner).fan(START, &["sub", "out"]).path(&["sub", END]).path(&["out", END]);
+        let setup = outer.setup().stored(durability, &store);
+        let run = setup.run(json!({}));
+        assert_eq!((run.ending().as_str(), run.calls.len()), ("interrupted before:1/sub#0/2/b#0", 2), "{durability:?}");
+        assert_eq!(setup.resume().ending(), "interrupted after:1/sub#0/2/b#0");
+        let mut run = setup.resume();
+        assert_eq!((run.ending().as_str(), run.value("log")), ("completed end", json!(["a", "b", "c", "out"])));
+    }
+}
+
+#[test]
+fn a_question_outlives_a_change_of_the_state_from_outside() {
+    let store = Store::default();
+    let setup = simple().setup().sync(&store);
+    setup.run(json!({}));
+    let update = setup.open().updated(&json!({ "log": "update" }), None);
+    assert!(update.is_finished);
+    assert_eq!(open(&setup.open()), ["2/ask#0/0"]);
+    let mut run = setup.answer(json!("yes"));
+    assert_eq!((run.ending().as_str(), run.value("said")), ("completed end", json!(["yes"])));
+    assert_eq!(run.value("log"), json!(["a", "update", "ask", "b", "c"]));
+}

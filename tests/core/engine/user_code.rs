@@ -98,6 +98,8 @@ impl Host {
         self.path = path;
         let inputs = inputs.iter().map(|writes| self.result(writes, None).unwrap_or_default()).collect();
         let max_steps = self.graph.max_steps.unwrap_or(self.setup.options.max_steps);
+        self.machine.enter(frame);
+        self.machine.break_at(&self.graph.pauses.0, &self.graph.pauses.1);
         self.feed(Input::Opened { inputs, max_steps });
         self.go_to(around);
     }
