@@ -6,6 +6,7 @@ import { emittingCases } from './emitting.mjs';
 import { hashCases } from './hashes.mjs';
 import { hostileCases } from './hostile.mjs';
 import { nodeCases } from './nodes.mjs';
+import { interruptEdges, runnerEdges } from './rough-edges/control.mjs';
 import { eventEdges } from './rough-edges/events.mjs';
 import { graphEdges } from './rough-edges/graphs.mjs';
 import { runEdges } from './rough-edges/runs.mjs';
@@ -22,7 +23,7 @@ import { watchingCases } from './watching.mjs';
 /** @type {Record<string, (weavegraph: any) => Promise<void>>} */
 const cases = {
   ...definitionCases, ...hashCases, ...channelCases, ...routingCases, ...nodeCases, ...hostileCases, ...runCases, ...streamCases, ...emittingCases, ...traceCases, ...watchingCases, ...valueCases, ...storeCases, ...subgraphCases,
-  ...graphEdges, ...runEdges, ...eventEdges, ...sessionEdges,
+  ...graphEdges, ...runEdges, ...eventEdges, ...sessionEdges, ...interruptEdges, ...runnerEdges,
 };
 
 /** Every runtime has to pass these, in this order. */

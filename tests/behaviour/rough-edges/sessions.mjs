@@ -4,7 +4,7 @@ import { SlotStore } from '../stores.mjs';
 import { chain, collect, gate, loop, never, takeUntil, turn, until } from '../shapes.mjs';
 
 /** What a process that dies now would leave: a store with the same records. */
-function crashed(store) {
+export function crashed(store) {
   const copy = new SlotStore();
   for (const [session, { slots, row }] of store.sessions) copy.sessions.set(session, { slots: new Map(slots), row });
   return copy;
