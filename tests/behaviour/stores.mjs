@@ -1,5 +1,6 @@
 // The cases of sessions in memory, in a store of a user's own and in IndexedDB, and those about stores alone.
 import { codeOf, equal, failure, holds } from './checks.mjs';
+import { crashCases, interruptCases } from './interrupts.mjs';
 import { sessionCases } from './sessions.mjs';
 import { chain, collect, turn } from './shapes.mjs';
 
@@ -54,6 +55,15 @@ const indexedDbName = () => `behaviour ${Date.now()} ${(databases += 1)}`;
 export const storeCases = {
   ...sessionCases('in memory', ({ MemoryCheckpointer }) => new MemoryCheckpointer()),
   ...sessionCases('in a store of one’s own', ({ StoreCheckpointer }) => new StoreCheckpointer(new SlotStore())),
+  ...interruptCases('in memory', ({ MemoryCheckpointer }) => {
+    const checkpointer = new MemoryCheckpointer();
+    return () => checkpointer;
+  }),
+  ...interruptCases('in a store of one’s own', ({ StoreCheckpointer }) => {
+    const store = new SlotStore();
+    return () => new StoreCheckpointer(store);
+  }),
+  ...crashCases(SlotStore),
 
   'a codec stands between a store and the package': async (weavegraph) => {
     const store = new SlotStore();
@@ -112,6 +122,10 @@ export const storeCases = {
 /** For runtimes that have IndexedDB. */
 export const indexedDbCases = {
   ...sessionCases('in IndexedDB', ({ IndexedDbCheckpointer }) => new IndexedDbCheckpointer({ name: indexedDbName() })),
+  ...interruptCases('in IndexedDB', ({ IndexedDbCheckpointer }) => {
+    const name = indexedDbName();
+    return () => new IndexedDbCheckpointer({ name });
+  }),
 
   'in IndexedDB: another connection finds the session and goes on with it': async (weavegraph) => {
     const name = indexedDbName();

@@ -9,6 +9,7 @@ import type { Checkpointer } from '../sessions.js';
 import { administrationCases } from './administration.js';
 import { crashCases } from './crashes.js';
 import { dumpCases } from './dumps.js';
+import { interruptCases, interruptCrashCases } from './interrupt-cases.js';
 import { sessionCases } from './session-cases.js';
 import { travelCases } from './travel.js';
 
@@ -52,7 +53,7 @@ export type Case = readonly [name: string, run: (bench: Bench) => Promise<void>]
  * @param make makes a checkpointer, over the same storage each time
  */
 export function checkpointerContract(make: () => Checkpointer | Promise<Checkpointer>, { persists = true }: ContractOptions = {}): ContractCase[] {
-  const cases = [...sessionCases, ...administrationCases, ...dumpCases, ...travelCases, ...(persists ? crashCases : [])];
+  const cases = [...sessionCases, ...administrationCases, ...dumpCases, ...travelCases, ...interruptCases, ...(persists ? [...crashCases, ...interruptCrashCases] : [])];
   return cases.map(([name, run]) => ({ name, run: () => runCase(make, run) }));
 }
 
