@@ -76,7 +76,12 @@ impl Map {
 }
 
 /// Between names of nodes, which have no control characters.
-const SEPARATOR: char = '\u{1f}';
+const SEPARATOR: u8 = 0x1f;
+
+/// Byte by byte: the standard library's search for a character is code of another licence.
+fn separators(name: &str) -> usize {
+    name.bytes().filter(|byte| *byte == SEPARATOR).count()
+}
 /// The kind of a channel takes so many bits; how many nodes stand before its name is told above them.
 const KIND_BITS: u8 = 2;
 const START: u32 = 0;
@@ -157,7 +162,7 @@ impl Names {
         let foreign = || part.node.index().and_then(|index| self.foreign.get(index - around.nodes.len())).map(|name| &**name);
         let name = part.node.index().and_then(|index| around.nodes.get(index)).map(|node| &*node.name).or_else(foreign);
         prefix.push_str(name.unwrap_or("?"));
-        prefix.push(SEPARATOR);
+        prefix.push(char::from(SEPARATOR));
         (prefix, depth + 1)
     }
 
@@ -258,7 +263,7 @@ impl Names {
                 let byte = if v1::wrote(from) { None } else { Some(from.byte()) };
                 let kind = byte.map(|byte| byte & ((1 << KIND_BITS) - 1));
                 let depth = byte.map_or(0, |byte| byte >> KIND_BITS);
-                if name.matches(SEPARATOR).count() < depth.into() {
+                if separators(&name) < depth.into() {
                     return from.fail("a channel has an unknown kind");
                 }
                 match self.find(program, index, &name, depth.into(), kind) {
@@ -269,7 +274,7 @@ impl Names {
                     }
                 }
             } else {
-                let depth = name.matches(SEPARATOR).count();
+                let depth = separators(&name);
                 match self.find_node(program, index, &name, depth) {
                     Some(node) => 2 + 2 * node,
                     None => {
@@ -277,7 +282,8 @@ impl Names {
                         let at = known.unwrap_or_else(|| {
                             let free = self.take(program, 1);
                             self.foreign_at.push(free);
-                            self.foreign.push(name.rsplit_once(SEPARATOR).map_or_else(|| Rc::clone(&name), |(_, last)| last.into()));
+                            let last = name.bytes().rposition(|byte| byte == SEPARATOR).and_then(|end| name.get(end + 1..));
+                            self.foreign.push(last.map_or_else(|| Rc::clone(&name), Into::into));
                             self.foreign_texts.push(Rc::clone(&name));
                             self.foreign.len() - 1
                         });
@@ -302,7 +308,8 @@ impl Names {
     fn walk<'a>(&mut self, root: &Program, index: &Index, name: &'a str, depth: usize) -> Option<(usize, &'a str)> {
         let (mut at, mut name) = (0, name);
         for _ in 0..depth {
-            let (node, rest) = name.split_once(SEPARATOR)?;
+            let end = name.bytes().position(|byte| byte == SEPARATOR)?;
+            let (node, rest) = (name.get(..end)?, name.get(end + 1..)?);
             let node = self.position(root, index, at, node)?;
             let graph = self.program(root, at).nodes.get(node as usize)?.graph.clone()?;
             at = self.part(root, at, NodeId(node), &graph);
