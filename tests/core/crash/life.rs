@@ -44,6 +44,8 @@ pub struct Life {
     /// Tasks whose results the log held when it began.
     committed: HashSet<Key>,
     called: HashSet<(Key, u32)>,
+    /// What nodes had been told when it began: none of it is done again.
+    known: HashSet<String>,
     run_id: String,
 }
 
@@ -53,7 +55,7 @@ impl Life {
         name: String,
         (fate, budget): (Fate, usize),
         takeover_slot: Option<u32>,
-        committed: HashSet<Key>,
+        (committed, known): (HashSet<Key>, HashSet<String>),
         dice: &mut Dice,
     ) -> Self {
         let (capacity, overflow) = [(10_000, Overflow::Drop), (3, Overflow::Drop), (8, Overflow::Wait)][dice.below(3)];
@@ -69,6 +71,7 @@ impl Life {
             takeover_slot,
             committed,
             called: HashSet::new(),
+            known,
             run_id: String::new(),
         }
     }
@@ -97,6 +100,14 @@ impl Life {
         }
         assert!(!self.committed.contains(&key), "{}: {key:?} runs again, and the log has its result", self.name);
         assert!(self.called.insert((key, *attempt)), "{}: {key:?} runs twice", self.name);
+    }
+
+    /// What nodes were told since it was asked last. No effect that is on record is repeated, nor one within this process.
+    pub fn hear(&mut self) -> Vec<(String, Json)> {
+        for effect in std::mem::take(&mut self.host.effects) {
+            assert!(self.known.insert(effect.clone()), "{}: {effect} is done again", self.name);
+        }
+        std::mem::take(&mut self.host.told)
     }
 
     /// Reads what is there, as readers do: some of it now, some later.

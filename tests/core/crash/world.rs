@@ -1,16 +1,18 @@
 //! A session, its store, and the processes that want it: who runs, who dies, who comes next. All chance comes from one seed.
 
+use super::host::Replies;
 use super::life::{Fate, Life, Seen};
 use super::log::{Log, describe};
 use super::replies::Act;
 use super::*;
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use store::Says;
 use weavegraph_wasm::checkpoint::{Durability, Status};
 use weavegraph_wasm::engine::Input;
 use weavegraph_wasm::error::ErrorCode;
-use weavegraph_wasm::events::EventKind;
+use weavegraph_wasm::events::{EventKind, KeptKind};
+use weavegraph_wasm::graph::NodeId;
 
 /// What has to happen often enough.
 pub const FEATURES: &[&str] = &[
@@ -30,6 +32,10 @@ pub const FEATURES: &[&str] = &[
     "takeovers",
     "abandoned",
     "second runs",
+    "effects",
+    "answers",
+    "some answers",
+    "pauses",
     "crashes",
     "completed",
     "stopped",
@@ -49,6 +55,8 @@ pub struct World {
     is_calm: Rc<Cell<bool>>,
     writers: HashMap<u64, Durability>,
     seen: Vec<Seen>,
+    /// Results of `once` and answers that nodes were told, by run and by what they are: they never change.
+    told: HashMap<(String, String), Json>,
     now: f64,
     /// Executions that are not resumes.
     wanted: usize,
@@ -78,6 +86,7 @@ impl World {
             is_calm,
             writers: HashMap::new(),
             seen: Vec::new(),
+            told: HashMap::new(),
             now: 1000.0,
             wanted,
             has_abandoned: false,
@@ -103,7 +112,7 @@ impl World {
     }
 
     fn setup(&mut self, durability: Durability, writer: u64) -> Setup {
-        let graph = wordy(self.plan.graph(self.seed + 1000 * writer), self.seed ^ writer);
+        let graph = eventful(self.plan.graph(self.seed + 1000 * writer), self.seed, self.seed ^ writer);
         let (now, concurrency) = (self.now, self.plan.concurrency);
         graph.setup().max_steps(MAX_STEPS).stored(durability, &self.store).with(|setup| {
             setup.options.concurrency = concurrency;
@@ -134,6 +143,7 @@ impl World {
             let at = self.dice.below(self.lives.len());
             for _ in 0..1 + self.dice.below(6) {
                 self.lives[at].act();
+                self.hear(at);
                 if self.dice.chance(15) {
                     let max = 1 + self.dice.below(12);
                     self.lives[at].read(max);
@@ -152,12 +162,22 @@ impl World {
         panic!("it never ends");
     }
 
+    fn hear(&mut self, at: usize) {
+        let run_id = self.lives[at].host.session().run_id.to_string();
+        for (what, value) in self.lives[at].hear() {
+            let name = &self.lives[at].name;
+            let known = self.told.entry((run_id.clone(), what.clone())).or_insert_with(|| value.clone());
+            assert_eq!(*known, value, "{name}: {what} was something else before");
+            self.count(if what.contains('"') { "answers" } else { "effects" });
+        }
+    }
+
     /// Starts the next processes, one or two, unless the session has ended; what is frozen wakes up all the same.
     fn next(&mut self) {
         let log = self.log();
         self.store.show();
         self.begun += 1;
-        assert!(self.begun < 40, "it never ends");
+        assert!(self.begun < 150, "it never ends");
         if self.begun > MOST_LIVES {
             self.is_calm.set(true);
         }
@@ -198,6 +218,15 @@ impl World {
         }
         let input = if log.begun == 0 { self.plan.input.clone() } else { json!({ "list": ["again"] }) };
         let input = if is_start || abandons { input } else { json!({}) };
+        if !is_start && !abandons {
+            setup.answers = self.answers(log, writer);
+        }
+        if !self.is_calm.get() && self.dice.chance(15) {
+            let nodes = self.plan.nodes.len();
+            let marked: Vec<_> = (0..1 + self.dice.below(3)).map(|_| NodeId(self.dice.below(nodes) as u32)).collect();
+            let is_before = self.dice.chance(50);
+            *(if is_before { &mut setup.options.before } else { &mut setup.options.after }) = marked;
+        }
         let mut host = setup.open();
         host.arena.scale = self.scale;
         // Several orders of magnitude, so that an end comes early as often as late.
@@ -215,11 +244,34 @@ impl World {
         let name = format!("seed {} writer {writer} ({durability:?}, {what})", self.seed);
         self.say(|| format!("{name} at {} with {} records, then {fate:?} after {budget}", self.now, self.store.len()));
         let host = host.fed_start(&format!("run-{writer}"), &input, !is_start && !abandons, abandons);
+        let known = self.told.keys().filter(|(run_id, _)| **run_id == *host.session().run_id).map(|(_, what)| what.clone());
+        let known: HashSet<String> = if abandons { HashSet::new() } else { known.collect() };
         let committed = if is_start || abandons { Default::default() } else { log.committed.clone() };
         let budget = if fate == Fate::Lives { usize::MAX } else { budget };
         let takeover_slot = (!is_start).then(|| self.store.len() as u32);
-        let life = Life::new(host, name, (fate, budget), takeover_slot, committed, &mut self.dice);
+        let life = Life::new(host, name, (fate, budget), takeover_slot, (committed, known), &mut self.dice);
         self.lives.push(life);
+    }
+
+    /// What a resume brings along: what is asked is answered otherwise by each, and sometimes in part.
+    fn answers(&mut self, log: &Log, writer: u64) -> Replies {
+        let open = log.reader.session().open_questions();
+        let asked: Vec<String> = open.iter().filter(|kept| kept.kind == KeptKind::Interrupt).map(|kept| kept.key.to_string()).collect();
+        if asked.is_empty() || (log.status() != Status::Interrupted && self.dice.chance(50)) {
+            return Replies::None;
+        }
+        let is_calm = self.is_calm.get();
+        if asked.len() == 1 && self.dice.chance(50) {
+            return Replies::One(json!(writer));
+        }
+        let kept = self.dice.below(asked.len());
+        let dice = &mut self.dice;
+        let some = asked.iter().enumerate().filter(|(index, _)| is_calm || *index == kept || dice.chance(50));
+        let answers: Vec<_> = some.map(|(_, id)| (id.clone(), json!(writer))).collect();
+        if answers.len() < asked.len() {
+            self.count("some answers");
+        }
+        Replies::ById(answers)
     }
 
     /// An execution has ended by itself, or was ended by its store.
@@ -228,6 +280,9 @@ impl World {
         life.read_all();
         let ending = life.host.ending();
         let event = life.host.machine.terminal_event().expect("a terminal event");
+        if ending.contains("before:") || ending.contains("after:") {
+            self.count("pauses");
+        }
         self.say(|| format!("{} ends: {ending}{}", life.name, if event.is_transient { " (transient)" } else { "" }));
         if event.is_transient {
             let what = if ending.contains("CONFLICT") { "lost a slot" } else { "lost the store" };
@@ -316,15 +371,15 @@ impl World {
         }
         let clean = Store::default();
         let setup = self.setup(Durability::Sync, 0).sync(&clean);
-        let mut straight = setup.run(self.plan.input.clone());
+        let (mut straight, mut steps) = undisturbed(&setup, self.plan.input.clone());
         let story = interpreter::interpret(&self.plan, MAX_STEPS);
         assert_eq!(straight.ending(), story.ending, "seed {}: the reference", self.seed);
-        assert_eq!((straight.state(), straight.steps()), (story.state, story.steps), "seed {}: the reference", self.seed);
+        assert_eq!((straight.state(), steps.clone()), (story.state, story.steps), "seed {}: the reference", self.seed);
         assert_eq!(straight.session().graph.versions.channels, story.versions, "seed {}: the reference", self.seed);
-        let mut steps = straight.steps();
         if self.wanted == 2 && straight.ending().starts_with("completed") {
-            straight = setup.run(json!({ "list": ["again"] }));
-            steps.extend(straight.steps());
+            let more;
+            (straight, more) = undisturbed(&setup, json!({ "list": ["again"] }));
+            steps.extend(more);
         }
         let done = log.lines.iter().filter_map(|line| line.strip_prefix("step.completed ").map(str::to_owned));
         assert_eq!(done.collect::<Vec<_>>(), steps, "seed {}: steps", self.seed);
@@ -356,8 +411,24 @@ fn fates(mut dice: Dice, is_calm: Rc<Cell<bool>>) -> store::Fates {
     })
 }
 
-/// The same graph, whose nodes say things and wait for the store.
-fn wordy(mut graph: Graph, salt: u64) -> Graph {
+/// An execution in which nothing goes wrong and all questions are answered, and its steps.
+fn undisturbed(setup: &Setup, input: Json) -> (Host, Vec<String>) {
+    let mut host = setup.run(input);
+    let mut steps = host.steps();
+    while host.ending().starts_with("interrupted") {
+        let open = host.session().open_questions();
+        let answers = open.iter().map(|kept| (kept.key.to_string(), json!(0))).collect();
+        let left = MAX_STEPS - steps.len() as u32;
+        host = setup.clone().max_steps(left).with(|setup| setup.answers = Replies::ById(answers)).resume();
+        steps.extend(host.steps());
+    }
+    (host, steps)
+}
+
+/// The same graph, whose nodes say things and wait for the store, as `salt` wants it, and ask and have effects, as `seed` wants it.
+fn eventful(mut graph: Graph, seed: u64, salt: u64) -> Graph {
+    let mut dice = Dice::of(&[seed, 79]);
+    let (asks, effects) = ([0, 0, 4, 15][dice.below(4)], [0, 10, 30][dice.below(3)]);
     for (name, run) in &mut graph.nodes {
         let (inner, who) = (Rc::clone(run), name.bytes().map(u64::from).sum::<u64>());
         *run = Rc::new(move |call| {
@@ -368,6 +439,18 @@ fn wordy(mut graph: Graph, salt: u64) -> Graph {
                 let act = if dice.chance(15) { Act::Flush } else { Act::Emit(EventKind::Message, payload) };
                 let at = dice.below(reply.acts.len() + 1);
                 reply.acts.insert(at, act);
+            }
+            let mut dice = Dice::of(&[seed, who, u64::from(call.step), u64::from(call.task)]);
+            for question in 0..2 {
+                if dice.chance(asks) {
+                    let waits = !dice.chance(10);
+                    let payload = json!(format!("question {question}"));
+                    reply.acts.push(Act::Ask { id: None, payload, channel: String::new(), waits });
+                }
+                if dice.chance(effects) {
+                    let ms = dice.below(8) as f64;
+                    reply.acts.push(Act::Once { key: format!("effect {question}"), channel: String::new(), ms });
+                }
             }
             reply
         });

@@ -51,12 +51,17 @@ impl Arena {
     }
 }
 
-/// With what its handles stand for.
+/// With what its handles stand for; the `#` of a label follows a name.
 pub fn text(arena: &Arena, value: &impl std::fmt::Debug) -> String {
     let text = format!("{value:?}");
     let mut parts = text.split('#');
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
+        if out.ends_with(char::is_alphanumeric) {
+            out += "#";
+            out += part;
+            continue;
+        }
         let end = part.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(part.len());
         let handle: u32 = part[..end].parse().expect("a handle");
         out += &arena.at(handle).to_string();

@@ -165,6 +165,12 @@ pub struct Host {
     pub is_finished: bool,
     /// Calls of user code, in order: `node#task!attempt@time`.
     pub calls: Vec<String>,
+    /// Functions of `once` that were called: `step path/step/node#task key`, where the first step is the session's.
+    pub effects: Vec<String>,
+    /// Results of `once`, and answers, that nodes were told under such names.
+    pub told: Vec<(String, Json)>,
+    /// The step that the session's graph is in.
+    pub(super) root_step: u32,
     /// Signals that were aborted: `node#task why`.
     pub aborts: Vec<String>,
     /// Most tasks that held a slot at once.
@@ -227,6 +233,9 @@ impl Host {
             now: setup.now,
             is_finished: false,
             calls: Vec::new(),
+            effects: Vec::new(),
+            told: Vec::new(),
+            root_step: 0,
             aborts: Vec::new(),
             peak: 0,
             most_timers: 0,

@@ -20,14 +20,14 @@ pub enum Act {
     Open(String),
     /// Closes it.
     Close(String),
-    /// `ctx.interrupt` with an id (or none) and a payload; the answer is written to a channel. Unless it `waits`, the script goes on meanwhile.
+    /// `ctx.interrupt` with an id (or none) and a payload; the answer is written to a channel, if that has a name. Unless it `waits`, the script goes on meanwhile.
     Ask { id: Option<String>, payload: Json, channel: String, waits: bool },
-    /// `ctx.once` whose function takes so many milliseconds and returns the time; that is written to a channel.
+    /// `ctx.once` whose function takes so many milliseconds and returns the time; that is written to a channel, if that has a name.
     Once { key: String, channel: String, ms: f64 },
     /// The function of a `once` has returned, or thrown.
     Keep { key: String, channel: String },
-    /// What comes next is not waited for.
-    Put(String, Json),
+    /// The record of a `once` is stored.
+    Put { key: String, channel: String, value: Json },
     /// `ctx.sleepUntil`.
     SleepUntil(f64),
 }

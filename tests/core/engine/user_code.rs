@@ -24,10 +24,23 @@ pub struct Attempt {
     frame: u32,
     /// Holds a slot, as far as the host can see.
     is_busy: bool,
+    /// Has asked what nobody has answered.
+    is_parked: bool,
+}
+
+impl Attempt {
+    /// What it does under a key, told apart from all else in a session.
+    fn thing(&self, root_step: u32, key: &str) -> String {
+        let Call { node, path, step, task, .. } = &*self.call;
+        format!("{root_step} {path}{step}/{node}#{task} {key}")
+    }
 }
 
 /// One more item for a channel that appends.
 fn add_write(reply: &mut Reply, channel: &str, value: Json) {
+    if channel.is_empty() {
+        return;
+    }
     match reply.writes.iter_mut().find(|(name, ..)| name == channel) {
         Some((_, Json::Array(items), _)) => items.push(value),
         _ => reply.writes.push((channel.to_owned(), json!([value]), false)),
@@ -44,6 +57,9 @@ impl Host {
         if self.at > 0 && !self.machine.is_running(task, token) {
             return;
         }
+        if self.at == 0 {
+            self.root_step = step;
+        }
         let name = self.here.nodes[node.0 as usize].name.to_string();
         self.calls.push(format!("{}{name}#{ordinal}!{attempt}@{}", self.path, self.now - self.setup.now));
         let input = input.map_or(Json::Null, |input| self.arena.get(&input).clone());
@@ -55,7 +71,8 @@ impl Host {
 
     fn begin_attempt(&mut self, task: u32, token: u32, call: Rc<Call>, reply: Reply, solo: Solo) {
         let acts = reply.acts.iter().cloned().collect();
-        self.attempts.insert((task, token), Attempt { call, acts, reply, streams: Vec::new(), solo, frame: self.at, is_busy: true });
+        let attempt = Attempt { call, acts, reply, streams: Vec::new(), solo, frame: self.at, is_busy: true, is_parked: false };
+        self.attempts.insert((task, token), attempt);
         self.note_peak();
         self.go_on(task, token);
     }
@@ -67,10 +84,13 @@ impl Host {
 
     /// Makes the contents of a sub-graph.
     pub(super) fn open(&mut self, command: Command) {
-        let Command::Open { frame, task, token, node, ordinal, input, is_restored, .. } = command else { return };
+        let Command::Open { frame, task, token, node, step, ordinal, input, is_restored, .. } = command else { return };
         self.machine.enter(self.at);
         if !self.machine.is_running(task, token) {
             return;
+        }
+        if self.at == 0 {
+            self.root_step = step;
         }
         let around = self.at;
         self.parents.insert(frame, (around, task, token));
@@ -121,7 +141,7 @@ impl Host {
     }
 
     fn note_peak(&mut self) {
-        let busy = self.attempts.values().filter(|attempt| attempt.is_busy).count();
+        let busy = self.attempts.values().filter(|attempt| attempt.is_busy && !attempt.is_parked).count();
         self.peak = self.peak.max(busy);
     }
 
@@ -159,13 +179,16 @@ impl Host {
                     self.emit(task, token, kind, payload);
                 }
                 Act::Ask { id, payload, channel, waits } => {
+                    let key = payload.to_string();
                     let payload = self.arena.put(payload);
                     let asked = self.machine.interrupt(self.now, task, token, id.as_deref(), Some(payload));
                     self.take();
                     match asked {
-                        Asked::Recorded(answer) => self.put(task, token, &channel, answer.as_ref()),
+                        Asked::Recorded(answer) => self.put(task, token, &key, &channel, answer.as_ref()),
                         Asked::Open => {
                             self.calls.push(format!("asks@{}", self.now - self.setup.now));
+                            let attempt = self.attempts.get_mut(&(task, token));
+                            attempt.into_iter().for_each(|attempt| attempt.is_parked = true);
                             if waits {
                                 return;
                             }
@@ -174,8 +197,9 @@ impl Host {
                     }
                 }
                 Act::Once { key, channel, ms } => match self.machine.once(task, token, &key) {
-                    Asked::Recorded(value) => self.put(task, token, &channel, value.as_ref()),
+                    Asked::Recorded(value) => self.put(task, token, &key, &channel, value.as_ref()),
                     Asked::Open => {
+                        self.effects.push(attempt.thing(self.root_step, &key));
                         self.calls.push(format!("once {key}@{}", self.now - self.setup.now));
                         attempt.acts.push_front(Act::Keep { key, channel });
                         if ms > 0.0 {
@@ -186,12 +210,15 @@ impl Host {
                 },
                 Act::Keep { key, channel } => {
                     let time = json!(self.now);
-                    attempt.acts.push_front(Act::Put(channel, time.clone()));
+                    attempt.acts.push_front(Act::Put { key: key.clone(), channel, value: time.clone() });
                     let value = self.arena.put(time);
                     let asked = self.machine.keep_once(self.now, task, token, &key, Some(value));
                     return self.wait_for(task, token, asked);
                 }
-                Act::Put(channel, value) => add_write(&mut attempt.reply, &channel, value),
+                Act::Put { key, channel, value } => {
+                    self.told.push((attempt.thing(self.root_step, &key), value.clone()));
+                    add_write(&mut attempt.reply, &channel, value);
+                }
                 Act::SleepUntil(at) => {
                     let value = (at > self.now).then(|| self.arena.put(json!(at)));
                     let asked = self.machine.sleep_until(self.now, task, token, value);
@@ -220,9 +247,10 @@ impl Host {
         self.end_attempt(task, token);
     }
 
-    fn put(&mut self, task: u32, token: u32, channel: &str, value: Option<&Value>) {
+    fn put(&mut self, task: u32, token: u32, key: &str, channel: &str, value: Option<&Value>) {
         let value = value.map_or(Json::Null, |value| self.arena.get(value).clone());
         let attempt = self.attempts.get_mut(&(task, token)).expect("an attempt");
+        self.told.push((attempt.thing(self.root_step, key), value.clone()));
         add_write(&mut attempt.reply, channel, value);
     }
 
