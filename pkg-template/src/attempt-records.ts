@@ -10,7 +10,7 @@ import type { Attempt } from './context.js';
 import { createError, kindOf, type ErrorCode, type WeaveError } from './errors.js';
 import type { Execution } from './execution.js';
 import { copiedBytes, copyValue, lend } from './values.js';
-import { Ask, Asked, FIRST_WAIT, NONE, Tell, TellText } from './words.js';
+import { Ask, Asked, FIRST_WAIT, NONE, TellText } from './words.js';
 
 /** What the engine says to one who asks: a value that is recorded, a wait for the store, or one of `Asked`. */
 type Answered = { readonly value: unknown } | { readonly wait: Promise<void> } | number;
@@ -61,7 +61,7 @@ export class AttemptRecords {
       bytes = copiedBytes;
     } catch (thrown) {
       const { pump } = this.#execution;
-      pump.enter(() => pump.tell(Tell.DropOnce, attempt.index, attempt.ticket), attempt.frame);
+      pump.enter(() => pump.tellText(TellText.DropOnce, attempt.index, attempt.ticket, NONE, '', ''), attempt.frame);
       throw thrown;
     }
     const kept = this.#ask(attempt, 'ctx.once', TellText.KeepOnce, key, value, bytes);

@@ -5,11 +5,13 @@
  * attempt has settled without it.
  */
 
-import { AttemptRecords } from './attempt-records.js';
+import type { AttemptRecords } from './attempt-records.js';
 import type { Attempt } from './context.js';
 import { createError, type WeaveError } from './errors.js';
 import type { Execution } from './execution.js';
+import { loadStorage, type Storage } from './storage-loader.js';
 import type { OpenStream } from './text-stream.js';
+import { isThenable } from './thenable.js';
 import { Ask, Tell } from './words.js';
 
 interface Sleep {
@@ -30,8 +32,14 @@ export class AttemptRequests {
     this.#execution = execution;
   }
 
-  get records(): AttemptRecords {
-    return (this.#records ??= new AttemptRecords(this.#execution, this));
+  /** Asks or records something. What does that is loaded with the storage module, which a run with a store has already. */
+  leave<T>(use: (records: AttemptRecords) => Promise<T>): Promise<T> {
+    const make = ({ AttemptRecords: Records }: Storage): Promise<T> => use((this.#records ??= new Records(this.#execution, this)));
+    const storage = loadStorage();
+    if (!isThenable(storage)) return make(storage);
+    const left = storage.then(make);
+    left.catch(() => undefined);
+    return left;
   }
 
   openStream(attempt: Attempt, stream: OpenStream): void {

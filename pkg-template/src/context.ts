@@ -97,13 +97,13 @@ export class Attempt implements NodeContext<any, any> {
     return this.#execution.requests.sleep(this, ms);
   }
   sleepUntil(at: number): Promise<void> {
-    return this.#execution.requests.records.sleepUntil(this, at);
+    return this.#execution.requests.leave((records) => records.sleepUntil(this, at));
   }
   interrupt<T = unknown>(payload?: unknown, options?: { id?: string }): Promise<T> {
-    return this.#execution.requests.records.interrupt(this, payload, options?.id) as Promise<T>;
+    return this.#execution.requests.leave((records) => records.interrupt(this, payload, options?.id) as Promise<T>);
   }
   once<T>(key: string, fn: () => T | Promise<T>): Promise<T> {
-    return this.#execution.requests.records.once(this, key, fn) as Promise<T>;
+    return this.#execution.requests.leave((records) => records.once(this, key, fn) as Promise<T>);
   }
   flush(): Promise<void> {
     return this.#execution.requests.flush(this);

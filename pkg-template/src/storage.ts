@@ -5,6 +5,7 @@
 // All that the entries share stays in one module; see scripts/facade.mjs.
 import './index.js';
 
+export { AttemptRecords } from './attempt-records.js';
 export { ByteLog } from './byte-log.js';
 export { cutBack } from './fork-base.js';
 export { IndexedDbLog } from './indexed-db-log.js';

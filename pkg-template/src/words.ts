@@ -51,7 +51,6 @@ export const Tell = {
   Turn: 9,
   Pulled: 10,
   Cancel: 11,
-  DropOnce: 12,
 } as const;
 
 /** What `RawRun.tellWith` takes. */
@@ -70,8 +69,9 @@ export const TellText = {
   Interrupt: 8,
   Once: 9,
   KeepOnce: 10,
-  SleepUntil: 11,
-  Answer: 12,
+  DropOnce: 11,
+  SleepUntil: 12,
+  Answer: 13,
 } as const;
 
 /** What `RawRun.ask` answers. */

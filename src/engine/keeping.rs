@@ -24,12 +24,32 @@ pub enum Asked {
     Duplicate,
     /// Answers need a store, and there is none.
     NoStore,
-    /// It is recorded: the answer, result or deadline. `None` is `undefined`.
+    /// It is recorded: the answer, result or deadline. `None` is `undefined`, or a deadline that has passed.
     Recorded(Option<Value>),
-    /// Nothing is recorded: the question is open and its task parked; or `once` is to call its function, then `keep_once` or `drop_once`.
+    /// Nothing is recorded: the question is open and its task parked; or `once` is to call its function, then `KeepOnce` or `DropOnce` comes.
     Open,
     /// It is recorded once this wait ends, by `WakeSleep`.
     Waits(u32),
+}
+
+/// What an attempt asks, or leaves behind.
+#[derive(Debug)]
+pub enum Question<'a> {
+    /// `ctx.interrupt`. Without an id the question gets that of its place in the attempt.
+    Interrupt {
+        /// Its own in the step.
+        id: Option<&'a str>,
+        /// For whoever answers.
+        payload: Option<Value>,
+    },
+    /// `ctx.once` begins, with its key.
+    Once(&'a str),
+    /// The function of the `once` with this key has a result.
+    KeepOnce(&'a str, Option<Value>),
+    /// The function of a `once` has thrown.
+    DropOnce,
+    /// `ctx.sleepUntil`: told is the deadline of an earlier attempt, or a wait until this one is stored. Without one, as it has passed, nothing is.
+    SleepUntil(Option<Value>),
 }
 
 /// What one attempt has asked so far.
@@ -41,6 +61,11 @@ pub(super) struct Asks {
     used: Vec<(KeptKind, Rc<str>)>,
     /// Functions of `once` that are under way.
     effects: u32,
+}
+
+/// Apart from those of deadlines.
+fn once_key(key: &str) -> Rc<str> {
+    text!["k", key].into()
 }
 
 impl Machine {
@@ -89,18 +114,33 @@ impl Machine {
         TaskRef { step: self.session.graph.key_step(), attempt: 0, ..self.reference(index) }
     }
 
-    /// Asks in the frame that was entered, with all that follows.
-    fn ask(&mut self, now: f64, ask: impl FnOnce(&mut Self) -> Asked) -> Asked {
+    /// What an attempt of the frame that was entered asks, with all that follows.
+    pub fn ask(&mut self, now: f64, task: u32, token: u32, question: Question<'_>) -> Asked {
         self.now = now;
         let asked = self.within(|machine| {
-            let asked = ask(machine);
-            if !matches!(asked, Asked::Over) {
-                machine.advance_frame();
-            }
+            let Some(index) = machine.attending(task, token) else { return Asked::Over };
+            let asked = machine.answer(index, question);
+            machine.advance_frame();
             asked
         });
         self.proceed(false);
         asked.unwrap_or(Asked::Over)
+    }
+
+    fn answer(&mut self, index: usize, question: Question<'_>) -> Asked {
+        match question {
+            Question::Interrupt { id, payload } => self.interrupt(index, id, payload),
+            Question::Once(key) => self.once(index, key),
+            Question::KeepOnce(key, value) => {
+                self.end_effect(index);
+                self.keep_and_wait(self.kept(KeptKind::Once, self.asker(index), once_key(key), value))
+            }
+            Question::DropOnce => {
+                self.end_effect(index);
+                Asked::Open
+            }
+            Question::SleepUntil(at) => self.sleep_until(index, at),
+        }
     }
 
     fn asks(&mut self, index: usize) -> &mut Asks {
@@ -157,13 +197,7 @@ impl Machine {
         }
     }
 
-    /// `ctx.interrupt`. Without an id the question gets that of its place in the attempt.
-    pub fn interrupt(&mut self, now: f64, task: u32, token: u32, id: Option<&str>, payload: Option<Value>) -> Asked {
-        self.ask(now, |machine| machine.interrupt_here(task, token, id, payload))
-    }
-
-    fn interrupt_here(&mut self, task: u32, token: u32, id: Option<&str>, payload: Option<Value>) -> Asked {
-        let Some(index) = self.attending(task, token) else { return Asked::Over };
+    fn interrupt(&mut self, index: usize, id: Option<&str>, payload: Option<Value>) -> Asked {
         if self.journal.is_none() {
             return Asked::NoStore;
         }
@@ -203,14 +237,8 @@ impl Machine {
         self.fill_slots();
     }
 
-    /// `ctx.once` begins.
-    pub fn once(&mut self, task: u32, token: u32, key: &str) -> Asked {
-        self.within(|machine| machine.once_here(task, token, key)).unwrap_or(Asked::Over)
-    }
-
-    fn once_here(&mut self, task: u32, token: u32, key: &str) -> Asked {
-        let Some(index) = self.attending(task, token) else { return Asked::Over };
-        let key: Rc<str> = text!["k", key].into();
+    fn once(&mut self, index: usize, key: &str) -> Asked {
+        let key = once_key(key);
         if !self.uses(index, KeptKind::Once, &key) {
             return Asked::Duplicate;
         }
@@ -225,31 +253,7 @@ impl Machine {
         asks.effects = asks.effects.saturating_sub(1);
     }
 
-    /// The function of a `once` has a result.
-    pub fn keep_once(&mut self, now: f64, task: u32, token: u32, key: &str, value: Option<Value>) -> Asked {
-        self.ask(now, |machine| {
-            let Some(index) = machine.attending(task, token) else { return Asked::Over };
-            machine.end_effect(index);
-            machine.keep_and_wait(machine.kept(KeptKind::Once, machine.asker(index), text!["k", key].into(), value))
-        })
-    }
-
-    /// The function of a `once` has thrown.
-    pub fn drop_once(&mut self, now: f64, task: u32, token: u32) {
-        self.ask(now, |machine| {
-            let Some(index) = machine.attending(task, token) else { return Asked::Over };
-            machine.end_effect(index);
-            Asked::Open
-        });
-    }
-
-    /// `ctx.sleepUntil`: the deadline of an earlier attempt, or a wait until this one is stored. Without one, as it has passed, nothing is.
-    pub fn sleep_until(&mut self, now: f64, task: u32, token: u32, at: Option<Value>) -> Asked {
-        self.ask(now, |machine| machine.sleep_until_here(task, token, at))
-    }
-
-    fn sleep_until_here(&mut self, task: u32, token: u32, at: Option<Value>) -> Asked {
-        let Some(index) = self.attending(task, token) else { return Asked::Over };
+    fn sleep_until(&mut self, index: usize, at: Option<Value>) -> Asked {
         let asker = self.asker(index);
         let asks = self.asks(index);
         let key = text![if asks.is_rescue { "e" } else { "s" }, asks.sleeps];

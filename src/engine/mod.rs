@@ -26,6 +26,6 @@ mod update;
 
 pub use command::{Abort, Command, Solo};
 pub use input::{Answers, GraphPolicy, Input, Options, Outcome, Pause, Progress, Start, Thrown};
-pub use keeping::Asked;
+pub use keeping::{Asked, Question};
 pub use machine::Machine;
 pub use random::Random;

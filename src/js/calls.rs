@@ -47,8 +47,6 @@ calls! {
         Pulled,
         /// Cancel: reason.
         Cancel,
-        /// The function of a `once` has thrown: task, token.
-        DropOnce,
     }
 }
 
@@ -87,12 +85,14 @@ calls! {
         Refuse,
         /// A `diagnostic` event: 0 about the store, 1 about the observer.
         Remark,
-        /// `ctx.interrupt`: task, token; the text is the id, or empty. `Ask::Asked` says what became of it, as after the next three.
+        /// `ctx.interrupt`: task, token; the text is the id, or empty. `Ask::Asked` says what became of it, as after the next four.
         Interrupt,
         /// `ctx.once` begins: task, token; its key.
         Once,
         /// The function of a `once` has a result: task, token; its key.
         KeepOnce,
+        /// The function of a `once` has thrown: task, token.
+        DropOnce,
         /// `ctx.sleepUntil`: task, token; without a value, its time has passed.
         SleepUntil,
         /// Before the start: an answer to the question of this id, or, if `a` is 1, to the one that is open.

@@ -10,7 +10,7 @@ use super::plain::Returned;
 use super::words::{fill, write_commands, write_events};
 use crate::checkpoint::{self, Durability, Session};
 use crate::collected::collected;
-use crate::engine::{Answers, Asked, GraphPolicy, Input, Machine, Options, Outcome, Pause, Progress, Start, Thrown};
+use crate::engine::{Answers, Asked, GraphPolicy, Input, Machine, Options, Outcome, Pause, Progress, Question, Start, Thrown};
 use crate::error::{ErrorCode, Failure, Scope};
 use crate::events::{Cursor, Event, EventKind, Mask, Overflow, Pulled};
 use crate::graph::NodeId;
@@ -55,9 +55,9 @@ impl Inner {
         (handle != NONE).then(|| self.values.adopt(handle, bytes))
     }
 
-    /// Keeps what an attempt that asked is told; see `Ask::Asked`.
-    fn told(&mut self, asked: Asked) -> Option<Input> {
-        self.asked = match asked {
+    /// What an attempt is told that asks, for `Ask::Asked`.
+    fn ask(&mut self, now: f64, task: u32, token: u32, question: Question<'_>) -> Option<Input> {
+        self.asked = match self.machine.ask(now, task, token, question) {
             Asked::Recorded(value) => value.map_or(0.0, |value| f64::from(value.handle()) + 1.0),
             Asked::Waits(wait) => wait.into(),
             Asked::Over => -1.0,
@@ -247,10 +247,6 @@ impl RawRun {
                 Tell::Turn => Input::Turn,
                 Tell::Pulled => Input::Pulled,
                 Tell::Cancel => Input::Cancel { reason: inner.value(a, 64) },
-                Tell::DropOnce => {
-                    inner.machine.drop_once(now, a, b);
-                    return None;
-                }
             })
         })
     }
@@ -360,21 +356,12 @@ impl RawRun {
                 TellText::Refuse => return None,
                 TellText::Interrupt => {
                     let id = Some(&*thrown.text).filter(|id| !id.is_empty());
-                    let asked = inner.machine.interrupt(now, a, b, id, thrown.cause);
-                    return inner.told(asked);
+                    return inner.ask(now, a, b, Question::Interrupt { id, payload: thrown.cause });
                 }
-                TellText::Once => {
-                    let asked = inner.machine.once(a, b, &thrown.text);
-                    return inner.told(asked);
-                }
-                TellText::KeepOnce => {
-                    let asked = inner.machine.keep_once(now, a, b, &thrown.text, thrown.cause);
-                    return inner.told(asked);
-                }
-                TellText::SleepUntil => {
-                    let asked = inner.machine.sleep_until(now, a, b, thrown.cause);
-                    return inner.told(asked);
-                }
+                TellText::Once => return inner.ask(now, a, b, Question::Once(&thrown.text)),
+                TellText::KeepOnce => return inner.ask(now, a, b, Question::KeepOnce(&thrown.text, thrown.cause)),
+                TellText::DropOnce => return inner.ask(now, a, b, Question::DropOnce),
+                TellText::SleepUntil => return inner.ask(now, a, b, Question::SleepUntil(thrown.cause)),
                 TellText::Answer => {
                     match &mut inner.answers {
                         answers if a == 1 => *answers = Answers::One(thrown.cause),

@@ -8,7 +8,7 @@ use super::*;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use weavegraph_wasm::checkpoint::Fold;
-use weavegraph_wasm::engine::{Abort, Asked, Command, Input, Outcome, Progress, Solo, Thrown};
+use weavegraph_wasm::engine::{Abort, Asked, Command, Input, Outcome, Progress, Question, Solo, Thrown};
 use weavegraph_wasm::error::{ErrorCode, Failure};
 use weavegraph_wasm::events::EventKind;
 use weavegraph_wasm::graph::{NodeId, RouteId};
@@ -181,7 +181,7 @@ impl Host {
                 Act::Ask { id, payload, channel, waits } => {
                     let key = payload.to_string();
                     let payload = self.arena.put(payload);
-                    let asked = self.machine.interrupt(self.now, task, token, id.as_deref(), Some(payload));
+                    let asked = self.machine.ask(self.now, task, token, Question::Interrupt { id: id.as_deref(), payload: Some(payload) });
                     self.take();
                     match asked {
                         Asked::Recorded(answer) => self.put(task, token, &key, &channel, answer.as_ref()),
@@ -196,7 +196,7 @@ impl Host {
                         other => return self.throw(task, token, &format!("{other:?}")),
                     }
                 }
-                Act::Once { key, channel, ms } => match self.machine.once(task, token, &key) {
+                Act::Once { key, channel, ms } => match self.machine.ask(self.now, task, token, Question::Once(&key)) {
                     Asked::Recorded(value) => self.put(task, token, &key, &channel, value.as_ref()),
                     Asked::Open => {
                         self.effects.push(attempt.thing(self.root_step, &key));
@@ -212,7 +212,7 @@ impl Host {
                     let time = json!(self.now);
                     attempt.acts.push_front(Act::Put { key: key.clone(), channel, value: time.clone() });
                     let value = self.arena.put(time);
-                    let asked = self.machine.keep_once(self.now, task, token, &key, Some(value));
+                    let asked = self.machine.ask(self.now, task, token, Question::KeepOnce(&key, Some(value)));
                     return self.wait_for(task, token, asked);
                 }
                 Act::Put { key, channel, value } => {
@@ -221,7 +221,7 @@ impl Host {
                 }
                 Act::SleepUntil(at) => {
                     let value = (at > self.now).then(|| self.arena.put(json!(at)));
-                    let asked = self.machine.sleep_until(self.now, task, token, value);
+                    let asked = self.machine.ask(self.now, task, token, Question::SleepUntil(value));
                     if let Asked::Recorded(deadline) = &asked {
                         let deadline = deadline.as_ref().map_or(at, |deadline| self.arena.get(deadline).as_f64().expect("a time"));
                         attempt.acts.push_front(Act::Sleep((deadline - self.now).max(0.0)));
