@@ -282,6 +282,6 @@ impl Machine {
     /// Of a step that is taken up again: the task has nothing new to run for.
     pub(super) fn is_parked(&self, node: NodeId, task: u32) -> bool {
         let step = self.session.graph.key_step();
-        !self.session.kept.all().is_empty() && self.session.kept.is_parked(&self.address(&TaskRef { step, node, task, attempt: 0 }))
+        self.session.kept.is_parked(&self.address(&TaskRef { step, node, task, attempt: 0 }))
     }
 }

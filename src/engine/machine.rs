@@ -100,8 +100,9 @@ impl Machine {
         let pool = Pool::new(options.concurrency);
         let frame = Frame::new(session.graph.step);
         let restored = std::mem::take(&mut session.inner);
-        let (before, after) = (options.before.clone(), options.after.clone());
-        let mut machine = Self {
+        let mut frame = frame;
+        frame.break_at(program.nodes.len(), &options.before, &options.after);
+        Self {
             root: Rc::clone(&program),
             program,
             place: None,
@@ -144,9 +145,7 @@ impl Machine {
             reports: VecDeque::new(),
             waiting: Vec::new(),
             restored,
-        };
-        machine.break_at(&before, &after);
-        machine
+        }
     }
 
     /// Takes one input at the time `now` (epoch milliseconds) and leaves commands for `take_commands`.
@@ -208,7 +207,9 @@ impl Machine {
         if self.has_children() {
             self.advance_others(may_go_on);
         }
-        self.pause_if_still();
+        if self.frame.parked > 0 {
+            self.pause_if_still();
+        }
         self.settle_up();
     }
 
@@ -235,7 +236,7 @@ impl Machine {
     /// Moves from step to step as long as nothing has to be waited for.
     pub(super) fn advance_frame(&mut self) {
         while matches!(self.frame.phase, Phase::Boundary) && !self.frame.is_paused {
-            if self.has_work() {
+            if !self.frame.breakpoints.is_empty() && self.has_work() {
                 self.find_pauses();
             }
             if self.journal.as_ref().is_some_and(Journal::is_due) {
@@ -247,7 +248,7 @@ impl Machine {
             if !self.has_work() {
                 return if self.at == 0 { self.complete() } else { self.complete_child() };
             }
-            if self.has_paused() {
+            if self.may_pause() && self.has_paused() {
                 return;
             }
             if self.slice_at == f64::NEG_INFINITY {
@@ -261,7 +262,9 @@ impl Machine {
             self.slice_steps += 1;
             self.begin_step();
         }
-        self.park_if_done();
+        if self.at != 0 {
+            self.park_if_done();
+        }
     }
 
     fn wait(&mut self) {

@@ -5,7 +5,7 @@
 
 use super::children::Report;
 use super::command::{Abort, Command};
-use super::frame::Phase;
+use super::frame::{Frame, Phase};
 use super::input::{Answers, Pause, Start};
 use super::machine::Machine;
 use crate::checkpoint::Status;
@@ -18,22 +18,26 @@ use std::rc::Rc;
 const BEFORE: u8 = 1;
 const AFTER: u8 = 2;
 
+impl Frame {
+    /// Of a graph of so many nodes.
+    pub(super) fn break_at(&mut self, nodes: usize, before: &[NodeId], after: &[NodeId]) {
+        for (list, mark) in [(before, BEFORE), (after, AFTER)] {
+            for node in list {
+                if self.breakpoints.is_empty() {
+                    self.breakpoints = vec![0; nodes];
+                }
+                if let Some(marks) = node.index().and_then(|index| self.breakpoints.get_mut(index)) {
+                    *marks |= mark;
+                }
+            }
+        }
+    }
+}
+
 impl Machine {
     /// From now on it pauses before and after these, nodes of the graph that was entered.
     pub fn break_at(&mut self, before: &[NodeId], after: &[NodeId]) {
-        self.within(|machine| machine.break_here(before, after));
-    }
-
-    fn break_here(&mut self, before: &[NodeId], after: &[NodeId]) {
-        let marked = before.iter().map(|node| (node, BEFORE)).chain(after.iter().map(|node| (node, AFTER)));
-        for (node, mark) in marked {
-            if self.frame.breakpoints.is_empty() {
-                self.frame.breakpoints = vec![0; self.program.nodes.len()];
-            }
-            if let Some(marks) = node.index().and_then(|index| self.frame.breakpoints.get_mut(index)) {
-                *marks |= mark;
-            }
-        }
+        self.within(|machine| machine.frame.break_at(machine.program.nodes.len(), before, after));
     }
 
     fn breaks(&self, node: NodeId, mark: u8) -> bool {
@@ -43,7 +47,7 @@ impl Machine {
     /// Once per boundary: pauses here are recorded, unless they were before. A run that would end anyway has none.
     pub(super) fn find_pauses(&mut self) {
         let step = self.session.graph.step;
-        if self.frame.breakpoints.is_empty() || self.frame.paused_at.replace(step) == Some(step) {
+        if self.frame.paused_at.replace(step) == Some(step) {
             return;
         }
         let frontier = Rc::clone(&self.session.graph.frontier);
@@ -82,6 +86,12 @@ impl Machine {
         kept.address.len() == around.len() + 3 && kept.address.starts_with(around)
     }
 
+    /// There is a reason to look closer.
+    #[inline]
+    pub(super) fn may_pause(&self) -> bool {
+        self.options.pause != Pause::Never || !self.session.kept.all().is_empty()
+    }
+
     /// Ends it at this boundary if it is to pause here; a sub-graph waits until the session's graph can.
     pub(super) fn has_paused(&mut self) -> bool {
         let is_root = self.at == 0;
@@ -106,7 +116,7 @@ impl Machine {
     /// A sub-graph in which everybody is done or waits for an answer parks the task that runs it.
     pub(super) fn park_if_done(&mut self) {
         let is_waiting = matches!(self.frame.phase, Phase::Stepping) && self.frame.unfinished == 0;
-        if self.at != 0 && is_waiting && !std::mem::replace(&mut self.frame.has_parked, true) {
+        if is_waiting && !std::mem::replace(&mut self.frame.has_parked, true) {
             self.reports.push_back(Report::Parked { frame: self.at });
         }
     }

@@ -26,6 +26,7 @@ impl Machine {
         // A run that waits in a narrow step is to be small.
         self.frame.tasks.reserve_exact(frontier.len());
         self.frame.skipped.clear();
+        (self.frame.unfinished, self.frame.parked) = (0, 0);
         if self.at == 0 {
             self.pool.clear();
         }
@@ -37,6 +38,7 @@ impl Machine {
         }
         self.session.graph.is_half_done = true;
         let mut gated: Vec<TaskRef> = Vec::new();
+        let has_kept = !self.session.kept.all().is_empty();
         for entry in frontier.iter().filter(|entry| entry.node != NodeId::END) {
             if self.is_gated(entry) {
                 gated.push(TaskRef { step, node: entry.node, task: entry.task, attempt: 0 });
@@ -45,16 +47,19 @@ impl Machine {
             }
             let done = self.session.graph.done_result(entry.node, entry.task).cloned();
             let mut task = Task::new(entry.clone(), done);
-            if task.is_live() && self.is_parked(entry.node, entry.task) {
-                task.state = TaskState::Parked;
+            if task.is_live() {
+                if has_kept && self.is_parked(entry.node, entry.task) {
+                    task.state = TaskState::Parked;
+                    self.frame.parked += 1;
+                } else {
+                    self.frame.unfinished += 1;
+                }
             }
             self.frame.tasks.push(task);
         }
         for task in gated {
             self.publish(Body::NodeSkipped(task));
         }
-        self.frame.parked = self.frame.tasks.iter().filter(|task| task.state == TaskState::Parked).count() as u32;
-        self.frame.unfinished = self.frame.tasks.iter().filter(|task| task.is_live()).count() as u32 - self.frame.parked;
         self.frame.has_parked = false;
         if self.frame.unfinished == 0 {
             return self.end_step();
