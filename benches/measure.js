@@ -8,11 +8,12 @@
  * @property {(prepared: any) => unknown} run one run; what it returns is handed to the case's `check`
  * @property {number} [times] runs per round, for runs too short for the clock. Default 1
  * @property {number} [rounds] in which it takes part, for what takes seconds. Default all
+ * @property {number} [units] of which its runs consist, if others than the case's
  *
  * @typedef {object} Case
  * @property {string} name
  * @property {number} units of how many steps, tasks or events a run consists
- * @property {(result: any) => boolean} check whether a run has done the work
+ * @property {(result: any, units: number) => boolean | Promise<boolean>} check whether a run has done the work
  * @property {Record<string, Contestant>} contestants
  */
 
@@ -46,12 +47,12 @@ export async function playRound(cases, round) {
   for (const { name, units, check, contestants } of cases) {
     played[name] = {};
     for (const [who, contestant] of Object.entries(contestants)) {
-      const { rounds = Infinity } = contestant;
+      const { rounds = Infinity, units: parts = units } = contestant;
       if (round >= rounds || (round < -1 && rounds !== Infinity)) continue;
-      const ms = await timeOf(contestant, (result) => {
-        if (!check(result)) throw new Error(`${name}: ${who} gave a wrong result`);
+      const ms = await timeOf(contestant, async (result) => {
+        if (!(await check(result, parts))) throw new Error(`${name}: ${who} gave a wrong result`);
       });
-      played[name][who] = (ms * 1000) / units;
+      played[name][who] = (ms * 1000) / parts;
     }
   }
   return played;
@@ -68,7 +69,7 @@ async function timeOf({ prepare, run, times = 1 }, inspect) {
   const startedAt = performance.now();
   for (const each of prepared) results.push(await run(each));
   const ms = performance.now() - startedAt;
-  results.forEach(inspect);
+  for (const result of results) await inspect(result);
   return ms / times;
 }
 

@@ -35,13 +35,14 @@ export function printAims(aims) {
   printTable([['aim', 'figure', 'limit', ''], ...aims.map(({ text, figure, limit, isMet }) => [text, figure, limit, isMet ? 'met' : 'MISSED'])]);
 }
 
-/** The cells of a table's contestants, Node and Chromium in each, – for who cannot. */
+/** The cells of a table's contestants, Node and Chromium in each, – for who cannot, or not in Chromium. */
 export function cellsOfBoth(name, { node, chromium }) {
   const [, ...columns] = tables[name].columns;
   return tables[name].rows.map((row) =>
     columns.map((column) => {
       const who = Object.keys(node[row]).find((each) => column.startsWith(each));
-      return who === undefined ? '–' : `${digits(node[row][who])} / ${digits(chromium[row][who])}`;
+      const cell = (figure) => (figure === undefined ? '–' : digits(figure));
+      return who === undefined ? '–' : `${cell(node[row][who])} / ${cell(chromium[row][who])}`;
     }),
   );
 }

@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 
 const { dependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
-const contestants = ['by hand', 'weavegraph-wasm', `PocketFlow ${dependencies.pocketflow}`, `XState ${dependencies.xstate}`, `LangGraph.js ${dependencies['@langchain/langgraph']}`];
+const langgraph = `LangGraph.js ${dependencies['@langchain/langgraph']}`;
+const contestants = ['by hand', 'weavegraph-wasm', `PocketFlow ${dependencies.pocketflow}`, `XState ${dependencies.xstate}`, langgraph];
 const libraries = contestants.slice(1);
 
 /** By name: what heads the columns, and the first cell of each row. */
@@ -21,6 +22,14 @@ export const tables = {
       'not read, 100 steps', 'not read, 3,000 steps', 'read by each node, 100 steps', 'read by each node, 3,000 steps',
       'not read, stored in memory, 100 steps', 'not read, stored in memory, 3,000 steps',
       'read by each node, stored in memory, 100 steps', 'read by each node, stored in memory, 3,000 steps',
+    ],
+  },
+  large: {
+    columns: ['', 'by hand', 'weavegraph-wasm', langgraph],
+    rows: [
+      'a task of 10,000 sends, µs', 'a source of a join of 1,000, µs', 'a step of two nodes in a sub-graph, µs', 'the same two without a sub-graph, µs',
+      'compile of 10,000 nodes, ms', 'a node of the first run through 10,000, µs', 'an interrupt and its answer, stored in memory, µs',
+      '`resume` of 10,000 steps in memory, ms', '`fork` of 10,000 steps in memory, ms',
     ],
   },
   memory: {

@@ -116,3 +116,72 @@ export function open(count) {
   const runs = Array.from({ length: count }, run);
   return { full: gate.full, release: gate.open, ended: () => Promise.all(runs) };
 }
+
+/** A task for each part of the work, and one that adds up what they made. */
+export function mapReduce(count) {
+  const split = async () => Array.from({ length: count }, (_, index) => index);
+  const work = async (input) => input;
+  const sum = async ({ list }) => ({ n: list.reduce((total, each) => total + each, 0) });
+  const run = async () => {
+    const state = { list: await Promise.all((await split()).map(work)) };
+    return { ...state, ...(await sum(state)) };
+  };
+  return { run };
+}
+
+/** A node that waits for many. */
+export function join(width) {
+  const { run: meet } = fanOut(width);
+  const count = async ({ list }) => ({ n: list.length });
+  const run = async () => {
+    const state = await meet();
+    return { ...state, ...(await count(state)) };
+  };
+  return { run };
+}
+
+/** Two nodes, again and again. */
+export function pairs(steps) {
+  const node = async (state) => ({ n: state.n + 1 });
+  const run = async () => {
+    let state = { n: 0 };
+    while (state.n < 2 * steps) {
+      state = { ...state, ...(await node(state)) };
+      state = { ...state, ...(await node(state)) };
+    }
+    return state;
+  };
+  return { run };
+}
+
+/** The two are a function of their own, with a state of its own. */
+export function subgraphs(steps) {
+  const node = async (state) => ({ n: state.n + 1 });
+  const pair = async (outer) => {
+    let state = { ...outer };
+    state = { ...state, ...(await node(state)) };
+    return { ...state, ...(await node(state)) };
+  };
+  const run = async () => {
+    let state = { n: 0 };
+    while (state.n < 2 * steps) state = { ...state, ...(await pair(state)) };
+    return state;
+  };
+  return { run };
+}
+
+export const firstRun = chain;
+
+/** From the log of a session to its state. */
+export function resumed(steps) {
+  const log = Array.from({ length: steps }, (_, step) => ({ message: message(step), n: step + 1 }));
+  const run = () => {
+    const state = { messages: [], n: 0 };
+    for (const update of log) {
+      state.messages.push(update.message);
+      state.n = update.n;
+    }
+    return state;
+  };
+  return { run };
+}

@@ -8,7 +8,7 @@ import { root } from '../../scripts/command.mjs';
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const number = String.raw`-?\d+(\.\d+)?`;
-const cell = new RegExp(`^(–|${number}( / ${number})?( \\(${number}\\))?)$`);
+const cell = new RegExp(`^(–|${number}( / (–|${number}))?( \\(${number}\\))?)$`);
 
 test('the README has each table of the benches once, and no other', () => {
   const marked = [...readme.matchAll(/<!-- bench:(\w+) -->/g)].map(([, name]) => name);
