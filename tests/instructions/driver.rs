@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 use std::rc::Rc;
-use weavegraph_wasm::checkpoint::{Durability, Names, Session};
+use weavegraph_wasm::checkpoint::{Durability, Fold, Names, Session};
 use weavegraph_wasm::engine::{Answers, Command, GraphPolicy, Input, Machine, Options, Outcome, Progress, Solo, Start};
 use weavegraph_wasm::events::{Cursor, EventKind, Mask, Overflow, Pulled};
 use weavegraph_wasm::graph::{ChannelDefinition, Definition, END, EdgeDefinition, NodeDefinition, NodeId, Program, RouteDefinition, START};
@@ -24,6 +24,8 @@ struct Plan {
     events: u32,
     /// Steps until the route says END.
     steps: u32,
+    /// Tasks that the route sends.
+    sends: u32,
 }
 
 struct Host {
@@ -35,6 +37,8 @@ struct Host {
     queue: VecDeque<Command>,
     reader: Option<u32>,
     handles: u32,
+    /// Whose commands come.
+    frame: u32,
     read: u64,
     is_finished: bool,
 }
@@ -48,7 +52,18 @@ impl Host {
         let mut machine = Machine::new(Rc::clone(program), options, "session".into(), Session::new(program), log);
         let reader = (plan.events > 0).then(|| machine.subscribe(Mask::ALL, 1024, Overflow::Wait, Cursor::Start));
         let writes = Rc::from([Write { channel: 0, is_replace: false }]);
-        Self { machine, values: Values::default(), writes, plan, queue: VecDeque::new(), reader, handles: 0, read: 0, is_finished: false }
+        Self {
+            machine,
+            values: Values::default(),
+            writes,
+            plan,
+            queue: VecDeque::new(),
+            reader,
+            handles: 0,
+            frame: 0,
+            read: 0,
+            is_finished: false,
+        }
     }
 
     /// From its start to its end; returns its steps.
@@ -98,8 +113,8 @@ impl Host {
             }
             Command::EndFolds => self.tell(Input::Applied { changed: vec![0], reduced: Vec::new(), contents_bytes: 100 }),
             Command::Route { call, .. } => {
-                let target = self.route();
-                self.tell(Input::Routed { call, targets: Targets::One(target) });
+                let targets = if self.plan.sends > 0 { self.sends() } else { Targets::One(self.route()) };
+                self.tell(Input::Routed { call, targets });
             }
             Command::Append(append) => {
                 drop(append);
@@ -108,7 +123,21 @@ impl Host {
             Command::Yield => self.tell(Input::Turn),
             Command::WakeReaders => self.pull(),
             Command::Finish => self.is_finished = true,
-            Command::Begin | Command::Fold(_) | Command::Commit | Command::StartTimer { .. } | Command::StopTimer { .. } => {}
+            Command::Fold(Fold::Enter { frame }) => {
+                self.frame = frame;
+                self.machine.enter(frame);
+            }
+            Command::Open { frame, .. } => {
+                self.machine.enter(frame);
+                self.tell(Input::Opened { inputs: Vec::new(), max_steps: u32::MAX });
+                self.machine.enter(self.frame);
+            }
+            Command::Close { .. }
+            | Command::Begin
+            | Command::Fold(_)
+            | Command::Commit
+            | Command::StartTimer { .. }
+            | Command::StopTimer { .. } => {}
             other => panic!("no scenario leads to {other:?}"),
         }
     }
@@ -125,7 +154,10 @@ impl Host {
             }
         }
         let update = self.handle();
-        if solo != Solo::No && self.machine.is_unheard() {
+        // By itself it gives one target at most.
+        let solo = if self.plan.sends > 0 { Solo::No } else { solo };
+        // What a node of a sub-graph returns is of use to the graph around it.
+        if solo != Solo::No && self.frame == 0 && self.machine.is_unheard() {
             self.values.release(update);
             let progress = self.step_alone(solo);
             return self.tell(Input::Stepped { task, token, result: None, progress });
@@ -148,6 +180,12 @@ impl Host {
         Target { node, is_send: false, input: None }
     }
 
+    fn sends(&mut self) -> Targets {
+        let target = |input| Target { node: NodeId(1), is_send: true, input: Some(input) };
+        let inputs: Vec<_> = (0..self.plan.sends).map(|_| self.handle()).collect();
+        Targets::Many(inputs.into_iter().map(|input| target(self.values.adopt(input, 8))).collect())
+    }
+
     /// All that the reader can have now.
     fn pull(&mut self) {
         let Some(reader) = self.reader else { return };
@@ -160,31 +198,42 @@ impl Host {
     }
 }
 
-/// A graph over one channel: `names` are its nodes, `edges` lead from one to another.
-fn program(names: &[String], kind: &str, edges: &[(&str, &str)], has_route: bool) -> Rc<Program> {
+/// A graph over one channel: `names` are its nodes, `edges` lead from one to another, and from its first node a route to `targets`, if any.
+fn define(names: &[String], kind: &str, edges: &[(&str, &str)], targets: &[&str]) -> Definition {
     let node = |id: &String| NodeDefinition { id: id.clone(), is_function: true, ..NodeDefinition::default() };
     let edge = |(from, to): &(&str, &str)| EdgeDefinition { from: vec![(*from).to_owned()], to: (*to).to_owned(), join: false };
-    let itself = |to: &str| (to.to_owned(), to.to_owned());
+    let itself = |to: &&str| ((*to).to_owned(), (*to).to_owned());
     let route = RouteDefinition {
         from: names[0].clone(),
         is_function: true,
-        targets: Some(vec![itself(&names[0]), itself(END)]),
+        targets: Some(targets.iter().map(itself).collect()),
         problem: String::new(),
     };
-    let definition = Definition {
+    Definition {
         name: "driver".to_owned(),
         allow_cycles: false,
         channels: vec![ChannelDefinition { name: "n".to_owned(), kind: kind.to_owned(), ..ChannelDefinition::default() }],
         nodes: names.iter().map(node).collect(),
         edges: edges.iter().map(edge).collect(),
-        routes: has_route.then_some(route).into_iter().collect(),
-    };
-    Rc::new(Program::compile(&definition).unwrap_or_else(|problems| panic!("{problems:#?}")))
+        routes: Some(route).filter(|_| !targets.is_empty()).into_iter().collect(),
+    }
+}
+
+fn compile(definition: &Definition) -> Rc<Program> {
+    Rc::new(Program::compile(definition).unwrap_or_else(|problems| panic!("{problems:#?}")))
 }
 
 /// One node that goes back to itself as long as the route says so.
 fn cycle() -> Rc<Program> {
-    program(&["node".to_owned()], "last", &[(START, "node")], true)
+    compile(&define(&["node".to_owned()], "last", &[(START, "node")], &["node", END]))
+}
+
+/// A chain of as many nodes.
+fn chain(count: usize) -> Rc<Program> {
+    let names = numbered(count);
+    let inner = names.windows(2).map(|pair| (pair[0].as_str(), pair[1].as_str()));
+    let edges: Vec<_> = [(START, names[0].as_str())].into_iter().chain(inner).chain([(names[count - 1].as_str(), END)]).collect();
+    compile(&define(&names, "last", &edges, &[]))
 }
 
 fn numbered(count: usize) -> Vec<String> {
@@ -205,17 +254,32 @@ fn main() {
             (0..count).for_each(|_| once(&program, Plan::default(), 1));
         }
         "chains" => {
-            let names = numbered(50);
-            let inner = names.windows(2).map(|pair| (pair[0].as_str(), pair[1].as_str()));
-            let edges: Vec<_> = [(START, names[0].as_str())].into_iter().chain(inner).chain([(names[49].as_str(), END)]).collect();
-            let program = program(&names, "last", &edges, false);
+            let program = chain(50);
             (0..count).for_each(|_| once(&program, Plan::default(), 50));
         }
         "fan-outs" => {
             let names = numbered(100);
             let edges: Vec<_> = names.iter().flat_map(|name| [(START, name.as_str()), (name.as_str(), END)]).collect();
-            let program = program(&names, "append", &edges, false);
+            let program = compile(&define(&names, "append", &edges, &[]));
             (0..count).for_each(|_| once(&program, Plan::default(), 1));
+        }
+        "sends" => {
+            let program = compile(&define(&numbered(2), "append", &[(START, "node 0"), ("node 1", END)], &["node 1"]));
+            once(&program, Plan { sends: count, ..Plan::default() }, 2);
+        }
+        "joins" => {
+            let names = numbered(101);
+            let (last, sources) = names.split_last().unwrap_or_else(|| panic!("there is none"));
+            let edges: Vec<_> = sources.iter().map(|name| (START, name.as_str())).chain([(last.as_str(), END)]).collect();
+            let mut definition = define(&names, "append", &edges, &[]);
+            definition.edges.push(EdgeDefinition { from: sources.to_vec(), to: last.clone(), join: true });
+            let program = compile(&definition);
+            (0..count).for_each(|_| once(&program, Plan::default(), 2));
+        }
+        "sub-graphs" => {
+            let mut definition = define(&["node".to_owned()], "last", &[(START, "node")], &["node", END]);
+            definition.nodes[0].graph = Some(chain(2));
+            once(&compile(&definition), Plan { steps: count, ..Plan::default() }, count);
         }
         _ => panic!("there is no scenario '{scenario}'"),
     }
