@@ -53,7 +53,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         // The step that was finished is not run again.
         is_down.set(false);
-        let state = app.resume("pages").await?;
+        let state = app.resume("pages", ()).await?;
         println!("resumed: {}", state.to_value());
         Ok(())
     })

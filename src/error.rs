@@ -59,6 +59,7 @@ codes! {
     InterruptUnanswered = "INTERRUPT_UNANSWERED",
     RunInterrupted = "RUN_INTERRUPTED",
     OnceDuplicateKey = "ONCE_DUPLICATE_KEY",
+    StateInvalidKey = "STATE_INVALID_KEY",
 }
 
 impl ErrorCode {

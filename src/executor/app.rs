@@ -1,9 +1,11 @@
 //! A compiled graph, and the ways to run it.
 
+use super::answers::Answers;
 use super::arena::Arena;
 use super::builder::RouteFn;
 use super::checkpointer::{Checkpointer, Refusal};
 use super::errors::WeaveError;
+use super::event::Interrupt;
 use super::event_factory::EventFactory;
 use super::execution::{Beginning, Execution};
 use super::node::{MapFn, NodeFn, NodeOptions, RescueFn, RetryFn};
@@ -109,7 +111,7 @@ impl App {
     /// Runs to the end. Nothing happens before the first poll; dropping the future drops the run.
     ///
     /// # Errors
-    /// The run failed or was cancelled.
+    /// The run failed, was cancelled or waits for answers.
     pub fn invoke(&self, input: impl Into<Update>) -> Join {
         self.invoke_with(input, RunOptions::new())
     }
@@ -117,9 +119,9 @@ impl App {
     /// The same with options.
     ///
     /// # Errors
-    /// The run failed or was cancelled; bad input and bad options fail it before anything runs.
+    /// The run failed, was cancelled or waits for answers; bad input and bad options fail it before anything runs.
     pub fn invoke_with(&self, input: impl Into<Update>, options: RunOptions) -> Join {
-        self.join(Beginning { input: input.into(), is_resume: false }, options)
+        self.join(Beginning::invoke(input), options)
     }
 
     /// A run whose events can be read.
@@ -129,29 +131,35 @@ impl App {
 
     /// The same with options.
     pub fn invoke_streaming_with(&self, input: impl Into<Update>, options: RunOptions) -> Run {
-        self.run(Beginning { input: input.into(), is_resume: false }, options)
+        self.run(Beginning::invoke(input), options)
     }
 
-    /// Goes on with a session, under the same run id, after a failure, a cancel or a crash. Tasks of a half-done step that have
-    /// finished are not run again.
+    /// Goes on with a session, under the same run id, after an interrupt, a failure, a cancel or a crash. Tasks of a half-done step that
+    /// have finished are not run again; those whose questions get no answer stay as they are. `answers` is `()` where nothing was asked.
     ///
     /// # Errors
-    /// SESSION_NOT_FOUND, CHECKPOINT_*; the run failed or was cancelled.
-    pub fn resume(&self, session_id: impl Into<String>) -> Join {
-        self.resume_with(session_id, RunOptions::new())
+    /// SESSION_NOT_FOUND, CHECKPOINT_*; INTERRUPT_UNKNOWN: an answer to what is not open; INTERRUPT_UNANSWERED: nothing is answered, or one
+    /// answer is for several questions; the run failed, was cancelled or asks again.
+    pub fn resume(&self, session_id: impl Into<String>, answers: impl Into<Answers>) -> Join {
+        self.resume_with(session_id, answers, RunOptions::new())
     }
 
     /// The same with options.
     ///
     /// # Errors
     /// As of [`resume`](Self::resume).
-    pub fn resume_with(&self, session_id: impl Into<String>, options: RunOptions) -> Join {
-        self.join(Beginning { input: Update::new(), is_resume: true }, options.session_id(session_id))
+    pub fn resume_with(&self, session_id: impl Into<String>, answers: impl Into<Answers>, options: RunOptions) -> Join {
+        self.join(Beginning::resume(answers), options.session_id(session_id))
     }
 
     /// The same as a run whose events can be read.
-    pub fn resume_streaming(&self, session_id: impl Into<String>, options: RunOptions) -> Run {
-        self.run(Beginning { input: Update::new(), is_resume: true }, options.session_id(session_id))
+    pub fn resume_streaming(&self, session_id: impl Into<String>, answers: impl Into<Answers>) -> Run {
+        self.resume_streaming_with(session_id, answers, RunOptions::new())
+    }
+
+    /// The same with options.
+    pub fn resume_streaming_with(&self, session_id: impl Into<String>, answers: impl Into<Answers>, options: RunOptions) -> Run {
+        self.run(Beginning::resume(answers), options.session_id(session_id))
     }
 
     fn join(&self, beginning: Beginning, options: RunOptions) -> Join {
@@ -194,6 +202,7 @@ impl App {
             status: session.status,
             versions: channels.zip(session.graph.versions.channels.iter().copied()).collect(),
             frontier: session.graph.frontier.iter().map(|entry| factory.node(entry.node)).collect(),
+            interrupts: factory.interrupts(&session.open_questions()),
             graph_hash: hash_text(session.graph_hash),
             state: contents.state(),
         }))
@@ -246,6 +255,8 @@ pub struct Checkpoint {
     pub versions: BTreeMap<String, u32>,
     /// What runs next, or is half done.
     pub frontier: Vec<String>,
+    /// What it waits for.
+    pub interrupts: Vec<Interrupt>,
     /// Of the graph that ran last.
     pub graph_hash: String,
     /// The state.

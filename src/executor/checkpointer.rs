@@ -65,7 +65,7 @@ type Answer<'a, T> = LocalBoxFuture<'a, Result<T, Refusal>>;
 
 /// A `SessionStore` of any kind of bytes.
 pub(super) trait AnyStore {
-    fn append<'a>(&'a self, session: &'a str, slot: u32, record: Vec<u8>, row: Option<Vec<u8>>) -> Answer<'a, Appended>;
+    fn append<'a>(&'a self, session: &'a str, slot: u32, record: Vec<u8>, row: Option<Vec<u8>>, is_strict: bool) -> Answer<'a, Appended>;
     fn read<'a>(&'a self, session: &'a str, from: u32, limit: u32) -> Answer<'a, Vec<(u32, Vec<u8>)>>;
     fn newest<'a>(&'a self, session: &'a str) -> Answer<'a, Option<(u32, Vec<u8>)>>;
     fn rows<'a>(&'a self, after: Option<&'a str>, limit: u32) -> Answer<'a, Vec<(String, Vec<u8>)>>;
@@ -80,10 +80,10 @@ where
 }
 
 impl<S: SessionStore<Bytes: StoreBytes>> AnyStore for S {
-    fn append<'a>(&'a self, session: &'a str, slot: u32, record: Vec<u8>, row: Option<Vec<u8>>) -> Answer<'a, Appended> {
+    fn append<'a>(&'a self, session: &'a str, slot: u32, record: Vec<u8>, row: Option<Vec<u8>>, is_strict: bool) -> Answer<'a, Appended> {
         let row = row.map(StoreBytes::from_bytes);
         Box::pin(
-            async move { SessionStore::append(self, session, slot, StoreBytes::from_bytes(record), row, false).await.map_err(refusal) },
+            async move { SessionStore::append(self, session, slot, StoreBytes::from_bytes(record), row, is_strict).await.map_err(refusal) },
         )
     }
 

@@ -2,18 +2,17 @@
 //!
 //! It knows its execution weakly: after the attempt, and after the run was dropped, every call of it does nothing.
 
-use super::arena::{Held, is_too_deep};
+use super::arena::is_too_deep;
 use super::driver::Place;
 use super::errors::NodeError;
 use super::execution::Execution;
 use super::frame::{Frame, escaped};
-use super::text_stream::OpenStream;
+use super::llm::{Llm, Stream};
 use crate::engine::Input;
 use crate::events::EventKind;
-use crate::state;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::poll_fn;
@@ -21,24 +20,18 @@ use std::rc::{Rc, Weak};
 use std::task::Poll;
 use std::time::Duration;
 
-struct Stream {
-    name: Option<String>,
-    text: Rc<RefCell<OpenStream>>,
-    value: state::Value,
-}
-
 /// See the module's head. Emitting never fails for want of a reader.
 pub struct NodeContext {
     execution: Weak<Execution>,
-    frame: Rc<Frame>,
-    task: u32,
-    token: u32,
-    node: Rc<str>,
-    place: Place,
+    pub(super) frame: Rc<Frame>,
+    pub(super) task: u32,
+    pub(super) token: u32,
+    pub(super) node: Rc<str>,
+    pub(super) place: Place,
     run_id: Rc<str>,
     session_id: Rc<str>,
-    streams: RefCell<Vec<Stream>>,
-    stream_count: Cell<u32>,
+    pub(super) streams: RefCell<Vec<Stream>>,
+    pub(super) stream_count: Cell<u32>,
 }
 
 impl NodeContext {
@@ -141,9 +134,16 @@ impl NodeContext {
     }
 
     async fn wait(&self, ask: impl FnOnce(u32) -> Input) {
-        let Some(number) = self.execution().map(|execution| execution.begin_wait(&self.frame, ask)) else {
-            return std::future::pending().await;
-        };
+        // The run is not held while it is waited for.
+        let number = self.execution().map(|execution| execution.begin_wait(&self.frame, ask));
+        match number {
+            Some(number) => self.wait_for(number).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Until the engine ends the wait of this number.
+    pub(super) async fn wait_for(&self, number: u32) {
         let wait = Waiting { execution: Weak::clone(&self.execution), number };
         poll_fn(|cx| wait.execution.upgrade().map_or(Poll::Pending, |execution| execution.poll_wait(wait.number, cx.waker()))).await;
     }
@@ -196,10 +196,10 @@ impl NodeContext {
 
     /// A model's output, as it comes.
     pub fn llm(&self) -> Llm<'_> {
-        Llm { ctx: self, stream_id: None, metadata: None }
+        Llm::new(self)
     }
 
-    fn execution(&self) -> Option<Rc<Execution>> {
+    pub(super) fn execution(&self) -> Option<Rc<Execution>> {
         self.execution.upgrade()
     }
 
@@ -213,38 +213,11 @@ impl NodeContext {
         self.emit_value(kind, payload, 0.0);
     }
 
-    fn emit_value(&self, kind: EventKind, payload: Value, number: f64) {
+    pub(super) fn emit_value(&self, kind: EventKind, payload: Value, number: f64) {
         let Some(execution) = self.execution() else { return };
         let payload = execution.arena.borrow_mut().put(payload);
         let now = execution.clock.now();
         execution.with_machine_in(&self.frame, |machine| machine.emit(now, self.task, self.token, kind, payload, number));
-    }
-
-    /// The stream of this name, opened if need be.
-    fn open_stream(&self, name: Option<&str>) -> Option<(Rc<RefCell<OpenStream>>, state::Value)> {
-        let execution = self.execution()?;
-        if let Some(stream) = self.streams.borrow().iter().find(|stream| stream.name.as_deref() == name) {
-            return Some((Rc::clone(&stream.text), stream.value.clone()));
-        }
-        self.stream_count.set(self.stream_count.get() + 1);
-        let Place { step, ordinal, attempt, .. } = &self.place;
-        let key = &self.frame.key;
-        let own = || {
-            format!("{key}{}{step}/{}#{ordinal}/{attempt}.{}", if key.is_empty() { "" } else { "/" }, self.node, self.stream_count.get())
-        };
-        let text = Rc::new(RefCell::new(OpenStream::new(name.map_or_else(own, str::to_owned))));
-        let value = execution.arena.borrow_mut().hold(Held::Stream(Rc::clone(&text)), 64);
-        execution.with_machine_in(&self.frame, |machine| machine.open_stream(self.task, self.token, value.clone()));
-        self.streams.borrow_mut().push(Stream { name: name.map(str::to_owned), text: Rc::clone(&text), value: value.clone() });
-        Some((text, value))
-    }
-
-    /// The stream's text, once it is closed.
-    fn close_stream(&self, name: Option<&str>) -> Option<Rc<RefCell<OpenStream>>> {
-        let (text, value) = self.open_stream(name)?;
-        self.streams.borrow_mut().retain(|stream| stream.name.as_deref() != name);
-        self.execution()?.with_machine_in(&self.frame, |machine| machine.close_stream(self.task, self.token, value.handle()));
-        Some(text)
     }
 }
 
@@ -265,70 +238,5 @@ impl Drop for Waiting {
         if let Some(execution) = self.execution.upgrade() {
             execution.forget_wait(self.number);
         }
-    }
-}
-
-/// A model's text stream. A stream that the node leaves open is closed as the node settles, with all its chunks.
-#[must_use]
-pub struct Llm<'a> {
-    ctx: &'a NodeContext,
-    stream_id: Option<&'a str>,
-    metadata: Option<Value>,
-}
-
-impl<'a> Llm<'a> {
-    /// Another stream than the node's own: name it when a node writes several at once.
-    pub fn stream(mut self, id: &'a str) -> Self {
-        self.stream_id = Some(id);
-        self
-    }
-
-    /// Goes with the event.
-    pub fn metadata(mut self, metadata: Value) -> Self {
-        self.metadata = Some(metadata);
-        self
-    }
-
-    /// A piece of text. Transient: it is not kept, the final is.
-    pub fn chunk(self, text: &str) {
-        self.add(text, false);
-    }
-
-    /// A piece of the model's reasoning.
-    pub fn reasoning(self, text: &str) {
-        self.add(text, true);
-    }
-
-    /// Closes the stream with its whole text: this one, or all its chunks.
-    pub fn finish(self, text: Option<&str>) {
-        let Some(stream) = self.ctx.close_stream(self.stream_id) else { return };
-        if let Some(text) = text {
-            stream.borrow_mut().set_text(text);
-        }
-        stream.borrow_mut().add("", false, self.metadata.as_ref());
-        let payload = stream.borrow().to_final();
-        self.ctx.emit_value(EventKind::LlmFinal, payload, 0.0);
-    }
-
-    /// Closes the stream with an error of the model. The node goes on.
-    pub fn error(self, message: &str) {
-        let Some(stream) = self.ctx.close_stream(self.stream_id) else { return };
-        let mut payload =
-            Map::from_iter([("message".to_owned(), message.into()), ("streamId".to_owned(), stream.borrow().id.as_str().into())]);
-        payload.extend(self.metadata.map(|metadata| ("metadata".to_owned(), metadata)));
-        self.ctx.emit_value(EventKind::LlmError, Value::Object(payload), 0.0);
-    }
-
-    fn add(self, text: &str, is_reasoning: bool) {
-        let Some((stream, _)) = self.ctx.open_stream(self.stream_id) else { return };
-        let offset = stream.borrow_mut().add(text, is_reasoning, self.metadata.as_ref());
-        let mut payload = json!({ "text": text, "streamId": stream.borrow().id });
-        if is_reasoning {
-            payload["kind"] = "reasoning".into();
-        }
-        if let Some(metadata) = self.metadata {
-            payload["metadata"] = metadata;
-        }
-        self.ctx.emit_value(EventKind::LlmChunk, payload, offset as f64);
     }
 }

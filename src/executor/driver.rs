@@ -8,6 +8,7 @@ use super::container::{SessionSummary, pack_record, pack_row};
 use super::errors::NodeError;
 use super::execution::Execution;
 use super::frame::Frame;
+use super::options::RunOptions;
 use super::restore::{Restored, restore, writer};
 use super::timers::Timers;
 use super::update::Update;
@@ -165,6 +166,18 @@ impl Execution {
             if let Some(problem) = options.problem() {
                 return refuse(ErrorCode::RunInvalidOption, problem);
             }
+            for (name, names) in [("interrupt_before", &options.interrupt_before), ("interrupt_after", &options.interrupt_after)] {
+                match RunOptions::breakpoints(names.as_deref(), &parts.node_ids) {
+                    Err(unknown) => {
+                        return refuse(ErrorCode::RunInvalidOption, format!("{name} names `{unknown}`, which is no node of the graph"));
+                    }
+                    Ok(nodes) if !nodes.is_empty() && options.checkpointer.is_none() => {
+                        let text = format!("{name} needs a checkpointer to wait in; give one to compile_with() or to the run");
+                        return refuse(ErrorCode::CheckpointNoStore, text);
+                    }
+                    Ok(_) => {}
+                }
+            }
             let Some(checkpointer) = options.checkpointer else {
                 let text = "there is no checkpointer to resume from; give one to compile_with() or to the run";
                 return if is_resume { refuse(ErrorCode::CheckpointNoStore, text.to_owned()) } else { Ok((None, None)) };
@@ -249,12 +262,13 @@ impl Execution {
         }
         let record = pack_record(&append.bytes, &values);
         let row = append.has_row.then(|| self.with_machine(|machine| pack_row(&self.summary(machine)))).flatten();
-        let (checkpointer, session_id, slot) = (self.options.checkpointer.clone(), Rc::clone(&self.session_id), append.slot);
+        let (checkpointer, session_id) = (self.options.checkpointer.clone(), Rc::clone(&self.session_id));
+        let Append { slot, is_strict, .. } = append;
         Box::pin(async move {
             let refused = |Refusal { code, text }| Input::AppendFailed(Thrown { code, text, cause: None });
             // INVARIANT: the machine stores nothing without a checkpointer.
             let Some(checkpointer) = checkpointer else { return Input::Lost };
-            match checkpointer.store.append(&session_id, slot, record, row).await {
+            match checkpointer.store.append(&session_id, slot, record, row, is_strict).await {
                 Ok(Appended::Stored) => Input::Appended { is_turn: false },
                 Err(refusal) => refused(refusal),
                 Ok(Appended::Taken) => match checkpointer.store.read(&session_id, slot, 1).await {

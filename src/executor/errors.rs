@@ -198,3 +198,13 @@ pub enum StateError {
         source: serde_json::Error,
     },
 }
+
+impl StateError {
+    /// The stable code.
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::UnknownChannel { .. } => ErrorCode::StateUnknownChannel,
+            Self::Shape { .. } => ErrorCode::StateInvalidKey,
+        }
+    }
+}

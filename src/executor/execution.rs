@@ -4,6 +4,7 @@
 //! Invariant: no borrow is held while a user's code runs. What belongs to a task knows the execution weakly, so that dropping the
 //! last handle of a run drops it with all its tasks: the same as a crash.
 
+use super::answers::Answers;
 use super::app::Parts;
 use super::arena::Arena;
 use super::checkpointer::{Claim, Refusal};
@@ -20,7 +21,7 @@ use super::state::Contents;
 use super::update::Update;
 use super::wakers::{Handle, Wakers};
 use crate::checkpoint::{Durability, Session};
-use crate::engine::{Answers, Command, GraphPolicy, Input, Machine, Options, Start};
+use crate::engine::{Command, GraphPolicy, Input, Machine, Options, Start};
 use crate::error::{ErrorCode, Failure, Scope};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -32,6 +33,17 @@ use std::task::{Poll, Waker};
 pub(super) struct Beginning {
     pub input: Update,
     pub is_resume: bool,
+    pub answers: Answers,
+}
+
+impl Beginning {
+    pub(super) fn invoke(input: impl Into<Update>) -> Self {
+        Self { input: input.into(), is_resume: false, answers: Answers::default() }
+    }
+
+    pub(super) fn resume(answers: impl Into<Answers>) -> Self {
+        Self { input: Update::new(), is_resume: true, answers: answers.into() }
+    }
 }
 
 /// See the module's head.
@@ -111,19 +123,22 @@ impl Execution {
 
     fn machine_options(&self) -> Options {
         let durability = self.options.durability.unwrap_or(Durability::Sync);
+        let nodes = |names: &Option<Vec<String>>| RunOptions::breakpoints(names.as_deref(), &self.parts.node_ids).unwrap_or_default();
         Options {
             concurrency: self.options.concurrency,
             max_steps: self.options.max_steps.unwrap_or(Options::default().max_steps),
             timeout_ms: self.options.timeout.map(super::node::millis),
             durability: self.options.checkpointer.as_ref().map(|_| durability),
             capacity: self.capacity,
+            before: nodes(&self.options.interrupt_before),
+            after: nodes(&self.options.interrupt_after),
             ..Options::default()
         }
     }
 
     /// There is a session, or a reason why there is none. Starts the machine.
     pub(super) fn open(&self, opened: Result<(Option<Restored>, Option<Claim>), Refusal>) {
-        let Some(Beginning { input, is_resume }) = self.beginning.take() else { return };
+        let Some(Beginning { input, is_resume, answers }) = self.beginning.take() else { return };
         let program = &self.parts.program;
         let (log, claim, refusal) = match opened {
             Ok((log, claim)) => (log, claim, None),
@@ -162,6 +177,7 @@ impl Execution {
                 }
             }),
         };
+        let start = start.and_then(|input| Ok((input, self.read_answers(answers)?)));
         let metadata = match &self.options.metadata {
             Some(Ok(metadata)) => Some(self.arena.borrow_mut().put(metadata.clone())),
             Some(Err(_)) | None => session_metadata,
@@ -176,7 +192,7 @@ impl Execution {
                 cause: None,
                 scope: Scope::Runner,
             }),
-            Ok(input) => Input::Start(Start {
+            Ok((input, answers)) => Input::Start(Start {
                 run_id: Rc::clone(&self.run_id.borrow()),
                 seed: self.options.seed.unwrap_or_else(super::ids::random_bits),
                 input,
@@ -186,7 +202,7 @@ impl Execution {
                 policy: GraphPolicy::Compatible,
                 frontier: None,
                 is_durable: false,
-                answers: Answers::None,
+                answers,
             }),
         });
     }
@@ -251,10 +267,15 @@ impl Execution {
     pub(super) fn begin_wait(&self, frame: &Frame, ask: impl FnOnce(u32) -> Input) -> u32 {
         let number = self.wait_count.get();
         self.wait_count.set(number.wrapping_add(1));
-        self.waits.borrow_mut().insert(number, Wait::default());
+        self.expect_wait(number);
         self.feed_in(frame, ask(number));
         self.wakers.wake_all();
         number
+    }
+
+    /// The machine has begun this one.
+    pub(super) fn expect_wait(&self, number: u32) {
+        self.waits.borrow_mut().insert(number, Wait::default());
     }
 
     pub(super) fn poll_wait(&self, number: u32, waker: &Waker) -> Poll<()> {

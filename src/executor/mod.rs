@@ -6,8 +6,10 @@
 //!
 //! Invariant: the user's code is called between two calls of the machine, never within one.
 
+mod answers;
 mod app;
 mod arena;
+mod attempt_records;
 mod builder;
 mod calls;
 mod channel;
@@ -22,6 +24,7 @@ mod event_factory;
 mod execution;
 mod frame;
 mod ids;
+mod llm;
 mod node;
 mod options;
 mod reader;
@@ -34,15 +37,17 @@ mod timers;
 mod update;
 mod wakers;
 
+pub use answers::Answers;
 pub use app::{App, Checkpoint};
 pub use builder::{GraphBuilder, RouteTarget};
 pub use channel::Channel;
 pub use checkpointer::{Checkpointer, StoreBytes};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use container::SessionSummary;
-pub use context::{Llm, NodeContext};
+pub use context::NodeContext;
 pub use errors::{Error, GraphError, NodeError, StateError, WeaveError};
 pub use event::{ErrorInfo, EventBody, Interrupt, Reason, Task, Waiting, WeaveEvent};
+pub use llm::Llm;
 pub use node::{Node, NodeOptions, RetryPolicy, SubgraphOptions};
 pub use options::RunOptions;
 pub use reader::{EventStream, SubscribeOptions};

@@ -4,8 +4,10 @@ use super::arena::is_too_deep;
 use super::checkpointer::Checkpointer;
 use super::clock::{Clock, SystemClock};
 use crate::checkpoint::Durability;
+use crate::graph::NodeId;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -33,6 +35,8 @@ pub struct RunOptions {
     pub(super) abandon: Option<bool>,
     pub(super) capacity: Option<usize>,
     pub(super) metadata: Option<Result<Value, String>>,
+    pub(super) interrupt_before: Option<Vec<String>>,
+    pub(super) interrupt_after: Option<Vec<String>>,
 }
 
 impl RunOptions {
@@ -113,6 +117,27 @@ impl RunOptions {
         self
     }
 
+    /// Pauses before each step that runs one of these nodes; `["*"]` is all of them. A resume goes on. Needs a checkpointer.
+    pub fn interrupt_before(mut self, nodes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.interrupt_before = Some(nodes.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Pauses after each step that ran one of these nodes, if something is left to run; `["*"]` is all of them. A resume goes on. Needs a
+    /// checkpointer.
+    pub fn interrupt_after(mut self, nodes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.interrupt_after = Some(nodes.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// The nodes of these names, or the name that is none.
+    pub(super) fn breakpoints(names: Option<&[String]>, ids: &HashMap<Rc<str>, NodeId>) -> Result<Vec<NodeId>, String> {
+        match names {
+            Some([all]) if all == "*" => Ok(ids.values().copied().collect()),
+            names => names.into_iter().flatten().map(|name| ids.get(name.as_str()).copied().ok_or_else(|| name.clone())).collect(),
+        }
+    }
+
     /// These options, and for what they leave open those of `defaults`.
     pub(super) fn or(self, defaults: &Self) -> Self {
         let defaults = defaults.clone();
@@ -129,6 +154,8 @@ impl RunOptions {
             abandon: self.abandon.or(defaults.abandon),
             capacity: self.capacity.or(defaults.capacity),
             metadata: self.metadata.or(defaults.metadata),
+            interrupt_before: self.interrupt_before.or(defaults.interrupt_before),
+            interrupt_after: self.interrupt_after.or(defaults.interrupt_after),
         }
     }
 

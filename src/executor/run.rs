@@ -82,7 +82,7 @@ impl RunResult {
     /// The final state, or why there is none.
     ///
     /// # Errors
-    /// The run failed or was cancelled.
+    /// The run failed, was cancelled or waits for answers.
     pub fn into_state(self) -> Result<State, Error> {
         match self.outcome {
             Outcome::Completed { .. } => Ok(self.state),
@@ -201,7 +201,7 @@ impl Run {
     /// The final state. While it is awaited the run does not wait for a reader that is in the middle of its loop.
     ///
     /// # Errors
-    /// It failed or was cancelled.
+    /// It failed, was cancelled or waits for answers.
     pub fn join(&self) -> Join {
         self.excuse_readers();
         Join::new(&self.execution)

@@ -16,6 +16,8 @@ mod events;
 mod examples;
 #[path = "executor/hosts.rs"]
 mod hosts;
+#[path = "executor/interrupts.rs"]
+mod interrupts;
 #[path = "executor/retrying.rs"]
 mod retrying;
 #[path = "executor/running.rs"]

@@ -73,7 +73,7 @@ async fn a_session_goes_on_after_its_run_was_dropped() {
     drop(run);
     let stored = app.get_state("s").await.ok().flatten().map_or(0, |checkpoint| checkpoint.step);
     let before = calls.borrow().len();
-    app.resume("s").await.unwrap_or_else(|error| panic!("{error}"));
+    app.resume("s", ()).await.unwrap_or_else(|error| panic!("{error}"));
     // What was not recorded when it was dropped runs again, and nothing else.
     assert_eq!(calls.borrow()[before..], [0, 1, 2, 3][stored as usize..]);
     assert!((2..4).contains(&stored), "{stored}");

@@ -151,7 +151,7 @@ fn a_failed_step_leaves_its_error_for_the_errors_channel() {
         .unwrap();
     finish(|options| app.invoke_with((), options.session_id("s"))).expect_err("a failure");
     is_mended.set(true);
-    let state = finish(|options| app.resume_with("s", options)).unwrap();
+    let state = finish(|options| app.resume_with("s", (), options)).unwrap();
     let expected = json!([{
         "at": 1000.0,
         "scope": { "scope": "node", "kind": "a", "step": 1 },
@@ -159,4 +159,12 @@ fn a_failed_step_leaves_its_error_for_the_errors_channel() {
         "tags": ["node", "NODE_THREW"],
     }]);
     assert_eq!(state.to_value()["errors"], expected);
+}
+
+#[test]
+fn what_the_state_is_asked_for_in_vain_has_a_code() {
+    let state = finish(|options| one(async |_: &State, _: &NodeContext| Ok(())).invoke_with((), options)).unwrap();
+    let code = |error: StateError| error.code().as_str();
+    assert_eq!(code(state.get::<u32>("list").expect_err("a list")), "STATE_INVALID_KEY");
+    assert_eq!(code(state.get::<u32>("nothing").expect_err("no channel")), "STATE_UNKNOWN_CHANNEL");
 }

@@ -41,5 +41,6 @@ examples! {
     conditional_and_loop,
     errors,
     fan_out,
+    interrupt_and_resume,
     streaming,
 }

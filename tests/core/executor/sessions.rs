@@ -38,7 +38,7 @@ fn a_run_that_was_dropped_goes_on_from_its_last_step() {
     assert_eq!((left.step, left.status, left.frontier), (3, Status::Running, vec!["count".to_owned()]));
     assert_eq!(left.state.get::<u32>("n").unwrap(), 3);
     let before = calls.get();
-    let state = run_on(&clock, app.resume_with("s", options())).unwrap();
+    let state = run_on(&clock, app.resume_with("s", (), options())).unwrap();
     assert_eq!(calls.get() - before, 3);
     let log: Vec<String> = (0..6).map(|n| format!("step {n}")).collect();
     assert_eq!(state.to_value(), json!({ "n": 6, "log": log, "sum": 15 }));
@@ -69,7 +69,7 @@ fn finished_tasks_of_a_half_done_step_are_not_run_again() {
     assert_eq!(error.code(), ErrorCode::NodeThrew);
     is_mended.set(true);
     calls.borrow_mut().clear();
-    let state = finish(|options| app.resume_with("s", options)).unwrap();
+    let state = finish(|options| app.resume_with("s", (), options)).unwrap();
     assert_eq!(*calls.borrow(), ["4@s//1/work#0", "3@s//1/work#2"]);
     assert_eq!(state.to_value(), json!({ "done": [4, 2, 3, 1] }));
 }
@@ -83,7 +83,7 @@ fn a_resume_has_the_same_run_id_and_says_that_it_is_one() {
     let id = first.id();
     let events = run_on(&clock, all(first));
     assert_eq!(events.last().unwrap()["error"]["code"], "RUN_STEP_LIMIT");
-    let events = run_on(&clock, all(app.resume_streaming("s", options())));
+    let events = run_on(&clock, all(app.resume_streaming_with("s", (), options())));
     assert_eq!((&events[0]["runId"], &events[0]["resumed"]), (&json!(id), &json!(true)));
     assert_eq!(events.last().unwrap()["type"], "run.completed");
     assert_eq!(events.last().unwrap()["steps"], 2);
@@ -126,9 +126,9 @@ fn lists_name_sessions_and_how_they_stand() {
 fn refusals_have_their_codes() {
     let (calls, checkpointer) = (Rc::new(Cell::new(0)), Checkpointer::memory());
     let app = counting(2, &calls, &checkpointer);
-    assert_eq!(code(finish(|options| app.resume_with("lost", options))).0, "SESSION_NOT_FOUND");
+    assert_eq!(code(finish(|options| app.resume_with("lost", (), options))).0, "SESSION_NOT_FOUND");
     let bare = one(async |_: &State, _: &NodeContext| Ok(()));
-    assert_eq!(code(finish(|options| bare.resume_with("s", options))).0, "CHECKPOINT_NO_STORE");
+    assert_eq!(code(finish(|options| bare.resume_with("s", (), options))).0, "CHECKPOINT_NO_STORE");
     assert_eq!(futures::executor::block_on(bare.get_state("s")).expect_err("no store").code(), ErrorCode::CheckpointNoStore);
     finish(|options| app.invoke_with((), options.session_id("s").max_steps(1))).expect_err("a limit");
     assert_eq!(code(finish(|options| app.invoke_with((), options.session_id("s")))).0, "SESSION_UNFINISHED");
@@ -144,7 +144,7 @@ fn a_session_is_run_by_one_run_at_a_time() {
     assert!(poll_once(&mut first).is_pending());
     assert_eq!(code(run_on(&clock, app.invoke_with((), options()))).0, "SESSION_BUSY");
     drop(first);
-    run_on(&clock, app.resume_with("s", options())).unwrap();
+    run_on(&clock, app.resume_with("s", (), options())).unwrap();
     run_on(&clock, app.invoke_with((), options())).unwrap();
 }
 
@@ -157,7 +157,7 @@ fn of_two_checkpointers_on_one_store_the_later_one_takes_the_session() {
     assert!(poll_once(&mut first).is_pending());
     clock.advance(Duration::from_millis(10));
     assert!(poll_once(&mut first).is_pending());
-    let mut second = apps[1].resume_with("s", options());
+    let mut second = apps[1].resume_with("s", (), options());
     assert!(poll_once(&mut second).is_pending());
     assert_eq!(code(run_on(&clock, first)).0, "CHECKPOINT_CONFLICT");
     assert_eq!(run_on(&clock, second).unwrap().get::<u32>("n").unwrap(), 3);
@@ -165,10 +165,12 @@ fn of_two_checkpointers_on_one_store_the_later_one_takes_the_session() {
 
 /// A store whose bytes can be broken, and that can refuse.
 #[derive(Clone, Default)]
-struct Fragile {
+pub struct Fragile {
     inner: Rc<MemoryStore>,
     refuses: Rc<Cell<bool>>,
     breaks: Rc<Cell<bool>>,
+    /// Records that a power cut must not take back.
+    pub strict: Rc<Cell<u32>>,
 }
 
 impl SessionStore for Fragile {
@@ -187,6 +189,7 @@ impl SessionStore for Fragile {
             return Err(StoreError::Unavailable { why: "the disk is gone", cause: None });
         }
         let record = if self.breaks.get() { record.iter().map(|byte| byte ^ 1).collect() } else { record };
+        self.strict.set(self.strict.get() + u32::from(is_strict));
         self.inner.append(session, slot, record, row, is_strict).await
     }
     async fn read(&self, session: &str, from: u32, limit: u32) -> Result<Vec<Slotted<Rc<[u8]>>>, StoreError<Self::Cause>> {
@@ -217,5 +220,5 @@ fn a_store_that_refuses_ends_the_run_and_a_record_that_is_damaged_is_told() {
     store.refuses.set(false);
     store.breaks.set(true);
     finish(|options| app.invoke_with((), options.session_id("b"))).unwrap();
-    assert_eq!(code(finish(|options| app.resume_with("b", options))).0, "CHECKPOINT_CORRUPT");
+    assert_eq!(code(finish(|options| app.resume_with("b", (), options))).0, "CHECKPOINT_CORRUPT");
 }

@@ -149,7 +149,7 @@ fn a_failure_inside_names_the_inner_node_and_a_resume_goes_on_inside() {
     assert_eq!((error.code(), error.node(), error.step()), (ErrorCode::NodeThrew, Some("bad"), Some(3)));
     assert_eq!(std::error::Error::source(&error).map(ToString::to_string).as_deref(), Some("boom"));
     is_mended.set(true);
-    let events = finish(|options| all(app.resume_streaming("s", options)));
+    let events = finish(|options| all(app.resume_streaming_with("s", (), options)));
     let ran: Vec<&str> =
         events.iter().filter(|event| event["type"] == "node.completed").filter_map(|event| event["node"].as_str()).collect();
     assert_eq!((ran.as_slice(), calls.get()), (["bad", "deep", "sub"].as_slice(), 2));
@@ -173,7 +173,7 @@ fn a_run_that_was_dropped_inside_goes_on_inside() {
         }
     });
     drop(run);
-    let events = run_on(&clock, all(app.resume_streaming("s", options())));
+    let events = run_on(&clock, all(app.resume_streaming_with("s", (), options())));
     let ran: Vec<&str> = events.iter().filter(|event| event["type"] == "node.started").filter_map(|event| event["node"].as_str()).collect();
     assert!(!ran.contains(&"a") && !ran.contains(&"first"), "{ran:?}");
     let state = run_on(&clock, app.get_state("s")).unwrap().expect("a session").state;
