@@ -8,7 +8,7 @@ use super::context::NodeContext;
 use super::errors::{NodeError, WeaveError};
 use super::event::ErrorInfo;
 use super::execution::Execution;
-use crate::engine::{Asked, Machine};
+use crate::engine::{Asked, Machine, Question};
 use crate::error::ErrorCode;
 use crate::state;
 use serde::Serialize;
@@ -62,7 +62,9 @@ impl NodeContext {
 
     async fn ask_and_wait<T: DeserializeOwned>(&self, id: Option<&str>, payload: Value) -> Result<T, NodeError> {
         let payload = Some(payload).filter(|payload| !payload.is_null());
-        let asked = self.ask("interrupt", payload, |machine, now, payload| machine.interrupt(now, self.task, self.token, id, payload));
+        let asked = self.ask("interrupt", payload, |machine, now, payload| {
+            machine.ask(now, self.task, self.token, Question::Interrupt { id, payload })
+        });
         match asked? {
             Asked::Recorded(answer) => self.read(answer),
             Asked::Duplicate => {
@@ -93,7 +95,7 @@ impl NodeContext {
         if key.is_empty() {
             return Err(self.fault(ErrorCode::NodeInvalidResult, "the key of ctx.once is empty; give a text".to_owned()));
         }
-        match self.ask("once", None, |machine, _, _| machine.once(self.task, self.token, key))? {
+        match self.ask("once", None, |machine, now, _| machine.ask(now, self.task, self.token, Question::Once(key)))? {
             Asked::Recorded(value) => return self.read(value),
             Asked::Duplicate => {
                 let text = format!("node `{}` used the key `{key}` twice in one attempt; give each effect a key of its own", self.node);
@@ -117,7 +119,7 @@ impl NodeContext {
             return Err(self.fault(ErrorCode::NodeInvalidResult, "ctx.sleep_until takes an instant in epoch milliseconds".to_owned()));
         }
         let deadline = (at > self.now()).then(|| at.into());
-        let asked = self.ask("sleep_until", deadline, |machine, now, at| machine.sleep_until(now, self.task, self.token, at));
+        let asked = self.ask("sleep_until", deadline, |machine, now, at| machine.ask(now, self.task, self.token, Question::SleepUntil(at)));
         let deadline = match asked? {
             Asked::Recorded(Some(value)) => self.read(Some(value))?,
             Asked::Waits(wait) => {
@@ -188,7 +190,7 @@ impl Effect<'_> {
     async fn keep(mut self, key: &str, value: Value) -> Result<(), NodeError> {
         self.is_kept = true;
         let NodeContext { task, token, .. } = *self.ctx;
-        let asked = self.ctx.ask("once", Some(value), |machine, now, value| machine.keep_once(now, task, token, key, value));
+        let asked = self.ctx.ask("once", Some(value), |machine, now, value| machine.ask(now, task, token, Question::KeepOnce(key, value)));
         if let Asked::Waits(wait) = asked? {
             self.ctx.wait_for(wait).await;
         }
@@ -200,7 +202,7 @@ impl Drop for Effect<'_> {
     fn drop(&mut self) {
         let Some(execution) = self.ctx.execution().filter(|_| !self.is_kept) else { return };
         let now = execution.clock.now();
-        execution.with_machine_in(&self.ctx.frame, |machine| machine.drop_once(now, self.ctx.task, self.ctx.token));
+        execution.with_machine_in(&self.ctx.frame, |machine| machine.ask(now, self.ctx.task, self.ctx.token, Question::DropOnce));
         execution.wakers.wake_all();
     }
 }
