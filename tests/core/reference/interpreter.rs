@@ -113,6 +113,29 @@ pub fn interpret(plan: &Plan, max_steps: u32) -> Story {
     for ((name, kind), content) in plan.channels.iter().zip(&mut contents) {
         plan.input.get(name).map(|write| fold(*kind, content, write, false));
     }
+    play(plan, contents, max_steps).0
+}
+
+/// What a graph does as a node: all writes of its nodes in the order of its steps, of those to a channel that is set only the last.
+fn turn_of(outer: &Plan, inner: &Plan, contents: &[Option<Json>]) -> Turn {
+    let place = |name: &str| outer.channels.iter().position(|(other, _)| *other == name).expect("a channel of both");
+    let shared = inner.channels.iter().map(|(name, _)| contents[place(name)].clone()).collect();
+    let (story, made) = play(inner, shared, MAX_STEPS);
+    assert!(story.ending.starts_with("completed"), "{}", story.ending);
+    let mut turn = Turn::default();
+    for (channel, write, is_replace) in made {
+        let (name, kind) = inner.channels[channel];
+        if matches!(kind, Kind::Last { .. }) {
+            turn.writes.retain(|(other, ..)| *other != place(name));
+        }
+        turn.writes.push((place(name), write, is_replace));
+    }
+    turn
+}
+
+/// From contents on to the end, and all that was written on the way.
+fn play(plan: &Plan, mut contents: Vec<Option<Json>>, max_steps: u32) -> (Story, Vec<(usize, Json, bool)>) {
+    let mut made = Vec::new();
     let mut versions = vec![1; contents.len()];
     let mut seen: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
     let mut arrived: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); plan.joins.len()];
@@ -139,8 +162,11 @@ pub fn interpret(plan: &Plan, max_steps: u32) -> Story {
         let is_gated = |place: &&Place| place.is_gated && !plan.nodes[place.node].always && seen.get(&place.node) == Some(&versions);
         let (skipped, ran): (Vec<&Place>, Vec<&Place>) = frontier.iter().partition(is_gated);
         let state = view(plan, &contents);
-        let turns: Vec<Turn> =
-            ran.iter().map(|place| plan.turn(place.node, &state, place.input.as_ref().unwrap_or(&Json::Null), place.task)).collect();
+        let turn = |place: &&Place| match &plan.nodes[place.node].inner {
+            Some(inner) => turn_of(plan, inner, &contents),
+            None => plan.turn(place.node, &state, place.input.as_ref().unwrap_or(&Json::Null), place.task),
+        };
+        let turns: Vec<Turn> = ran.iter().map(turn).collect();
         let writers = |channel: usize| turns.iter().filter(|turn| turn.writes.iter().any(|write| write.0 == channel)).count();
         let is_sole = |kind: Kind| kind == Kind::Last { takes_last: false };
         if plan.channels.iter().enumerate().any(|(index, (_, kind))| is_sole(*kind) && writers(index) > 1) {
@@ -148,6 +174,7 @@ pub fn interpret(plan: &Plan, max_steps: u32) -> Story {
         }
         let mut changed = BTreeSet::new();
         for (channel, write, is_replace) in turns.iter().flat_map(|turn| &turn.writes) {
+            made.push((*channel, write.clone(), *is_replace));
             if fold(plan.channels[*channel].1, &mut contents[*channel], write, *is_replace) {
                 changed.insert(*channel);
             }
@@ -192,5 +219,5 @@ pub fn interpret(plan: &Plan, max_steps: u32) -> Story {
         steps.push(if ran.is_empty() { line.replacen("ran", "ran ", 1) } else { line });
         frontier = next;
     };
-    Story { steps, ending, state: view(plan, &contents), versions }
+    (Story { steps, ending, state: view(plan, &contents), versions }, made)
 }

@@ -52,11 +52,15 @@ pub struct NodePlan {
     is_flaky: bool,
     /// How often it returns a command.
     commands: usize,
+    /// It is this graph, which shares channels by their names.
+    pub inner: Option<Rc<Plan>>,
 }
 
 #[derive(Debug)]
 pub struct Plan {
     seed: u64,
+    /// It is a node of another one. Its ways lead forward, and nothing in it conflicts, so it always ends.
+    is_inner: bool,
     pub channels: Vec<(&'static str, Kind)>,
     pub nodes: Vec<NodePlan>,
     /// Plain edges, in order.
@@ -87,28 +91,48 @@ pub struct Turn {
 
 impl Plan {
     pub fn new(seed: u64) -> Self {
+        Self::holding(seed, 0, false)
+    }
+
+    /// With graphs as nodes, and graphs in those; otherwise the same.
+    pub fn nested(seed: u64) -> Self {
+        Self::holding(seed, 2, false)
+    }
+
+    /// `levels`: of graphs within.
+    fn holding(seed: u64, levels: u64, is_inner: bool) -> Self {
         let mut dice = Dice::of(&[seed]);
-        let count = 2 + dice.below(6);
+        let count = if is_inner { 1 + dice.below(4) } else { 2 + dice.below(6) };
         let mut channels = vec![("list", Kind::Append), ("map", Kind::Merge), ("tail", Kind::Last { takes_last: true })];
-        if dice.chance(35) {
+        if !is_inner && dice.chance(35) {
             channels.insert(dice.below(4), ("sole", Kind::Last { takes_last: false }));
         }
         let muteness = [10, 30, 60][dice.below(3)];
         let commands = [0, 15, 40][dice.below(3)];
         let node = |index: usize, dice: &mut Dice| NodePlan {
-            name: format!("n{index}"),
+            name: format!("{}{index}", if is_inner { "m" } else { "n" }),
+            inner: None,
             always: dice.chance(15),
             is_mute: dice.chance(muteness),
             is_flaky: dice.chance(10),
             commands,
         };
-        let nodes = (0..count).map(|index| node(index, &mut dice)).collect();
+        let mut nodes: Vec<NodePlan> = (0..count).map(|index| node(index, &mut dice)).collect();
+        // From dice of their own, so that the rest of a graph is the same with and without.
+        let mut inner = Dice::of(&[seed, 80]);
+        let share = [0, 20, 40][inner.below(3)];
+        for index in 0..count {
+            if levels > 0 && inner.chance(share) {
+                nodes[index].is_flaky = false;
+                nodes[index].inner = Some(Rc::new(Self::holding(seed ^ ((index as u64 + 1) << 40) ^ (levels << 50), levels - 1, true)));
+            }
+        }
         let target = |dice: &mut Dice| if dice.chance(15) { END_AT } else { dice.below(count) };
 
         let mut edges = vec![(START_AT, dice.below(count))];
         for _ in 0..1 + dice.below(2 * count) {
             let from = if dice.chance(20) { START_AT } else { dice.below(count) };
-            let edge = (from, target(&mut dice));
+            let edge = (from, forward(is_inner, from, target(&mut dice)));
             if !edges.contains(&edge) && edge != (START_AT, END_AT) {
                 edges.push(edge);
             }
@@ -116,7 +140,8 @@ impl Plan {
         let mut joins: Vec<(Vec<usize>, usize)> = Vec::new();
         for _ in 0..dice.below(4) {
             let sources: Vec<usize> = (0..count).filter(|_| dice.chance(40)).collect();
-            let join = (sources, target(&mut dice));
+            let last = sources.last().copied().unwrap_or(START_AT);
+            let join = (sources, forward(is_inner, last, target(&mut dice)));
             if !join.0.is_empty() && !joins.contains(&join) {
                 joins.push(join);
             }
@@ -125,7 +150,7 @@ impl Plan {
         let routes = (0..dice.below(5)).map(|_| route(&mut dice)).collect();
         let input = if dice.chance(40) { json!({ "list": ["in"], "map": { "k0": 1 }, "tail": 2 }) } else { json!({}) };
         let concurrency = dice.chance(30).then(|| 1 + dice.below(3) as u32);
-        Self { seed, channels, nodes, edges, joins, routes, input, concurrency }
+        Self { seed, is_inner, channels, nodes, edges, joins, routes, input, concurrency }
     }
 
     /// What a pure function of the state may look at.
@@ -150,7 +175,7 @@ impl Plan {
             }
         }
         if dice.chance(spec.commands) {
-            let ways = (0..dice.below(3)).map(|_| self.way(&mut dice, input.is_null())).collect();
+            let ways = (0..dice.below(3)).map(|_| self.way(node, &mut dice, input.is_null())).collect();
             turn.goto = Some((dice.chance(50), ways));
         }
         turn
@@ -158,14 +183,14 @@ impl Plan {
 
     pub fn route(&self, route: usize, state: &Json) -> Vec<Way> {
         let mut dice = self.dice(100 + route, state, &[]);
-        (0..dice.below(3)).map(|_| self.way(&mut dice, true)).collect()
+        (0..dice.below(3)).map(|_| self.way(self.routes[route], &mut dice, true)).collect()
     }
 
     /// Tasks that were sent send nothing, or their number would explode.
-    fn way(&self, dice: &mut Dice, may_send: bool) -> Way {
-        let to = dice.below(self.nodes.len());
+    fn way(&self, from: usize, dice: &mut Dice, may_send: bool) -> Way {
+        let to = forward(self.is_inner, from, dice.below(self.nodes.len()));
         match dice.below(10) {
-            0..3 if may_send => Way { to, input: Some(json!(1 + dice.below(5))) },
+            0..3 if may_send && to != END_AT => Way { to, input: Some(json!(1 + dice.below(5))) },
             9 => Way { to: END_AT, input: None },
             _ => Way { to, input: None },
         }
@@ -178,6 +203,7 @@ impl Plan {
     /// For the engine; `delays` is the seed of how long each attempt takes.
     pub fn graph(self: &Rc<Self>, delays: u64) -> Graph {
         let mut built = graph();
+        built.max_steps = Some(MAX_STEPS);
         for (name, kind) in &self.channels {
             built = match kind {
                 Kind::Append => built.channel(name, Channel::append()),
@@ -190,7 +216,10 @@ impl Plan {
         let everything: Vec<&str> = (0..self.nodes.len()).chain([END_AT]).map(|node| self.name(node)).collect();
         for (index, node) in self.nodes.iter().enumerate() {
             let plan = Rc::clone(self);
-            built = built.node(&node.name, move |call| plan.reply(index, call, delays)).leading_to(&everything);
+            built = match &node.inner {
+                Some(inner) => built.subgraph(&node.name, inner.graph(delays)).leading_to(&everything),
+                None => built.node(&node.name, move |call| plan.reply(index, call, delays)).leading_to(&everything),
+            };
             built = if node.always { built.always() } else { built };
             built = if node.is_flaky { built.retrying(2) } else { built };
         }
@@ -238,6 +267,11 @@ impl Plan {
             _ => reply.after(dice.below(20) as f64),
         }
     }
+}
+
+/// Where an edge may go: in a graph that has to end, only to what comes later.
+fn forward(is_inner: bool, from: usize, to: usize) -> usize {
+    if is_inner && from != START_AT && to <= from { END_AT } else { to }
 }
 
 fn write_of(kind: Kind, is_replace: bool, name: &str, dice: &mut Dice) -> Json {
