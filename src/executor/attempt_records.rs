@@ -7,8 +7,7 @@ use super::arena::is_too_deep;
 use super::context::NodeContext;
 use super::errors::{NodeError, WeaveError};
 use super::event::ErrorInfo;
-use super::execution::Execution;
-use crate::engine::{Asked, Machine, Question};
+use crate::engine::{Asked, Question};
 use crate::error::ErrorCode;
 use crate::state;
 use serde::Serialize;
@@ -62,9 +61,7 @@ impl NodeContext {
 
     async fn ask_and_wait<T: DeserializeOwned>(&self, id: Option<&str>, payload: Value) -> Result<T, NodeError> {
         let payload = Some(payload).filter(|payload| !payload.is_null());
-        let asked = self.ask("interrupt", payload, |machine, now, payload| {
-            machine.ask(now, self.task, self.token, Question::Interrupt { id, payload })
-        });
+        let asked = self.ask("interrupt", payload, |payload| Question::Interrupt { id, payload });
         match asked? {
             Asked::Recorded(answer) => self.read(answer),
             Asked::Duplicate => {
@@ -95,7 +92,7 @@ impl NodeContext {
         if key.is_empty() {
             return Err(self.fault(ErrorCode::NodeInvalidResult, "the key of ctx.once is empty; give a text".to_owned()));
         }
-        match self.ask("once", None, |machine, now, _| machine.ask(now, self.task, self.token, Question::Once(key)))? {
+        match self.ask("once", None, |_| Question::Once(key))? {
             Asked::Recorded(value) => return self.read(value),
             Asked::Duplicate => {
                 let text = format!("node `{}` used the key `{key}` twice in one attempt; give each effect a key of its own", self.node);
@@ -119,7 +116,7 @@ impl NodeContext {
             return Err(self.fault(ErrorCode::NodeInvalidResult, "ctx.sleep_until takes an instant in epoch milliseconds".to_owned()));
         }
         let deadline = (at > self.now()).then(|| at.into());
-        let asked = self.ask("sleep_until", deadline, |machine, now, at| machine.ask(now, self.task, self.token, Question::SleepUntil(at)));
+        let asked = self.ask("sleep_until", deadline, Question::SleepUntil);
         let deadline = match asked? {
             Asked::Recorded(Some(value)) => self.read(Some(value))?,
             Asked::Waits(wait) => {
@@ -135,16 +132,16 @@ impl NodeContext {
         Ok(())
     }
 
-    fn ask(
+    fn ask<'q>(
         &self,
         what: &str,
         value: Option<Value>,
-        ask: impl FnOnce(&mut Machine, f64, Option<state::Value>) -> Asked,
+        question: impl FnOnce(Option<state::Value>) -> Question<'q>,
     ) -> Result<Asked, NodeError> {
-        let asked = self.execution().and_then(|execution: std::rc::Rc<Execution>| {
-            let value = value.map(|value| execution.arena.borrow_mut().put(value));
+        let asked = self.execution().and_then(|execution| {
+            let question = question(value.map(|value| execution.arena.borrow_mut().put(value)));
             let now = execution.clock.now();
-            let asked = execution.with_machine_in(&self.frame, |machine| ask(machine, now, value))?;
+            let asked = execution.with_machine_in(&self.frame, |machine| machine.ask(now, self.task, self.token, question))?;
             if let Asked::Waits(wait) = asked {
                 execution.expect_wait(wait);
             }
@@ -189,8 +186,7 @@ struct Effect<'a> {
 impl Effect<'_> {
     async fn keep(mut self, key: &str, value: Value) -> Result<(), NodeError> {
         self.is_kept = true;
-        let NodeContext { task, token, .. } = *self.ctx;
-        let asked = self.ctx.ask("once", Some(value), |machine, now, value| machine.ask(now, task, token, Question::KeepOnce(key, value)));
+        let asked = self.ctx.ask("once", Some(value), |value| Question::KeepOnce(key, value));
         if let Asked::Waits(wait) = asked? {
             self.ctx.wait_for(wait).await;
         }
@@ -200,9 +196,9 @@ impl Effect<'_> {
 
 impl Drop for Effect<'_> {
     fn drop(&mut self) {
-        let Some(execution) = self.ctx.execution().filter(|_| !self.is_kept) else { return };
-        let now = execution.clock.now();
-        execution.with_machine_in(&self.ctx.frame, |machine| machine.ask(now, self.ctx.task, self.ctx.token, Question::DropOnce));
-        execution.wakers.wake_all();
+        if !self.is_kept {
+            // An attempt that is over has nothing under way.
+            drop(self.ctx.ask("once", None, |_| Question::DropOnce));
+        }
     }
 }

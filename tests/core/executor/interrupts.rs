@@ -288,3 +288,16 @@ fn what_is_done_once_holds_over_a_crash_and_is_stored_strictly_in_every_durabili
         assert_eq!((state.to_value(), effects.get()), (json!({ "said": ["1 at 100"] }), 1), "{durability:?}");
     }
 }
+
+#[test]
+fn a_node_of_a_graph_within_asks_under_its_path() {
+    let (checkpointer, notes) = (Checkpointer::memory(), Notes::default());
+    let builder = GraphBuilder::new().channel("said", Channel::append()).add_node("ask", asking("ask", &notes));
+    let inner = builder.add_edge(START, "ask").add_edge("ask", END).compile().unwrap();
+    let builder = GraphBuilder::new().channel("said", Channel::append()).add_subgraph("sub", &inner);
+    let app = builder.add_edge(START, "sub").add_edge("sub", END).compile_with(stored(&checkpointer)).unwrap();
+    let Err(Error::Interrupted { interrupts }) = invoke(&app) else { panic!("it did not ask") };
+    assert_eq!((interrupts[0].id.as_str(), interrupts[0].path.as_slice()), ("1/sub#0/1/ask#0/0", &["sub".to_owned()][..]));
+    assert_eq!(resume(&app, Answers::one(1)).unwrap().to_value(), json!({ "said": ["ask 1"] }));
+    assert_eq!(*notes.borrow(), ["ask", "ask"]);
+}
