@@ -116,7 +116,7 @@ pub fn encode(
 
 /// What is written next happened at another place than what was written last, or at the same.
 fn go_to<'a>(to: &mut Writer, names: &mut Names, program: &Program, from: &mut Option<&'a Rc<Place>>, place: Option<&'a Rc<Place>>) {
-    if !Place::are_same(*from, place) {
+    if (from.is_some() || place.is_some()) && !Place::are_same(*from, place) {
         *from = place;
         entries::write_place(to, names, program, place);
     }

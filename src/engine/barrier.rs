@@ -177,12 +177,9 @@ impl Machine {
         }
         for index in 0..self.frame.tasks.len() {
             let Some(result) = self.frame.tasks[index].result.clone() else { continue };
-            for (value, writes) in result.updates() {
-                for write in writes {
-                    let fold = Fold::Write { channel: write.channel, value: value.clone(), is_replace: write.is_replace };
-                    self.commands.push(Command::Fold(fold));
-                    is_empty = false;
-                }
+            is_empty &= !self.fold_writes(&result);
+            for part in &result.parts {
+                is_empty &= !self.fold_writes(part);
             }
         }
         // The size of the contents is asked for once, for snapshots.
@@ -190,6 +187,16 @@ impl Machine {
             return self.applied(Vec::new(), Vec::new());
         }
         self.push(Command::EndFolds);
+    }
+
+    /// Whether there are any.
+    #[inline]
+    fn fold_writes(&mut self, result: &TaskResult) -> bool {
+        let Some(value) = &result.update else { return false };
+        for write in result.writes.iter() {
+            self.commands.push(Command::Fold(Fold::Write { channel: write.channel, value: value.clone(), is_replace: write.is_replace }));
+        }
+        !result.writes.is_empty()
     }
 
     pub(super) fn applied(&mut self, changed: Vec<u32>, reduced: Vec<(u32, Value)>) {
@@ -253,6 +260,9 @@ impl Machine {
     }
 
     fn call_routes(&mut self) {
+        if self.said != self.at {
+            self.say_frame();
+        }
         let Barrier { sources, calls, .. } = &mut self.frame.barrier;
         calls.clear();
         for from in sources {
@@ -262,10 +272,6 @@ impl Machine {
             };
             for route in &exits.routes {
                 if !self.frame.is_solo {
-                    if self.said != self.at {
-                        self.said = self.at;
-                        self.commands.push(Command::Fold(Fold::Enter { frame: self.at }));
-                    }
                     self.commands.push(Command::Route { call: calls.len() as u32, route: *route });
                 }
                 calls.push(Call { from: *from, answer: None });
@@ -399,7 +405,9 @@ impl Machine {
             self.session.kept.clear();
         }
         self.frame.tasks = tasks;
-        self.keep_written();
+        if self.at != 0 {
+            self.keep_written();
+        }
         self.frame.tasks.clear();
         self.push(Command::Commit);
         if self.frame.update.is_some() {

@@ -8,7 +8,7 @@ use super::command::{Abort, Command};
 use super::frame::{Child, Frame, Instance, Phase};
 use super::input::Outcome;
 use super::machine::Machine;
-use super::pool::{Claim, Slot, UNLIMITED};
+use super::pool::Claim;
 use super::random::Random;
 use super::task::TaskState;
 use super::timers::TimerKind;
@@ -47,6 +47,7 @@ pub(super) struct Nodes {
 }
 
 impl Machine {
+    #[inline]
     pub(super) fn has_children(&self) -> bool {
         !self.instances.is_empty()
     }
@@ -99,33 +100,34 @@ impl Machine {
 
     /// Says what the next commands about tasks, folds and routes concern.
     pub(super) fn say_frame(&mut self) {
-        if self.said != self.at {
-            self.said = self.at;
-            self.commands.push(Command::Fold(Fold::Enter { frame: self.at }));
-        }
-    }
-
-    pub(super) fn serial(&self) -> u32 {
-        self.frame.child.as_ref().map_or(0, |child| child.serial)
+        self.said = self.at;
+        self.commands.push(Command::Fold(Fold::Enter { frame: self.at }));
     }
 
     pub(super) fn seed(&self) -> u64 {
         self.frame.child.as_ref().map_or(self.session.seed, |child| child.seed)
     }
 
-    pub(super) fn slot(&self, node: NodeId) -> Slot {
-        let spec = node.index().map(|index| &self.program.nodes[index]);
-        Slot {
-            node: node.0 + self.frame.child.as_ref().map_or(0, |child| child.first_node),
-            limit: spec.and_then(|spec| spec.concurrency).unwrap_or(UNLIMITED),
-            is_free: spec.is_some_and(|spec| spec.graph.is_some()),
-        }
+    /// A task waits for its slot, to start an attempt.
+    #[inline]
+    pub(super) fn claim_slot(&mut self, task: u32) {
+        // The claim is void as soon as another attempt of the task has a token.
+        self.tokens += 1;
+        let token = self.tokens;
+        self.frame.tasks[task as usize].token = token;
+        self.pool.claim(Claim { frame: self.at, task, token, sleep: u32::MAX });
     }
 
-    /// A task waits for its slot, to start an attempt.
-    pub(super) fn claim_slot(&mut self, task: u32, token: u32) {
-        let slot = self.slot(self.frame.tasks[task as usize].entry.node);
-        self.pool.claim(Claim { serial: self.serial(), task, token, sleep: u32::MAX, frame: self.at, slot });
+    #[inline]
+    pub(super) fn grant(&mut self) -> Option<Claim> {
+        let Self { pool, frame, program, instances, at, .. } = self;
+        pool.grant(|claim| {
+            if claim.frame == *at {
+                return frame.slot(program, claim);
+            }
+            let instance = instances.get(claim.frame as usize)?.as_ref()?;
+            instance.frame.slot(&instance.program, claim)
+        })
     }
 
     /// An attempt of a task whose node is a graph: the host makes its contents and answers `Opened`.
@@ -146,15 +148,13 @@ impl Machine {
                 (self.free_frame(), Rc::new(place), Progress::new(&program), Vec::new())
             }
         };
-        self.serials += 1;
         let child = Child {
-            serial: self.serials,
             parent: self.at,
             task: index as u32,
             token,
             seed: Random::of_attempt(self.seed(), self.session.graph.key_step(), &name, entry.task, attempt).bits(),
             address: self.address(&self.asker(index)),
-            first_node: self.first_node(entry.node, &program),
+            first_node: self.number_nodes(entry.node, &program),
             max_steps: 0,
             is_restored,
             has_output,
@@ -193,8 +193,8 @@ impl Machine {
         (1..).find(is_free).unwrap_or_default()
     }
 
-    fn first_node(&mut self, node: NodeId, program: &Program) -> u32 {
-        let around = self.frame.child.as_ref().map_or(0, |child| child.first_node);
+    fn number_nodes(&mut self, node: NodeId, program: &Program) -> u32 {
+        let around = self.frame.first_node();
         if let Some(known) = self.nodes.iter().find(|known| known.around == around && known.node == node) {
             return known.first;
         }
@@ -320,11 +320,6 @@ impl Machine {
         for index in 0..self.frame.tasks.len() {
             self.release_slot(index);
         }
-    }
-
-    /// A claim of a graph that is over is void.
-    pub(super) fn is_claim_of_frame(&self, claim: &Claim) -> bool {
-        self.at == claim.frame && self.serial() == claim.serial
     }
 
     pub(super) fn fired_frame(&self, kind: Option<TimerKind>) -> u32 {

@@ -2,6 +2,7 @@
 //! that runs as a task.
 
 use super::barrier::Barrier;
+use super::pool::{Claim, Slot};
 use super::task::Task;
 use crate::checkpoint::Progress;
 use crate::events::{Place, RunStart, StateUpdate};
@@ -60,6 +61,21 @@ pub(super) struct Frame {
 }
 
 impl Frame {
+    /// What a task holds while it runs; `None` if it does not wait for that with this attempt.
+    #[inline]
+    pub fn slot(&self, program: &Program, claim: &Claim) -> Option<Slot> {
+        let task = self.tasks.get(claim.task as usize).filter(|task| task.token == claim.token && task.is_live())?;
+        let node = task.entry.node;
+        let spec = program.nodes.get(node.index()?)?;
+        Some(Slot { node: self.first_node() + node.0, limit: spec.concurrency, is_free: spec.graph.is_some() })
+    }
+
+    /// The number of its first node, counted over all graphs.
+    #[inline]
+    pub fn first_node(&self) -> u32 {
+        self.child.as_ref().map_or(0, |child| child.first_node)
+    }
+
     /// Before its first input.
     pub fn new(first_step: u32) -> Self {
         Self {
@@ -84,8 +100,6 @@ impl Frame {
 
 /// What a frame has as a task of another one.
 pub(super) struct Child {
-    /// Rises with each sub-graph that begins.
-    pub serial: u32,
     /// The frame of the task.
     pub parent: u32,
     /// The task there.

@@ -68,7 +68,6 @@ pub struct Machine {
     pub(super) said: u32,
     /// By frame, while there are sub-graphs; that which is worked on has something else in its place.
     pub(super) instances: Vec<Option<Box<Instance>>>,
-    pub(super) serials: u32,
     pub(super) nodes: Vec<Nodes>,
     pub(super) reports: VecDeque<Report>,
     /// Frames of sub-graphs that wait between two steps.
@@ -140,7 +139,6 @@ impl Machine {
             told: 0,
             said: 0,
             instances: Vec::new(),
-            serials: 0,
             nodes: Vec::new(),
             reports: VecDeque::new(),
             waiting: Vec::new(),
@@ -151,12 +149,16 @@ impl Machine {
     /// Takes one input at the time `now` (epoch milliseconds) and leaves commands for `take_commands`.
     pub fn handle(&mut self, now: f64, input: Input) {
         self.now = now;
-        let is_of_frame = input.is_of_frame();
-        if is_of_frame && self.told != self.at {
-            if !self.is_open(self.told) {
-                return;
+        // Only sub-graphs ask.
+        let mut may_go_on = false;
+        if self.has_children() {
+            may_go_on = !input.is_of_frame();
+            if !may_go_on {
+                self.switch(self.told);
             }
-            self.switch(self.told);
+        }
+        if self.told != self.at && input.is_of_frame() {
+            return;
         }
         match input {
             Input::Start(start) => self.begin(start),
@@ -199,7 +201,7 @@ impl Machine {
             Input::Cancel { reason } => self.cancel(reason),
         }
         self.advance_frame();
-        self.proceed(!is_of_frame);
+        self.proceed(may_go_on);
     }
 
     /// What all ends with that is told or asked, once the frame that it concerns has gone on.
@@ -234,7 +236,17 @@ impl Machine {
     }
 
     /// Moves from step to step as long as nothing has to be waited for.
+    #[inline]
     pub(super) fn advance_frame(&mut self) {
+        if matches!(self.frame.phase, Phase::Boundary) {
+            self.go_on();
+        }
+        if self.at != 0 {
+            self.park_if_done();
+        }
+    }
+
+    fn go_on(&mut self) {
         while matches!(self.frame.phase, Phase::Boundary) && !self.frame.is_paused {
             if !self.frame.breakpoints.is_empty() && self.has_work() {
                 self.find_pauses();
@@ -261,9 +273,6 @@ impl Machine {
             }
             self.slice_steps += 1;
             self.begin_step();
-        }
-        if self.at != 0 {
-            self.park_if_done();
         }
     }
 
@@ -320,7 +329,9 @@ impl Machine {
 
     fn fired(&mut self, timer: u32) {
         let kind = self.timers.close(timer);
-        self.switch(self.fired_frame(kind));
+        if self.has_children() {
+            self.switch(self.fired_frame(kind));
+        }
         match kind {
             Some(TimerKind::Attempt { task, token, .. }) => self.timed_out(task, token),
             Some(TimerKind::Backoff { task, token, .. }) => self.retry(task, token),
@@ -348,7 +359,9 @@ impl Machine {
 
     /// A command about tasks, folds or routes of the frame that is worked on.
     pub(super) fn push(&mut self, command: Command) {
-        self.say_frame();
+        if self.said != self.at {
+            self.say_frame();
+        }
         self.commands.push(command);
     }
 

@@ -4,30 +4,24 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// No limit.
-pub const UNLIMITED: u32 = u32::MAX;
-
 /// Something that needs a slot: the start of an attempt, or the end of a sleep. Ordered by graph and task.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Claim {
-    /// Rises with each graph that begins.
-    pub serial: u32,
+    /// Where the graph is.
+    pub frame: u32,
     pub task: u32,
     pub token: u32,
     /// The sleep that ends; `u32::MAX` for the start of an attempt.
     pub sleep: u32,
-    /// Where the graph is.
-    pub frame: u32,
-    pub slot: Slot,
 }
 
 /// What a task holds while it runs.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Slot {
     /// Its node, counted over all graphs.
     pub node: u32,
     /// Tasks of the node at once.
-    pub limit: u32,
+    pub limit: Option<u32>,
     /// It does not count for the run's limit.
     pub is_free: bool,
 }
@@ -52,7 +46,7 @@ pub struct Pool {
 
 impl Pool {
     pub fn new(limit: Option<u32>) -> Self {
-        Self { limit: limit.unwrap_or(UNLIMITED), running: 0, ready: BinaryHeap::new(), nodes: Vec::new(), touched: Vec::new() }
+        Self { limit: limit.unwrap_or(u32::MAX), running: 0, ready: BinaryHeap::new(), nodes: Vec::new(), touched: Vec::new() }
     }
 
     /// A new step of the session's graph: nobody holds a slot.
@@ -68,24 +62,25 @@ impl Pool {
         self.ready.push(Reverse(claim));
     }
 
-    /// The next that may have a slot; it has it then.
-    pub fn grant(&mut self) -> Option<Claim> {
+    /// The next that may have a slot; it has it then. `slot_of` gives none for what is void.
+    pub fn grant(&mut self, slot_of: impl Fn(&Claim) -> Option<Slot>) -> Option<Claim> {
         loop {
-            let Reverse(next) = self.ready.peek()?;
-            if self.running >= self.limit && !next.slot.is_free {
+            let Reverse(claim) = *self.ready.peek()?;
+            let slot = slot_of(&claim);
+            if self.running >= self.limit && slot.is_some_and(|slot| !slot.is_free) {
                 return None;
             }
-            let Reverse(claim) = self.ready.pop()?;
-            let Slot { node, limit, is_free } = claim.slot;
-            if limit != UNLIMITED {
-                let pool = self.limited(node);
+            self.ready.pop();
+            let Some(slot) = slot else { continue };
+            if let Some(limit) = slot.limit {
+                let pool = self.limited(slot.node);
                 if pool.running >= limit {
                     pool.blocked.push(Reverse(claim));
                     continue;
                 }
                 pool.running += 1;
             }
-            self.running += u32::from(!is_free);
+            self.running += u32::from(!slot.is_free);
             return Some(claim);
         }
     }
@@ -102,9 +97,9 @@ impl Pool {
     }
 
     /// A slot is free again.
-    pub fn release(&mut self, slot: Slot) {
-        self.running -= u32::from(!slot.is_free);
-        if let Some(pool) = self.nodes.get_mut(slot.node as usize).filter(|_| slot.limit != UNLIMITED) {
+    pub fn release(&mut self, node: u32, is_free: bool) {
+        self.running -= u32::from(!is_free);
+        if let Some(pool) = self.nodes.get_mut(node as usize) {
             pool.running = pool.running.saturating_sub(1);
             if let Some(claim) = pool.blocked.pop() {
                 self.ready.push(claim);

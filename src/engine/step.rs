@@ -66,7 +66,7 @@ impl Machine {
         }
         for index in 0..self.frame.tasks.len() as u32 {
             if matches!(self.frame.tasks[index as usize].state, TaskState::Ready) {
-                self.claim_slot(index, 0);
+                self.claim_slot(index);
             }
         }
         self.fill_slots();

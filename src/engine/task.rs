@@ -5,7 +5,7 @@ use super::frame::Phase;
 use super::input::{Outcome, Thrown};
 use super::keeping::Asks;
 use super::machine::Machine;
-use super::pool::{Claim, Slot};
+use super::pool::Claim;
 use super::random::Random;
 use super::timers::TimerKind;
 use crate::error::{ErrorCode, Failure, RunError, Scope};
@@ -33,6 +33,15 @@ pub(super) enum TaskState {
     Done,
 }
 
+/// What a task holds of the pool.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Held {
+    Nothing,
+    Slot,
+    /// Of its node only: it runs a sub-graph.
+    Place,
+}
+
 pub(super) struct Task {
     pub entry: Entry,
     pub state: TaskState,
@@ -44,7 +53,7 @@ pub(super) struct Task {
     /// The frame of the sub-graph that runs; 0 is none.
     pub child: u32,
     timer: Option<u32>,
-    slot: Option<Slot>,
+    held: Held,
     sleeping: u32,
     streams: Vec<Value>,
     random: Option<Random>,
@@ -63,7 +72,7 @@ impl Task {
             result: done,
             child: 0,
             timer: None,
-            slot: None,
+            held: Held::Nothing,
             sleeping: 0,
             streams: Vec::new(),
             random: None,
@@ -109,33 +118,35 @@ impl Machine {
     }
 
     pub(super) fn fill_slots(&mut self) {
-        while let Some(claim) = self.pool.grant() {
+        while let Some(claim) = self.grant() {
             let at = self.at;
-            self.switch(claim.frame);
-            let is_live = self.is_claim_of_frame(&claim) && self.live(claim.task, claim.token).is_some();
+            if claim.frame != at {
+                self.switch(claim.frame);
+            }
             let index = claim.task as usize;
-            if is_live && claim.sleep == u32::MAX && self.frame.tasks[index].state == TaskState::Ready {
-                self.start_attempt(index, claim.slot);
-            } else if is_live && claim.sleep != u32::MAX && self.frame.tasks[index].runs_user_code() {
-                self.frame.tasks[index].slot = Some(claim.slot);
-                self.push(Command::WakeSleep { sleep: claim.sleep });
+            if claim.sleep == u32::MAX {
+                self.start_attempt(index, claim.token);
             } else {
-                self.pool.release(claim.slot);
-                if is_live && claim.sleep != u32::MAX && self.frame.tasks[index].attends() {
+                self.frame.tasks[index].held = Held::Slot;
+                if self.frame.tasks[index].runs_user_code() {
                     self.push(Command::WakeSleep { sleep: claim.sleep });
+                } else {
+                    self.release_slot(index);
+                    if self.frame.tasks[index].attends() {
+                        self.push(Command::WakeSleep { sleep: claim.sleep });
+                    }
                 }
             }
-            self.switch(at);
+            if self.at != at {
+                self.switch(at);
+            }
         }
     }
 
-    fn start_attempt(&mut self, index: usize, slot: Slot) {
-        self.tokens += 1;
-        let (token, now) = (self.tokens, self.now);
+    fn start_attempt(&mut self, index: usize, token: u32) {
+        let now = self.now;
         let task = &mut self.frame.tasks[index];
-        task.slot = Some(slot);
         task.state = TaskState::Running;
-        task.token = token;
         task.attempt += 1;
         task.started_at = now;
         task.random = None;
@@ -144,14 +155,19 @@ impl Machine {
         if !self.skips(EventKind::NodeStarted) {
             self.publish(Body::NodeStarted(self.reference(index)));
         }
-        if slot.is_free {
+        let spec = node.index().map(|index| &self.program.nodes[index]);
+        let timeout_ms = spec.and_then(|spec| spec.timeout_ms);
+        if spec.is_some_and(|spec| spec.graph.is_some()) {
+            self.frame.tasks[index].held = Held::Place;
             self.open_child(index);
         } else {
+            self.frame.tasks[index].held = Held::Slot;
             let (step, generation, solo) = (self.session.graph.step + 1, self.generation(), self.solo(node));
             self.push(Command::Run { task: index as u32, token, node, attempt, step, ordinal, input, generation, solo });
         }
-        if let Some(ms) = node.index().and_then(|index| self.program.nodes[index].timeout_ms) {
-            self.frame.tasks[index].timer = Some(self.start_timer(TimerKind::Attempt { frame: self.at, task: index as u32, token }, ms));
+        if let Some(ms) = timeout_ms {
+            let kind = TimerKind::Attempt { frame: self.at, task: index as u32, token };
+            self.frame.tasks[index].timer = Some(self.start_timer(kind, ms));
         }
     }
 
@@ -194,10 +210,13 @@ impl Machine {
     }
 
     /// Its timer and its streams end with it.
+    #[inline]
     pub(super) fn end_attempt(&mut self, index: usize) {
         self.stop_attempt_timer(index);
         self.close_streams(index);
-        self.close_child(index, Abort::Failure);
+        if self.frame.tasks[index].child != 0 {
+            self.close_child(index, Abort::Failure);
+        }
     }
 
     pub(super) fn finished(&mut self, index: usize, result: Option<Rc<TaskResult>>) {
@@ -289,7 +308,7 @@ impl Machine {
     pub(super) fn retry(&mut self, task: u32, token: u32) {
         let Some(index) = self.live(task, token).filter(|index| self.frame.tasks[*index].state == TaskState::BackingOff) else { return };
         self.frame.tasks[index].state = TaskState::Ready;
-        self.claim_slot(task, token);
+        self.claim_slot(task);
         self.fill_slots();
     }
 
@@ -314,9 +333,13 @@ impl Machine {
         }
     }
 
+    #[inline]
     pub(super) fn release_slot(&mut self, index: usize) {
-        if let Some(slot) = self.frame.tasks[index].slot.take() {
-            self.pool.release(slot);
+        let task = &mut self.frame.tasks[index];
+        let held = std::mem::replace(&mut task.held, Held::Nothing);
+        if held != Held::Nothing {
+            let node = task.entry.node.0;
+            self.pool.release(self.frame.first_node() + node, held == Held::Place);
         }
     }
 
@@ -332,20 +355,30 @@ impl Machine {
     pub(super) fn slept(&mut self, task: u32, token: u32, sleep: u32) {
         let Some(index) = self.live(task, token) else { return };
         self.frame.tasks[index].sleeping -= 1;
-        if self.frame.tasks[index].slot.is_some() || self.frame.tasks[index].state == TaskState::Parked {
+        if self.frame.tasks[index].held != Held::Nothing || self.frame.tasks[index].state == TaskState::Parked {
             self.push(Command::WakeSleep { sleep });
         } else {
-            let slot = self.slot(self.frame.tasks[index].entry.node);
-            self.pool.claim(Claim { serial: self.serial(), task, token, sleep, frame: self.at, slot });
+            self.pool.claim(Claim { frame: self.at, task, token, sleep });
             self.fill_slots();
         }
     }
 
     /// A user's event. Returns false, and does nothing, once the attempt is over.
     pub fn emit(&mut self, now: f64, task: u32, token: u32, kind: EventKind, payload: Value, number: f64) -> bool {
-        self.within(|machine| machine.emit_here(now, task, token, kind, payload, number)).unwrap_or(false)
+        if self.told != self.at {
+            self.switch(self.told);
+            if self.told != self.at {
+                return false;
+            }
+        }
+        let is_taken = self.emit_here(now, task, token, kind, payload, number);
+        if self.at != 0 {
+            self.switch(0);
+        }
+        is_taken
     }
 
+    #[inline]
     fn emit_here(&mut self, now: f64, task: u32, token: u32, kind: EventKind, payload: Value, number: f64) -> bool {
         let Some(index) = self.attending(task, token) else { return false };
         self.now = now;

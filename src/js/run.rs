@@ -230,7 +230,7 @@ impl RawRun {
         self.input(now, |inner| {
             Some(match Tell::from_number(what)? {
                 Tell::Settled => {
-                    let result = TaskResult { update: inner.value(c, d), writes: inner.writes(x as u32), ..TaskResult::default() };
+                    let result = TaskResult { update: inner.value(c, d), writes: inner.writes(x as u32), routing: None, parts: Vec::new() };
                     Input::Settled { task: a, token: b, outcome: Outcome::Returned(result) }
                 }
                 Tell::RetryAnswer => Input::RetryAnswer { task: a, token: b, retries: c == 1 },
@@ -280,7 +280,7 @@ impl RawRun {
             }
         } else {
             let writes = inner.writes(writes);
-            result = Some(Rc::new(TaskResult { update: inner.value(update, bytes), writes, ..TaskResult::default() }));
+            result = Some(Rc::new(TaskResult { update: inner.value(update, bytes), writes, routing: None, parts: Vec::new() }));
         }
         let progress = if progress == 0 {
             Progress::Nothing

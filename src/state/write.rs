@@ -98,7 +98,7 @@ impl TaskResult {
             };
             let writes = collected(writes.iter().filter_map(outer));
             if !writes.is_empty() {
-                into.push(Rc::new(Self { update: Some(update.clone()), writes: writes.into(), ..Self::default() }));
+                into.push(Rc::new(Self { update: Some(update.clone()), writes: writes.into(), routing: None, parts: Vec::new() }));
             }
         }
     }
@@ -109,26 +109,32 @@ pub fn find_conflict<'a>(program: &Program, results: impl Iterator<Item = &'a Ta
     let mut writers: Vec<Option<usize>> = Vec::new();
     let mut conflict: Option<(ChannelId, Vec<usize>)> = None;
     for (position, result) in results.enumerate() {
-        for write in result.updates().flat_map(|(_, writes)| writes) {
-            let spec = &program.channels[write.channel as usize];
-            if spec.kind != ChannelKind::Last || spec.takes_last {
-                continue;
-            }
-            if writers.is_empty() {
-                writers = vec![None; program.channels.len()];
-            }
-            let channel = write.channel as usize;
-            match (writers[channel], &mut conflict) {
-                (None, _) => writers[channel] = Some(position),
-                (Some(first), _) if first == position => {}
-                (Some(first), None) => conflict = Some((write.channel, vec![first, position])),
-                (Some(_), Some((channel, positions))) if *channel == write.channel => {
-                    if positions.last() != Some(&position) {
-                        positions.push(position);
-                    }
+        let mut parts = result.parts.iter();
+        let mut writes = &result.writes;
+        loop {
+            for write in writes.iter() {
+                let spec = &program.channels[write.channel as usize];
+                if spec.kind != ChannelKind::Last || spec.takes_last {
+                    continue;
                 }
-                (Some(_), Some(_)) => {}
+                if writers.is_empty() {
+                    writers = vec![None; program.channels.len()];
+                }
+                let channel = write.channel as usize;
+                match (writers[channel], &mut conflict) {
+                    (None, _) => writers[channel] = Some(position),
+                    (Some(first), _) if first == position => {}
+                    (Some(first), None) => conflict = Some((write.channel, vec![first, position])),
+                    (Some(_), Some((channel, positions))) if *channel == write.channel => {
+                        if positions.last() != Some(&position) {
+                            positions.push(position);
+                        }
+                    }
+                    (Some(_), Some(_)) => {}
+                }
             }
+            let Some(part) = parts.next() else { break };
+            writes = &part.writes;
         }
     }
     conflict

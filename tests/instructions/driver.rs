@@ -162,7 +162,8 @@ impl Host {
             let progress = self.step_alone(solo);
             return self.tell(Input::Stepped { task, token, result: None, progress });
         }
-        let result = TaskResult { update: Some(self.values.adopt(update, 16)), writes: Rc::clone(&self.writes), ..TaskResult::default() };
+        let result =
+            TaskResult { update: Some(self.values.adopt(update, 16)), writes: Rc::clone(&self.writes), routing: None, parts: Vec::new() };
         if solo == Solo::No {
             self.tell(Input::Settled { task, token, outcome: Outcome::Returned(result) });
         } else {
