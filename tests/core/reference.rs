@@ -73,13 +73,19 @@ fn setup(plan: &Rc<Plan>, delays: u64) -> Setup {
     })
 }
 
+/// Those of the session's graph: lines of a graph in it begin with its node.
+fn own_steps(run: &mut Host) -> Vec<String> {
+    let steps = run.steps().into_iter();
+    steps.filter(|line| line.starts_with(|letter: char| letter.is_ascii_digit())).collect()
+}
+
 #[test]
 fn the_engine_does_what_the_rules_say() {
     let mut seen = std::collections::BTreeMap::<&str, u32>::new();
     let is_whole = for_seeds(3000, |seed, plan| {
         let expected = interpret(plan, MAX_STEPS);
         let mut run = setup(plan, seed).run(plan.input.clone());
-        assert_eq!(run.own_steps(), expected.steps, "seed {seed}: steps");
+        assert_eq!(own_steps(&mut run), expected.steps, "seed {seed}: steps");
         assert_eq!(run.ending(), expected.ending, "seed {seed}: ending");
         assert_eq!(run.state(), expected.state, "seed {seed}: state");
         assert_eq!(run.session().graph.versions.channels, expected.versions, "seed {seed}: versions");

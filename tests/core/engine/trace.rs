@@ -132,12 +132,6 @@ impl Host {
         lines.iter().map(|line| line.trim_start_matches("step.completed ").to_owned()).collect()
     }
 
-    /// Those of the session's graph alone.
-    pub fn own_steps(&mut self) -> Vec<String> {
-        let steps = self.steps().into_iter();
-        steps.filter(|line| line.starts_with(|letter: char| letter.is_ascii_digit())).collect()
-    }
-
     /// `completed end`, `failed CODE`, `cancelled reason`.
     pub fn ending(&self) -> String {
         assert!(self.is_finished, "the run is not over");

@@ -121,10 +121,10 @@ impl Plan {
         // From dice of their own, so that the rest of a graph is the same with and without.
         let mut inner = Dice::of(&[seed, 80]);
         let share = [0, 20, 40][inner.below(3)];
-        for index in 0..count {
+        for (index, node) in nodes.iter_mut().enumerate() {
             if levels > 0 && inner.chance(share) {
-                nodes[index].is_flaky = false;
-                nodes[index].inner = Some(Rc::new(Self::holding(seed ^ ((index as u64 + 1) << 40) ^ (levels << 50), levels - 1, true)));
+                node.is_flaky = false;
+                node.inner = Some(Rc::new(Self::holding(seed ^ ((index as u64 + 1) << 40) ^ (levels << 50), levels - 1, true)));
             }
         }
         let target = |dice: &mut Dice| if dice.chance(15) { END_AT } else { dice.below(count) };
