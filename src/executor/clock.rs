@@ -57,6 +57,9 @@ impl Clock for SystemClock {
 #[derive(Clone, Default)]
 pub struct ManualClock(Rc<RefCell<Face>>);
 
+/// In milliseconds: what is nearer than a `Duration` can say has come.
+pub(super) const NEAR: f64 = 1e-6;
+
 #[derive(Default)]
 struct Face {
     now: f64,
@@ -77,7 +80,7 @@ impl ManualClock {
         self.0.borrow_mut().now = now;
         loop {
             let mut face = self.0.borrow_mut();
-            let due = face.waiting.first_key_value().map(|(key, _)| *key).filter(|(end, _)| f64::from_bits(*end) <= now);
+            let due = face.waiting.first_key_value().map(|(key, _)| *key).filter(|(end, _)| f64::from_bits(*end) - now < NEAR);
             let Some(waker) = due.and_then(|key| face.waiting.remove(&key)) else { return };
             drop(face);
             waker.into_iter().for_each(Waker::wake);
@@ -121,7 +124,7 @@ impl Clock for ManualClock {
         let sleeper = Sleeper(Rc::clone(&self.0), key);
         Box::pin(poll_fn(move |cx| {
             let mut face = sleeper.0.borrow_mut();
-            if face.now >= end {
+            if end - face.now < NEAR {
                 return Poll::Ready(());
             }
             face.waiting.insert(sleeper.1, Some(cx.waker().clone()));

@@ -1,6 +1,6 @@
 //! The engine's timers on one sleep of the clock: that of the next one that is due.
 
-use super::clock::Clock;
+use super::clock::{Clock, NEAR};
 use futures_util::future::LocalBoxFuture;
 use std::collections::{BTreeMap, HashMap};
 use std::task::{Context, Poll};
@@ -38,7 +38,7 @@ impl Timers {
                 return Poll::Pending;
             };
             let rest = f64::from_bits(end) - clock.now();
-            if rest <= 0.0 {
+            if rest < NEAR {
                 let Some((_, timer)) = self.agenda.pop_first() else { return Poll::Pending };
                 self.keys.remove(&timer);
                 return Poll::Ready(timer);

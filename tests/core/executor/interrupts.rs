@@ -256,7 +256,7 @@ fn what_is_done_once_holds_over_a_retry() {
         }
         Ok(Update::new().write("list", price))
     };
-    let app = one_with(node, NodeOptions::new().retry(RetryPolicy::new(3).jitter(0.0)));
+    let app = one_with(node, NodeOptions::new().retry(RetryPolicy::new(3)));
     let state = finish(|options| app.invoke_with((), options)).unwrap();
     assert_eq!((state.to_value(), effects.get()), (json!({ "list": [102] }), 2));
 }

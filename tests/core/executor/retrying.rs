@@ -95,3 +95,13 @@ fn a_run_that_takes_too_long_fails_and_so_does_one_of_too_many_steps() {
     let limited = finish(|options| app.invoke_with((), options.max_steps(3)));
     assert_eq!(code(limited).0, "RUN_STEP_LIMIT");
 }
+
+#[test]
+fn delays_of_parts_of_a_nanosecond_end_on_a_manual_clock() {
+    let node = async |_: &State, ctx: &NodeContext| if ctx.attempt() < 4 { Err(NodeError::new("again")) } else { Ok(()) };
+    let app = one_with(node, NodeOptions::new().retry(RetryPolicy::new(4)));
+    for (seed, now) in (0..50).flat_map(|seed| [(seed, 0.0), (seed, 1000.1), (seed, 1.7e12)]) {
+        let clock = ManualClock::new(now);
+        run_on(&clock, app.invoke_with((), RunOptions::new().clock(clock.clone()).seed(seed))).unwrap();
+    }
+}
