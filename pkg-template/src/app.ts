@@ -5,7 +5,7 @@
  */
 
 import { AppCore } from './app-core.js';
-import { readBreakpoints } from './breakpoints.js';
+import { pausesWithin, readBreakpoints } from './breakpoints.js';
 import type { AppParts } from './blueprint.js';
 import type { Channels, DefaultChannels, StateOf, UpdateOf } from './channels.js';
 import { toGraphDefinition } from './definition-json.js';
@@ -360,7 +360,8 @@ export function createApp<C extends Channels, X>(parts: AppParts): App<C, X> {
 }
 
 function checkBreakpoints(core: AppCore, options: ReadOptions): void {
-  if (readBreakpoints(core, options) === undefined || options.handle !== undefined) return;
+  const pauses = readBreakpoints(core, options) !== undefined;
+  if (options.handle !== undefined || !(pauses || pausesWithin(core))) return;
   throw createError('CHECKPOINT_NO_STORE', 'interruptBefore and interruptAfter need a checkpointer to pause in; give one to compile() or in the options');
 }
 

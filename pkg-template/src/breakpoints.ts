@@ -23,6 +23,17 @@ export function readBreakpoints(app: AppCore, { interruptBefore, interruptAfter 
   return nodes.length === 0 ? undefined : { before: before.length, nodes: Uint32Array.from(nodes) };
 }
 
+const pausing = new WeakMap<AppCore, boolean>();
+
+/** Whether a sub-graph somewhere within the graph pauses, by the options that it was compiled with. */
+export function pausesWithin(app: AppCore): boolean {
+  const known = pausing.get(app);
+  if (known !== undefined) return known;
+  const pauses = app.nodes.some(({ graph }) => graph !== undefined && (readBreakpoints(graph, graph.parts.options) !== undefined || pausesWithin(graph)));
+  pausing.set(app, pauses);
+  return pauses;
+}
+
 function readNodes(app: AppCore, option: string, names: unknown): number[] {
   if (names === undefined) return [];
   if (names === '*') return app.nodes.map((_, id) => id);

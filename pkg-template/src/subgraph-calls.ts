@@ -6,6 +6,7 @@
  */
 
 import type { AppCore } from './app-core.js';
+import { readBreakpoints } from './breakpoints.js';
 import { ChannelState } from './channel-state.js';
 import { Attempt } from './context.js';
 import { createError } from './errors.js';
@@ -87,6 +88,8 @@ export class SubgraphCalls {
     const opened = new GraphFrame(id, app, state, attempt, frame.id === 0 ? this.#execution.keyStep(step) : step);
     this.#open.set(id, opened);
     this.#pump.here = opened;
+    const breakpoints = readBreakpoints(app, app.parts.options);
+    if (breakpoints !== undefined) this.#pump.take(this.#pump.tellWith(TellWith.Breakpoints, breakpoints.before, 0, 0, 0, 0, breakpoints.nodes));
     this.#pump.take(this.#pump.tellWith(TellWith.Opened, app.parts.options.maxSteps ?? options.maxSteps, 0, 0, 0, 0, new Uint32Array(words)));
   }
 

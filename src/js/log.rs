@@ -6,7 +6,7 @@ use super::words::{fill, write_events, write_fold, write_released};
 use crate::checkpoint::{self, Fold, Fork, Index, Inner, Names, Session};
 use crate::collected::collected;
 use crate::error::{Failure, RunError, Scope};
-use crate::events::{Body, Event, Place, TaskRef};
+use crate::events::{Body, Event, Kept, Place, TaskRef};
 use crate::graph::Program;
 use crate::state::Values;
 use std::cell::RefCell;
@@ -258,11 +258,19 @@ impl RawLog {
     pub fn describe_inner(&self, path: &[u32]) -> Returned {
         let slot = self.log.borrow();
         let inner = slot.as_ref().and_then(|log| Some((&log.session, find_inner(&log.session, path)?)));
-        let Some((session, inner)) = inner else { return Ok(JsValue::UNDEFINED) };
+        let (Some(log), Some((session, inner))) = (slot.as_ref(), inner) else { return Ok(JsValue::UNDEFINED) };
         let mut session = session.clone();
         session.graph = inner.graph.clone();
         session.graph_hash = inner.place.program.hash;
         let object = describe(&session);
+        // They are counted over the whole session.
+        let is_within = |kept: &&Rc<Kept>| {
+            let at = Place::path(kept.place.as_ref());
+            at.len() * 2 >= path.len()
+                && at.iter().flat_map(|(node, task)| [node.0, *task]).zip(path).all(|(found, wanted)| found == *wanted)
+        };
+        let open = log.session.open_questions();
+        object.with("interrupts", interrupts(open.iter().filter(is_within)));
         object.with("frame", inner.frame);
         object.with("since", inner.since as f64);
         object.with("isAtGoal", self.is_at_goal.get());
@@ -296,6 +304,16 @@ fn ids(nodes: impl Iterator<Item = u32>) -> JsValue {
     array(nodes.map(JsValue::from))
 }
 
+fn interrupts<'a>(open: impl Iterator<Item = &'a Rc<Kept>>) -> JsValue {
+    array(open.map(|kept| {
+        let TaskRef { step, node, task, .. } = kept.task;
+        let value = kept.value.as_ref().map_or(0, |value| value.handle() + 1);
+        let path = Place::path(kept.place.as_ref());
+        let numbers = [kept.kind as u32, step, node.0, task, value].into_iter().chain(path.iter().flat_map(|(node, task)| [node.0, *task]));
+        array([JsValue::from(&*kept.key)].into_iter().chain(numbers.map(JsValue::from)))
+    }))
+}
+
 /// Cold: `getState` and `history` only.
 pub(super) fn describe(session: &Session) -> Object {
     let object = Object::new();
@@ -312,15 +330,7 @@ pub(super) fn describe(session: &Session) -> Object {
     object.with("frontier", ids(session.graph.frontier.iter().map(|entry| entry.node.0)));
     let rows = next.map(|entry| ids([entry.node.0, entry.task, entry.input.as_ref().map_or(0, |input| input.handle() + 1)].into_iter()));
     object.with("next", array(rows));
-    let open = session.open_questions();
-    let rows = open.iter().map(|kept| {
-        let TaskRef { step, node, task, .. } = kept.task;
-        let value = kept.value.as_ref().map_or(0, |value| value.handle() + 1);
-        let path = Place::path(kept.place.as_ref());
-        let numbers = [kept.kind as u32, step, node.0, task, value].into_iter().chain(path.iter().flat_map(|(node, task)| [node.0, *task]));
-        array([JsValue::from(&*kept.key)].into_iter().chain(numbers.map(JsValue::from)))
-    });
-    object.with("interrupts", array(rows));
+    object.with("interrupts", interrupts(session.open_questions().iter()));
     let last = session.graph.last.as_ref();
     object.with("ran", ids(last.iter().flat_map(|last| &last.ran).map(|node| node.0)));
     object.with("skipped", ids(last.iter().flat_map(|last| &last.skipped).map(|node| node.0)));

@@ -188,6 +188,25 @@ const cases = {
     equal((await every.getState('t')).state.log, ['a', 'b', 'c']);
   },
 
+  'questions, records and pauses in sub-graphs': async (weavegraph, open) => {
+    const effects = [];
+    const ask = async (_, ctx) => ({ log: `${await ctx.once('k', () => effects.push(ctx.idempotencyKey))} ${await ctx.interrupt('q')}` });
+    const inner = chain(weavegraph, { x: () => ({ log: 'x' }), ask }).compile({ interruptBefore: ['ask'] });
+    const { append, END, GraphBuilder, START } = weavegraph;
+    const graph = new GraphBuilder({ channels: { log: append() } })
+      .addSubgraph('sub', inner)
+      .addNode('b', () => ({ log: 'b' }))
+      .addEdge(START, 'sub').addEdge(START, 'b').addEdge('sub', END).addEdge('b', END);
+    equal(await codeOf(graph.compile().invoke()), 'CHECKPOINT_NO_STORE');
+    const app = graph.compile({ checkpointer: open() });
+    const pause = await paused(weavegraph, app.invoke({}, { sessionId: 's' }));
+    equal(pause.interrupts, [{ id: 'before:1/sub#0/2/ask#0', node: 'ask', task: 0, path: ['sub'], step: 2, reason: 'before' }]);
+    const question = await paused(weavegraph, app.resume('s'));
+    equal(question.interrupts, [{ id: '1/sub#0/2/ask#0/0', node: 'ask', task: 0, path: ['sub'], step: 2, reason: 'node', payload: 'q' }]);
+    equal([(await app.getState('s')).interrupts, (await app.getState('s', { path: ['sub'] })).interrupts], [question.interrupts, question.interrupts]);
+    equal([(await app.resume('s', 'yes')).log, effects], [['x', '1 yes', 'b'], ['s/1/sub#0/2/ask#0']]);
+  },
+
   'follow tells of pauses and of what comes after them': async (weavegraph, open) => {
     const app = chain(weavegraph, { ask: async (_, ctx) => ({ log: await ctx.interrupt('q') }) }).compile({ checkpointer: open() });
     await paused(weavegraph, app.invoke({}, { sessionId: 's' }));
