@@ -59,7 +59,7 @@ test('a database of a later version is CHECKPOINT_VERSION', () => lab.inTabs(asy
 
 test('a database of somebody else is CHECKPOINT_CORRUPT, and left alone', () => lab.inTabs(async (open, name) => {
   const page = await open();
-  await openRaw(page, name, 1);
+  await openRaw(page, name, 2);
   assert.deepEqual(await codes(page), thrice('CHECKPOINT_CORRUPT'));
   assert.match((await list(page)).message, new RegExp(`\`${name}\`.*give another name`));
   assert.deepEqual(await page.evaluate(() => [...raw.objectStoreNames]), []);
@@ -89,7 +89,7 @@ test('a run that a later version of the package cuts off ends with CHECKPOINT_VE
 test('a tab that keeps an older database open: onBlocked is called, then CHECKPOINT_BLOCKED, and once it is closed all is well', () => lab.inTabs(async (open, name) => {
   const older = await open();
   assert.equal((await runIn(older, 's', quick)).status, 'completed');
-  await openRaw(older, name, 1);
+  await openRaw(older, name, 2);
   const later = await open({ before: `(${asLater})(); (${inHaste})()` });
   const blocked = await later.evaluate(async (wanted) => {
     globalThis.calls = 0;
